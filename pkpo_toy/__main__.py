@@ -1,0 +1,4 @@
+from pkpo_toy.cli.main import main
+
+if __name__ == "__main__":
+    main()
