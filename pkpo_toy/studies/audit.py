@@ -1,0 +1,160 @@
+"""Is this estimator biased, and how noisy? Exact moments by enumerating every outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt, model_validator
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.estimators import ESTIMATORS
+from pkpo_toy.simulator.enumeration import BUDGET, enumerate_moments
+from pkpo_toy.simulator.exact import categorical_gradient, entropic_gradient
+from pkpo_toy.studies.base import Config, Study, as_is
+from pkpo_toy.studies.chosen import Chosen, choose
+
+Array = NDArray[np.float64]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+DRAWS = 200
+ROUNDING = 1e-12
+
+
+class Audit(Config):
+    """One instance: a softmax policy over a few arms with fixed rewards, n samples, k."""
+
+    instance: str = "own"
+    rewards: tuple[Number, ...] = (0.1, 0.55, 1.0)
+    logits: tuple[Number, ...] = (0.3, -0.5, 0.1)
+    n: PositiveInt = 4
+    k: PositiveInt = 2
+    budget: PositiveInt = BUDGET
+    estimators: tuple[str, ...] = tuple(ESTIMATORS)
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        if len(self.rewards) != len(self.logits) or not self.rewards:
+            raise InputError(
+                "rewards and logits must name the same arms, at least one: got "
+                f"{len(self.rewards)} rewards and {len(self.logits)} logits."
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Total:
+    """E[g_hat], tr Cov[g_hat], P(no signal) and whether weights sum to zero in every outcome.
+
+    `draws` holds E[g_hat] of each draw of an estimator's own randomness; one row when it has none.
+    """
+
+    mean: Array
+    trace: float
+    zero_signal: float
+    centered: bool
+    draws: Array
+
+
+def run(config: Audit, rng: np.random.Generator) -> pd.DataFrame:
+    """One row for each estimator whose domain holds the instance.
+
+    Raises: InputError if a named estimator's domain excludes it (the whole table is filtered).
+    """
+    whole_table = config.estimators == tuple(ESTIMATORS)
+    rows = []
+    for name in config.estimators:
+        chosen = choose(name)
+        try:
+            check_instance(chosen, config)
+        except InputError:
+            if whole_table:
+                continue
+            raise
+        rows.append(_row(chosen, config, rng))
+    return pd.DataFrame(rows)
+
+
+def check_instance(chosen: Chosen, config: Audit) -> None:
+    """InputError unless the estimator is defined on the instance."""
+    chosen.check(config.n, config.k)
+    record, rewards = chosen.record, np.array(config.rewards)
+    if record is not None and record.binary and not np.isin(rewards, (0.0, 1.0)).all():
+        raise InputError(f"{chosen.name} needs rewards of 0 or 1, got {config.rewards}.")
+    if record is not None and record.nonnegative and (rewards < 0).any():
+        raise InputError(f"{chosen.name} needs rewards >= 0, got {config.rewards}.")
+
+
+def _row(chosen: Chosen, config: Audit, rng: np.random.Generator) -> dict[str, Any]:
+    gradient = own_gradient(chosen, config)
+    total = _total(chosen, config, rng)
+    squared = float(gradient @ gradient)
+    # A gradient that vanishes has no direction to project on.
+    known = squared > 0
+    projected = total.draws @ gradient / squared if known else np.full(len(total.draws), np.nan)
+    length = float(np.linalg.norm(total.mean)) * np.sqrt(squared)
+    sampled = len(total.draws) > 1
+    return {
+        "estimator": chosen.name,
+        "instance": config.instance,
+        "n": config.n,
+        "k": config.k,
+        "scale": float(projected.mean()),
+        "cosine": float(total.mean @ gradient / length) if length > 0 else np.nan,
+        "relative_variance": total.trace / squared if known else np.nan,
+        "zero_signal": total.zero_signal,
+        "centered": total.centered,
+        "scale_se": projected.std(ddof=1) / np.sqrt(len(projected)) if sampled else np.nan,
+        "claim": "yours" if chosen.record is None else chosen.record.claim,
+    }
+
+
+def own_gradient(chosen: Chosen, config: Audit) -> Array:
+    """True gradient of the objective that the estimator aims at; max@k for the user's own."""
+    logits, rewards = np.array(config.logits), np.array(config.rewards)
+    if chosen.record is None:
+        return categorical_gradient(logits, rewards, config.k)
+    if chosen.record.objective is None:
+        return entropic_gradient(logits, rewards, 1.0)
+    terms = chosen.record.objective(config.n, config.k)
+    parts = [factor * categorical_gradient(logits, rewards, j) for j, factor in terms.items()]
+    return np.sum(parts, axis=0)
+
+
+def _total(chosen: Chosen, config: Audit, rng: np.random.Generator) -> Total:
+    random = chosen.record is not None and chosen.record.random
+    exchangeable = chosen.record is not None and chosen.record.exchangeable
+    weigh: Callable[[Array, int], Array] = chosen.weigh(rng)
+    all_moments = [
+        enumerate_moments(
+            weigh,
+            np.array(config.logits),
+            np.array(config.rewards),
+            config.n,
+            config.k,
+            exchangeable=exchangeable,
+            budget=config.budget,
+        )
+        for _ in range(DRAWS if random else 1)
+    ]
+    draws = np.array([m.mean for m in all_moments])
+    mean = draws.mean(0)
+    traces = [np.trace(m.covariance) + m.mean @ m.mean for m in all_moments]
+    return Total(
+        mean=mean,
+        trace=float(np.mean(traces) - mean @ mean) if random else float(np.trace(all_moments[0].covariance)),
+        zero_signal=float(np.mean([m.zero_signal for m in all_moments])),
+        centered=all(m.centered for m in all_moments),
+        draws=draws,
+    )
+
+
+STUDY = Study(
+    question="Is this estimator biased, and how noisy is it, exactly?",
+    config=Audit,
+    run=run,
+    summarize=as_is,
+)

@@ -1,0 +1,33 @@
+"""Which sorted sample counts for the max@k estimate? The weights mu_i."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pydantic import PositiveInt
+
+from pkpo_toy.estimators import element_weights
+from pkpo_toy.studies.base import Config, Study, as_is
+
+
+class ElementWeights(Config):
+    """n samples, of which every k-subset counts once."""
+
+    n: PositiveInt = 8
+    k: PositiveInt = 1
+
+
+def run(config: ElementWeights, rng: np.random.Generator) -> pd.DataFrame:
+    """mu_i = C(i-1, k-1) / C(n, k) of the i-th smallest reward; exact."""
+    weight = element_weights(config.n, config.k)
+    rank = np.arange(1, config.n + 1)
+    return pd.DataFrame({"n": config.n, "k": config.k, "rank": rank, "weight": weight})
+
+
+STUDY = Study(
+    question="Which sorted sample counts for the estimate?",
+    config=ElementWeights,
+    run=run,
+    summarize=as_is,
+    reproduces="fig. 2",
+)

@@ -1,0 +1,54 @@
+"""How does k move the optimal policy? Gaussian policy on x^2 over [0, 1], by quadrature."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from pkpo_toy.simulator import UNIT_SQUARE
+from pkpo_toy.simulator.exact import gaussian_gradient, gaussian_max_at_k, gaussian_optimum
+from pkpo_toy.studies.base import Config, Study
+
+
+class Landscape(Config):
+    """One k; theta runs over `points` values from `low` to `high`."""
+
+    k: PositiveInt = 1
+    sd: PositiveFloat = 0.1
+    low: float = -0.2
+    high: float = 1.4
+    points: int = Field(321, ge=2)
+
+
+def run(config: Landscape, rng: np.random.Generator) -> pd.DataFrame:
+    """max@k and its gradient over theta, and the best theta; exact, nothing is drawn."""
+    theta = np.linspace(config.low, config.high, config.points)
+    best, value = gaussian_optimum(config.k, UNIT_SQUARE, config.sd, config.low, config.high)
+    return pd.DataFrame(
+        {
+            "k": config.k,
+            "theta": theta,
+            "reward": UNIT_SQUARE.function(theta),
+            "max_at_k": gaussian_max_at_k(theta, config.k, UNIT_SQUARE, config.sd),
+            "gradient": gaussian_gradient(theta, config.k, UNIT_SQUARE, config.sd),
+            "theta_star": best,
+            "max_at_theta_star": value,
+        }
+    )
+
+
+def summarize(records: pd.DataFrame) -> pd.DataFrame:
+    """The optimum of each k."""
+    best = records[["k", "theta_star", "max_at_theta_star"]].drop_duplicates()
+    return best.rename(columns={"max_at_theta_star": "max_at_k"})
+
+
+STUDY = Study(
+    question="How does k move the optimal policy?",
+    config=Landscape,
+    run=run,
+    summarize=summarize,
+    reproduces="fig. 1",
+    draws="records",
+)

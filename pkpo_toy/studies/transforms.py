@@ -1,0 +1,68 @@
+"""What happens to a reward on the way to a weight? Binned means over uniform rewards."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from pkpo_toy.studies.base import Config, Study, as_is
+from pkpo_toy.studies.chosen import choose
+
+Array = NDArray[np.float64]
+
+
+class Transforms(Config):
+    """One k; `groups` groups of n rewards from U(-1/2, 1/2)."""
+
+    n: PositiveInt = 32
+    k: PositiveInt = 4
+    groups: int = Field(10_000, ge=2)
+    bins: PositiveInt = 40
+    estimators: tuple[str, ...] = ("pkpo", "pkpo_loo", "pkpo_loo_minus_one")
+
+
+def run(config: Transforms, rng: np.random.Generator) -> pd.DataFrame:
+    """Mean weight given the reward, with the standard error of a ratio over independent groups."""
+    rewards = rng.random((config.groups, config.n)) - 0.5
+    chosen = [choose(name) for name in config.estimators]
+    for one in chosen:
+        one.check(config.n, config.k)
+    return pd.concat([_binned(config, one.name, rewards, one.weigh(rng)(rewards, config.k))
+                      for one in chosen], ignore_index=True)  # fmt: skip
+
+
+def _binned(config: Transforms, name: str, rewards: Array, weights: Array) -> pd.DataFrame:
+    bins, groups = config.bins, config.groups
+    index = np.minimum(((rewards + 0.5) * bins).astype(np.int64), bins - 1)
+    cell = index + bins * np.arange(groups)[:, None]
+    count = np.bincount(cell.ravel(), minlength=groups * bins).reshape(groups, bins)
+    total = np.bincount(cell.ravel(), weights.ravel(), groups * bins).reshape(groups, bins)
+    samples = count.sum(0)
+    full = samples > 0
+    samples, count, total = samples[full], count[:, full], total[:, full]
+    mean = total.sum(0) / samples
+    # Weights of one group depend on each other; groups do not: the error is taken between groups.
+    error = np.sqrt(((total - mean * count) ** 2).sum(0) * groups / (groups - 1)) / samples
+    centre = ((np.arange(bins) + 0.5) / bins - 0.5)[full]
+    return pd.DataFrame(
+        {
+            "estimator": name,
+            "n": config.n,
+            "k": config.k,
+            "reward": centre,
+            "weight": mean,
+            "weight_se": error,
+            "count": samples,
+        }
+    )
+
+
+STUDY = Study(
+    question="What happens to a reward on the way to a weight?",
+    config=Transforms,
+    run=run,
+    summarize=as_is,
+    reproduces="fig. 5",
+)

@@ -1,0 +1,111 @@
+"""How noisy is each gradient estimate? Gaussian policy on x^2 over [0, 1] at one theta."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.simulator import UNIT_SQUARE, normal_gradient, sample_normal
+from pkpo_toy.simulator.exact import gaussian_gradient
+from pkpo_toy.studies.base import Config, Study, as_is
+from pkpo_toy.studies.chosen import Chosen, choose
+
+Array = NDArray[np.float64]
+PAPER = (
+    "pkpo",
+    "pkpo_loo",
+    "pkpo_loo_minus_one",
+    "partition",
+    "partition_baselined",
+    "partition_loo_minus_one",
+    "centered_loo",
+)
+
+
+class Variance(Config):
+    """One n; all estimators see the same `estimates` batches of n samples."""
+
+    n: PositiveInt = 16
+    k: PositiveInt = 4
+    theta: float = 1.0
+    sd: PositiveFloat = 0.1
+    estimates: int = Field(10_000, ge=4)
+    estimators: tuple[str, ...] = PAPER
+
+
+def run(config: Variance, rng: np.random.Generator) -> pd.DataFrame:
+    """Mean and variance of the estimates, with standard errors, beside the true gradient.
+
+    An estimator has a row where (n, k) lies in its domain. Raises InputError if none has.
+    """
+    samples = sample_normal(np.full(config.estimates, config.theta), config.sd, config.n, rng)
+    rewards = UNIT_SQUARE.function(samples)
+    truth = float(gaussian_gradient(np.float64(config.theta), config.k, UNIT_SQUARE, config.sd))
+    rows = []
+    for chosen in _allowed(config):
+        weights = chosen.weigh(rng)(rewards, config.k)
+        estimates = normal_gradient(
+            np.full(config.estimates, config.theta), config.sd, samples, weights
+        )
+        rows.append(_row(config, chosen.name, estimates, truth))
+    return pd.DataFrame(rows)
+
+
+def _allowed(config: Variance) -> Iterable[Chosen]:
+    every = [choose(name) for name in config.estimators]
+    allowed = [chosen for chosen in every if chosen.allows(config.n, config.k)]
+    if not allowed:
+        names = ", ".join(config.estimators)
+        raise InputError(f"no estimator of {names} is defined at n = {config.n}, k = {config.k}.")
+    return allowed
+
+
+def _row(config: Variance, name: str, estimates: Array, truth: float) -> dict[str, object]:
+    mean, mean_se, variance, variance_se = moments(estimates)
+    snr = abs(truth) / np.sqrt(variance)
+    return {
+        "estimator": name,
+        "n": config.n,
+        "k": config.k,
+        "estimates": config.estimates,
+        "mean": mean,
+        "mean_se": mean_se,
+        "variance": variance,
+        "variance_se": variance_se,
+        "true_gradient": truth,
+        "snr": snr,
+        "snr_se": snr * variance_se / (2 * variance),
+    }
+
+
+def moments(values: Array) -> tuple[float, float, float, float]:
+    """Mean, its standard error, sample variance s^2 and its standard error from fourth moments.
+
+    Var(s^2) = (m_4 - s^4 (N-3)/(N-1)) / N for N independent values with central moment m_4.
+    """
+    count = len(values)
+    mean = values.mean()
+    centred = values - mean
+    variance = (centred**2).sum() / (count - 1)
+    fourth = (centred**4).mean()
+    spread = (fourth - variance**2 * (count - 3) / (count - 1)) / count
+    return (
+        float(mean),
+        float(np.sqrt(variance / count)),
+        float(variance),
+        float(np.sqrt(max(spread, 0.0))),
+    )
+
+
+STUDY = Study(
+    question="How noisy is each gradient estimate?",
+    config=Variance,
+    run=run,
+    summarize=as_is,
+    reproduces="fig. 4",
+)
