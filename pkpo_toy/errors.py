@@ -1,11 +1,20 @@
-"""What is said when the user's input is wrong: one sentence, one home, importable from every room."""
+"""What is said when something goes wrong: one sentence, one home, importable from every room."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import ClassVar
 
 
-class InputError(ValueError):
+class Failure(Exception):
+    """An end that the command line reports in one sentence, with this exit code."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(Failure, ValueError):
     """The user's input is out of its domain; the message names argument, domain and value."""
+
+    exit_code = 2
 
 
 def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
