@@ -1,0 +1,68 @@
+"""`pkpo-toy list`: what there is, read off the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = ("studies", "estimators", "problems")
+
+
+def list_(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[studies|estimators|problems]", help="What to list.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """List studies, estimators and problems."""
+    from pkpo_toy.cli.output import json_rows, print_json, print_table
+    from pkpo_toy.errors import unknown
+
+    if kind is not None and kind not in KINDS:
+        raise unknown("list", kind, KINDS)
+    frames = {name: TABLES[name]() for name in ((kind,) if kind else KINDS)}
+    if as_json:
+        rows = {name: json_rows(frame) for name, frame in frames.items()}
+        print_json(rows[kind] if kind else rows)
+        return
+    for name, frame in frames.items():
+        print_table(frame, name)
+
+
+def _studies() -> pd.DataFrame:
+    import pandas as pd
+
+    from pkpo_toy.studies import STUDIES, SUITES
+
+    rows = [(name, study.question, study.reproduces) for name, study in STUDIES.items()]
+    rows += [(name, f"all of: {', '.join(members)}", "") for name, members in SUITES.items()]
+    return pd.DataFrame(rows, columns=["study", "question", "reproduces"])
+
+
+def _estimators() -> pd.DataFrame:
+    import pandas as pd
+
+    from pkpo_toy.estimators import ESTIMATORS
+
+    rows = [
+        (e.key, e.description, e.unbiased_for, e.domain, e.source) for e in ESTIMATORS.values()
+    ]
+    return pd.DataFrame(
+        rows, columns=["estimator", "description", "unbiased_for", "domain", "source"]
+    )
+
+
+def _problems() -> pd.DataFrame:
+    import pandas as pd
+
+    from pkpo_toy.simulator import PROBLEMS
+
+    rows = [(name, problem.description) for name, problem in PROBLEMS.items()]
+    return pd.DataFrame(rows, columns=["problem", "description"])
+
+
+TABLES = {"studies": _studies, "estimators": _estimators, "problems": _problems}

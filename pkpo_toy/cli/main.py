@@ -1,0 +1,69 @@
+"""`pkpo-toy`: the commands, and what becomes of an error.
+
+Nothing heavier than Typer is imported here: each command imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from pkpo_toy import __version__
+from pkpo_toy.cli import audit, listing, passk, plot, run, show, weights
+from pkpo_toy.errors import Failure
+
+app = typer.Typer(
+    name="pkpo-toy",
+    help="Pass@k policy gradients on problems small enough to know the truth.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pkpo-toy {__version__}")
+        raise typer.Exit
+
+
+def _debug(wanted: bool) -> None:
+    if wanted:
+        os.environ[DEBUG] = "1"
+
+
+DEBUG = "PKPO_TOY_DEBUG"
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    """Pass@k policy gradients on problems small enough to know the truth."""
+
+
+app.command("run")(run.run)
+app.command("show")(show.show)
+app.command("plot")(plot.plot)
+app.command("audit")(audit.audit)
+app.command("passk")(passk.passk)
+app.command("weights")(weights.weights)
+app.command("list")(listing.list_)
+
+
+def main() -> None:
+    """Run the command line; an error is one sentence on stderr and its own exit code."""
+    try:
+        app(prog_name="pkpo-toy")
+    except Failure as error:
+        if os.environ.get(DEBUG):
+            raise
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)
