@@ -1,0 +1,59 @@
+"""Computing one cell, wherever that happens: the CSV bytes of its frame, or what went wrong."""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.runs.cells import Cell, Spec
+from pkpo_toy.runs.tables import csv_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Function = Callable[[Spec], "pd.DataFrame"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that could not be computed, as a line of failures.jsonl."""
+
+    key: str
+    spec: Spec
+    attempts: int
+    exception: str
+    traceback: str
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def attempt(function: Function, cell: Cell, retries: int) -> bytes | Failure:
+    """The cell's CSV, after at most 1 + retries calls.
+
+    An InputError is not retried: the same input is wrong again. Failures come back as text, so
+    that they cross any process boundary and read the same wherever the cell ran.
+    """
+    for attempts in range(1, retries + 2):
+        try:
+            return csv_bytes(_frame(function, cell))
+        except (Exception, SystemExit) as error:
+            if isinstance(error, InputError) or attempts > retries:
+                return failure(cell, attempts, error)
+    raise AssertionError("retries must not be negative")
+
+
+def failure(cell: Cell, attempts: int, error: BaseException) -> Failure:
+    """The record of a cell given up after so many attempts."""
+    text = "".join(traceback.format_exception(error))
+    return Failure(cell.key, cell.spec, attempts, f"{type(error).__name__}: {error}", text)
+
+
+def _frame(function: Function, cell: Cell) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 - slow to import, and this room is imported everywhere
+
+    frame = function(cell.spec)
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"a cell must return a pandas DataFrame, got {type(frame).__name__}")
+    return frame

@@ -1,0 +1,60 @@
+"""What can stop a run from outside, each with the exit code it deserves."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class DiskError(Exception):
+    """The results cannot be written or read: full, read-only, not permitted, over a size limit."""
+
+    exit_code = 74
+
+    def __init__(self, path: Path | str, reason: OSError):
+        self.path = Path(path)
+        super().__init__(f"{self.path}: {reason.strerror or reason}")
+
+
+class Busy(Exception):
+    """Another process holds this results folder; the message names it."""
+
+    exit_code = 75
+
+    def __init__(self, folder: Path, holder: str):
+        self.folder, self.holder = folder, holder
+        super().__init__(f"{folder} is in use by {holder}")
+
+
+class WorkersFailed(Exception):
+    """No worker process can be started, or the cluster is gone: no cell is to blame."""
+
+    exit_code = 1
+
+
+class Corrupt(Exception):
+    """A stored result does not match its checksum; running the study again recomputes it."""
+
+    exit_code = 1
+
+
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM came. No Exception, so that no cell's `except Exception` swallows it."""
+
+    def __init__(self, signum: int):
+        self.signum = signum
+        self.exit_code = 128 + signum
+        self.done, self.total, self.folder = 0, 0, Path()
+
+    def __str__(self) -> str:
+        name = signal.Signals(self.signum).name
+        return f"{name} after {self.done} of {self.total} cells; results so far in {self.folder}"
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn every OSError of the enclosed file work into a DiskError that names the path."""
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(error.filename or path, error) from error

@@ -1,0 +1,227 @@
+"""Executing the cells of a results folder: reuse what is valid, run the rest, tell what failed."""
+
+import json
+import shutil
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.runs.attempt import Failure, Function, attempt
+from pkpo_toy.runs.cells import Cell
+from pkpo_toy.runs.errors import Interrupted, disk_errors
+from pkpo_toy.runs.files import write_file
+from pkpo_toy.runs.lock import LOCK, Lock
+from pkpo_toy.runs.manifest import (
+    Manifest,
+    new_manifest,
+    now,
+    read_manifest,
+    same_run,
+    write_manifest,
+)
+from pkpo_toy.runs.signals import Signals
+from pkpo_toy.runs.store import Store
+from pkpo_toy.runs.summary import Summarize, summary_state, write_summary
+
+FAILURES = "failures.jsonl"
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to a cell: kind is "reused", "done", "failed" or "corrupt".
+
+    `done` of `total` cells are finished (reused ones too); `text` is a sentence where one is due.
+    """
+
+    kind: str
+    key: str
+    done: int
+    total: int
+    text: str = ""
+
+
+Progress = Callable[[Event], None]
+Results = Generator[tuple[Cell, bytes | Failure]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an execution ended. total = ran + reused + cells that failed before their summary."""
+
+    folder: Path
+    total: int
+    ran: int
+    reused: int
+    failed: tuple[Failure, ...]
+    corrupt: tuple[Path, ...]
+
+
+def execute(
+    cells: Sequence[Cell],
+    function: Function,
+    folder: Path,
+    *,
+    summarize: Summarize | None = None,
+    description: Mapping[str, Any] | None = None,
+    jobs: int = 1,
+    retries: int = 2,
+    fresh: bool = False,
+    cluster: str | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Bring a results folder up to date: its cells, summary.csv, failures.jsonl, manifest.json.
+
+    `function` is a top-level function spec -> frame; `summarize` a frame -> frame whose rows make
+    up summary.csv. Finished valid cells are not run again unless `fresh`, which first removes all
+    results of the folder. jobs = 1 runs in this process; more are spawned; `cluster` is the
+    address of a dask scheduler or "local". The bytes written do not depend on any of this.
+    Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
+    """
+    _check("jobs", jobs, 1)
+    _check("retries", retries, 0)
+    with Signals() as signals, Lock(folder):
+        if fresh:
+            _remove_results(folder)
+        with Store(folder) as store:
+            run = _Run(cells, store, signals, progress, description or {})
+            try:
+                with closing(_results(run.pending(), function, jobs, retries, cluster)) as results:
+                    run.collect(results)
+                return run.finish(summarize)
+            except Interrupted as stop:
+                stop.done, stop.total, stop.folder = run.done, len(cells), folder
+                raise
+
+
+def _check(argument: str, value: int, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"{argument} must be an integer of at least {least}, got {value!r}")
+
+
+def _remove_results(folder: Path) -> None:
+    with disk_errors(folder):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
+
+
+def _results(
+    pending: Iterator[Cell], function: Function, jobs: int, retries: int, cluster: str | None
+) -> Results:
+    for cell in pending:
+        yield cell, attempt(function, cell, retries)
+
+
+@dataclass
+class _Run:
+    """The state of one execution."""
+
+    cells: Sequence[Cell]
+    store: Store
+    signals: Signals
+    progress: Progress | None
+    description: Mapping[str, Any]
+    started: str | None = None
+    ran: int = 0
+    reused: int = 0
+    failed: dict[str, Failure] = field(default_factory=dict)
+    corrupt: list[Path] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return self.ran + self.reused
+
+    def tell(self, kind: str, key: str, text: str = "") -> None:
+        if self.progress is not None:
+            self.progress(Event(kind, key, self.done, len(self.cells), text))
+
+    def pending(self) -> Iterator[Cell]:
+        """The cells to run, found one by one as the workers ask for them."""
+        for cell in self.cells:
+            state = self.store.check(cell.key)
+            if state == "valid":
+                self.reused += 1
+                self.tell("reused", cell.key)
+                continue
+            if state == "corrupt":
+                aside = self.store.set_aside(cell.key)
+                self.corrupt.append(aside)
+                self.tell(
+                    "corrupt",
+                    cell.key,
+                    f"checksum failed, set aside as {aside}; computing it again",
+                )
+            if self.started is None:
+                self._begin()
+            yield cell
+
+    def _begin(self) -> None:
+        manifest = self._manifest()
+        self.started = manifest["times"]["started"]
+        write_manifest(self.store.folder, manifest)
+
+    def _manifest(self) -> Manifest:
+        return new_manifest(self.description, [cell.key for cell in self.cells])
+
+    def collect(self, results: Results) -> None:
+        """Store the results as they come."""
+        for cell, result in results:
+            self.signals.check()
+            with self.signals.shield():
+                self._keep(cell, result)
+
+    def _keep(self, cell: Cell, result: bytes | Failure) -> None:
+        if isinstance(result, Failure):
+            self._fail(result)
+        else:
+            self.store.write(cell.key, result)
+            self.ran += 1
+            self.tell("done", cell.key)
+
+    def _fail(self, failure: Failure) -> None:
+        self.failed[failure.key] = failure
+        self.tell("failed", failure.key, f"{failure.exception} (attempts: {failure.attempts})")
+
+    def finish(self, summarize: Summarize | None) -> Outcome:
+        """Order the checksums, write summary, failures and manifest: only what changed."""
+        folder, store = self.store.folder, self.store
+        store.finish()
+        stored = [cell for cell in self.cells if cell.key not in self.failed]
+        before = read_manifest(folder)
+        summary = summary_state(store, stored)
+        if summarize is not None and (before is None or before.get("summary") != summary):
+            for failure in write_summary(store, stored, summarize):
+                self._fail(failure)
+            summary = summary_state(store, stored)
+        self._write_failures()
+        self._write_manifest(summary if summarize is not None else None)
+        total = len(self.cells)
+        failed = tuple(self._failures())
+        return Outcome(folder, total, self.ran, self.reused, failed, tuple(self.corrupt))
+
+    def _failures(self) -> list[Failure]:
+        order = dict.fromkeys(cell.key for cell in self.cells if cell.key in self.failed)
+        return [self.failed[key] for key in order]
+
+    def _write_failures(self) -> None:
+        path = self.store.folder / FAILURES
+        if self.failed:
+            lines = (json.dumps(failure.record()) + "\n" for failure in self._failures())
+            write_file(path, "".join(lines).encode())
+        else:
+            with disk_errors(path):
+                path.unlink(missing_ok=True)
+
+    def _write_manifest(self, summary: dict[str, str] | None) -> None:
+        manifest = self._manifest()
+        manifest["summary"] = summary
+        manifest["failed"] = [failure.key for failure in self._failures()]
+        manifest["times"]["started"] = self.started or manifest["times"]["started"]
+        manifest["times"]["finished"] = now()
+        if not same_run(read_manifest(self.store.folder), manifest):
+            write_manifest(self.store.folder, manifest)

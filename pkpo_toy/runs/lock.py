@@ -1,0 +1,74 @@
+"""One process per results folder: a lock that dies with its holder."""
+
+import fcntl
+import json
+import os
+import socket
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pkpo_toy.runs.errors import Busy, disk_errors
+
+LOCK = ".lock"
+
+
+class Lock:
+    """Holds a folder while in use as a context manager.
+
+    `flock` belongs to the open file: the kernel drops it with the process, however that ends, and
+    spawned workers do not inherit the descriptor. The file stays (removing it would let two
+    processes lock two different files of the same name) but is emptied on release.
+    Raises Busy, naming the holder, and DiskError.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        path = self.folder / LOCK
+        with disk_errors(path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._take()
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        return self
+
+    def _take(self) -> None:
+        path = self.folder / LOCK
+        with disk_errors(path):
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(self.folder, self._holder()) from None
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps(_this_process()).encode(), 0)
+
+    def _holder(self) -> str:
+        # The holder may be between taking the lock and signing it, or be releasing it.
+        try:
+            signed = json.loads(os.pread(self._descriptor, 4096, 0))
+            return f"process {signed['pid']} on {signed['host']} since {signed['since']}"
+        except (ValueError, KeyError, TypeError):
+            return "another process"
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+
+def _this_process() -> dict[str, object]:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}

@@ -1,0 +1,193 @@
+"""The cells of one results folder: cells/<key>.csv and their checksums in cells/SHA256SUMS.
+
+The CSV files are plain, and `sha256sum -c SHA256SUMS` checks them. A line is appended after its
+cell is in place, so a crash in between only costs that cell: a cell without a line counts as
+absent and is computed again.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Literal, Self
+
+from pkpo_toy.runs.errors import Corrupt, disk_errors
+from pkpo_toy.runs.files import make_folder, remove_temporaries, sync_folder, write_file
+from pkpo_toy.runs.lock import Lock
+from pkpo_toy.runs.tables import read_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CELLS = "cells"
+SUMS = "SHA256SUMS"
+CORRUPT = ".corrupt"
+SYNC_SECONDS = 1.0  # how much finished work a power cut may cost; a killed process loses none
+
+
+class Store:
+    """The cells of a folder, for the holder of its lock; a context manager. Raises DiskError."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.cells = folder / CELLS
+        self._digests: dict[str, bytes] = {}
+        self._sums: BinaryIO | None = None
+        self._synced = time.monotonic()
+
+    def __enter__(self) -> Self:
+        make_folder(self.folder)
+        make_folder(self.cells)
+        remove_temporaries(self.folder)
+        remove_temporaries(self.cells)
+        self._digests = read_sums(self.cells)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self._sums is not None:
+            self._sums.close()
+
+    def path(self, key: str) -> Path:
+        return self.cells / f"{key}.csv"
+
+    def digest(self, key: str) -> str:
+        """The checksum of a stored cell, as hex."""
+        return self._digests[key].hex()
+
+    def check(self, key: str) -> Literal["valid", "absent", "corrupt"]:
+        """Whether a cell is stored and is what was written."""
+        expected = self._digests.get(key)
+        data = self._bytes(key)
+        if expected is None or data is None:
+            return "absent"
+        return "valid" if hashlib.sha256(data).digest() == expected else "corrupt"
+
+    def _bytes(self, key: str) -> bytes | None:
+        path = self.path(key)
+        with disk_errors(path):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def set_aside(self, key: str) -> Path:
+        """Move a damaged cell out of the way, to <key>.csv.corrupt."""
+        path = self.path(key)
+        aside = path.with_name(path.name + CORRUPT)
+        with disk_errors(path):
+            os.replace(path, aside)
+        del self._digests[key]
+        return aside
+
+    def write(self, key: str, data: bytes) -> None:
+        """Store a cell: the file, then its checksum; both durable within SYNC_SECONDS."""
+        write_file(self.path(key), data)
+        digest = hashlib.sha256(data)
+        with disk_errors(self.cells / SUMS):
+            self._append(_line(key, digest.digest()))
+        self._digests[key] = digest.digest()
+        if time.monotonic() - self._synced > SYNC_SECONDS:
+            self.sync()
+
+    def _append(self, line: bytes) -> None:
+        if self._sums is None:
+            self._sums = open(self.cells / SUMS, "ab", buffering=0)  # noqa: SIM115
+            # A crash or a full disk may have left half a line; what follows must not join it.
+            line = b"\n" + line if self._sums.tell() else line
+        if self._sums.write(line) != len(line):
+            self._sums.write(b"\n")  # raises the reason why the line was cut
+
+    def sync(self) -> None:
+        """Make all that was written durable."""
+        if self._sums is not None:
+            with disk_errors(self.cells / SUMS):
+                os.fsync(self._sums.fileno())
+            sync_folder(self.cells)
+        self._synced = time.monotonic()
+
+    def finish(self) -> None:
+        """Put the checksums in order, so that the file does not tell in which order cells ran."""
+        self.sync()
+        if self._sums is not None:
+            self._sums.close()
+            self._sums = None
+        write_sums(self.cells, self._digests)
+
+
+def _line(key: str, digest: bytes) -> bytes:
+    return f"{digest.hex()}  {key}.csv\n".encode()
+
+
+def read_sums(cells: Path) -> dict[str, bytes]:
+    """Checksums by key, the last line of a key winning; lines cut short are passed over."""
+    digests: dict[str, bytes] = {}
+    with disk_errors(cells / SUMS):
+        try:
+            lines = open(cells / SUMS, encoding="ascii", errors="replace")  # noqa: SIM115
+        except FileNotFoundError:
+            return digests
+        with lines:
+            for line in lines:
+                hexadecimal, _, name = line.partition("  ")
+                if len(hexadecimal) == 64 and name.endswith(".csv\n"):
+                    try:
+                        digests[name[:-5]] = bytes.fromhex(hexadecimal)
+                    except ValueError:
+                        continue
+    return digests
+
+
+def write_sums(cells: Path, digests: dict[str, bytes]) -> None:
+    """Write the checksums sorted by key, if that changes anything."""
+    stored = {entry.name for entry in os.scandir(cells)}
+    data = b"".join(_line(k, digests[k]) for k in sorted(digests) if f"{k}.csv" in stored)
+    path = cells / SUMS
+    if not path.exists() or path.read_bytes() != data:
+        write_file(path, data)
+        sync_folder(cells)
+
+
+def read_cells(folder: Path, keys: Collection[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
+    """The frames of the given cells, one in memory at a time.
+
+    Raises Corrupt for a cell that is absent or fails its checksum.
+    """
+    digests = read_sums(folder / CELLS)
+    for key in keys:
+        yield key, read_cell(folder, key, digests.get(key))
+
+
+def read_cell(folder: Path, key: str, digest: bytes | None) -> "pd.DataFrame":
+    """The frame of a cell whose bytes must have this checksum. Raises Corrupt, DiskError."""
+    path = folder / CELLS / f"{key}.csv"
+    with disk_errors(path):
+        data = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(data).digest() != digest:
+        raise Corrupt(f"{path} is absent or fails its checksum; run the study again")
+    return read_csv(data)
+
+
+def unreferenced(folder: Path, referenced: Collection[str]) -> list[Path]:
+    """Files in cells/ that no configuration refers to: other keys, and damaged cells set aside."""
+    names = {f"{key}.csv" for key in referenced} | {SUMS}
+    cells = folder / CELLS
+    with disk_errors(cells):
+        return sorted(path for path in cells.glob("*") if path.name not in names)
+
+
+def clean(folder: Path, referenced: Collection[str]) -> list[Path]:
+    """Remove the files that `unreferenced` lists, and their checksums. Raises Busy, DiskError."""
+    with Lock(folder), disk_errors(folder):
+        removed = unreferenced(folder, referenced)
+        for path in removed:
+            path.unlink()
+        if removed:
+            write_sums(folder / CELLS, read_sums(folder / CELLS))
+    return removed
