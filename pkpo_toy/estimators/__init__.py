@@ -1,0 +1,16 @@
+"""Weights for pass@k and max@k policy gradients: rewards (..., n), k -> weights (..., n)."""
+
+from pkpo_toy.estimators.api import grouped_weights, weights
+from pkpo_toy.estimators.objectives import element_weights, max_at_k, pass_at_k
+from pkpo_toy.estimators.table import ESTIMATORS, Estimator, estimator_named
+
+__all__ = [
+    "ESTIMATORS",
+    "Estimator",
+    "element_weights",
+    "estimator_named",
+    "grouped_weights",
+    "max_at_k",
+    "pass_at_k",
+    "weights",
+]

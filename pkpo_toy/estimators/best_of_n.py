@@ -1,0 +1,41 @@
+"""The two best-of-n baselines of [Bagirov], arXiv 2510.23393."""
+
+import numpy as np
+
+from pkpo_toy.estimators.order import (
+    Floats,
+    mu_parts,
+    running_sums,
+    sort_groups,
+    term_buffer,
+    unsort,
+)
+from pkpo_toy.estimators.pass_at_one import z_scores
+
+_LOWEST = -(2**30)
+
+
+def bon_mean(rewards: Floats, k: int) -> Floats:
+    """z-score of the `pkpo` weights over the group (ddof 1), / n; 0 when they all tie. [Bagirov]."""
+    n = rewards.shape[-1]
+    ordered, places = sort_groups(rewards)
+    fraction, power = mu_parts(n, k)
+    terms = term_buffer(len(ordered), n)
+    gaps, lift = np.frexp(np.diff(ordered, axis=1, prepend=ordered[:, :1]))
+    gaps[:, 1:] *= fraction[:-1]
+    lift[:, 1:] += power[:-1]
+    # A z-score forgets the scale, and the sums may all be tiny: bring the largest term near 1.
+    top = np.where(gaps > 0, lift, _LOWEST).max(axis=1, keepdims=True)
+    terms[:, :n] = np.ldexp(gaps, lift - top)
+    scores = z_scores(running_sums(terms, n), ddof=1) / n
+    return unsort(scores, places, rewards.shape, out=ordered)
+
+
+def bon_max_mean(rewards: Floats, k: int) -> Floats:
+    """The best sample alone: (g_max - mean) / n, shared equally by ties; k is ignored. [Bagirov]."""
+    n = rewards.shape[-1]
+    best = rewards.max(axis=-1, keepdims=True)
+    shortfall = best - rewards
+    lead = np.sort(shortfall, axis=-1).mean(axis=-1, keepdims=True) / n
+    winners = shortfall == 0
+    return np.where(winners, lead / winners.sum(axis=-1, keepdims=True), 0.0)

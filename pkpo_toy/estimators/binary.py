@@ -1,0 +1,104 @@
+"""Estimators for rewards in {0, 1}: a weight for successes and one for failures, by count.
+
+c successes, F = n - c failures. Rewards (..., n) -> weights (..., n). Every function first says
+what a success and what a failure weighs as functions of F, then hands these out.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkpo_toy.estimators.objectives import pass_at_k
+from pkpo_toy.estimators.order import Floats, element_weights, mu_parts
+from pkpo_toy.estimators.twofold import product_error
+
+
+def _failures(rewards: Floats) -> NDArray[np.int64]:
+    return np.count_nonzero(rewards == 0, axis=-1, keepdims=True).astype(np.int64)
+
+
+def _mu(n: int, k: int, index: NDArray[np.int64]) -> Floats:
+    """mu at index 0..n, with mu_0 = 0; mu_{F+1} = (k/n) C(F, k-1) / C(n-1, k-1)."""
+    table: Floats = np.concatenate([[0.0], element_weights(n, k)])[index]
+    return table
+
+
+def fail_only(rewards: Floats, k: int) -> Floats:
+    """Only failures count: (k/n) u(F_-i) (r_i - 1), u(F) = C(F, k-1)/C(n-1, k-1): failure -mu_F."""
+    failures = _failures(rewards)
+    return np.where(rewards == 1, 0.0, -_mu(rewards.shape[-1], k, failures))
+
+
+def passk_rloo(rewards: Floats, k: int) -> Floats:
+    """(k/n) u(F_-i) (r_i - mean of the others): success mu_{F+1} F/(n-1), failure -mu_F c/(n-1)."""
+    n = rewards.shape[-1]
+    failures = _failures(rewards)
+    success = _mu(n, k, np.minimum(failures + 1, n)) * failures / (n - 1)
+    failure = -_mu(n, k, failures) * (n - failures) / (n - 1)
+    return np.where(rewards == 1, success, failure)
+
+
+def _ratio_power(part: NDArray[np.int64], whole: int, exponent: int) -> Floats:
+    """(part/whole)**exponent to a few ulp: the quotient's rounding is put back."""
+    if exponent == 0:
+        return np.ones(part.shape)
+    numerator, denominator = part.astype(np.float64), np.array(float(whole))
+    quotient = numerator / denominator
+    product = quotient * denominator
+    rest = (numerator - product) - product_error(quotient, denominator, product)
+    relative = np.divide(rest, numerator, out=np.zeros_like(rest), where=numerator > 0)
+    power: Floats = quotient**exponent * np.exp(exponent * relative)
+    return power
+
+
+def passk_plugin(rewards: Floats, k: int) -> Floats:
+    """Success rate plugged into the gradient: k (1-p)^(k-1) (r_i - p)/n, p = c/n. Biased. [Thr]."""
+    n = rewards.shape[-1]
+    failures = _failures(rewards)
+    slope = k * _ratio_power(failures, n, k - 1) / n
+    return np.where(rewards == 1, slope * (failures / n), -slope * ((n - failures) / n))
+
+
+def passk_loo_plugin(rewards: Floats, k: int) -> Floats:
+    """The same with the rate of the others: k (1-p_-i)^(k-1) (r_i - p_-i)/n. Biased. [Thr]."""
+    n = rewards.shape[-1]
+    failures = _failures(rewards)
+    others = n - 1
+    success = k * _ratio_power(failures, others, k - 1) / n * (failures / others)
+    left = np.maximum(failures - 1, 0)
+    failure = -k * _ratio_power(left, others, k - 1) / n * ((others - left) / others)
+    return np.where(rewards == 1, success, failure)
+
+
+def passk_grpo(rewards: Floats, k: int) -> Floats:
+    """Group z-score averaged over all k-subsets, / n; 0 when all subsets agree. [Chen25] analytical.
+
+    Success (1-R)/(n s), failure (1-R-u(F-1))/(n s), R = pass@k estimate, s^2 = R (1-R). As
+    1-R = mu_F F/k, these are sqrt(mu_F F/(k R))/n and -(c/n) sqrt(mu_F/(k R F)): no differences.
+    """
+    n = rewards.shape[-1]
+    failures = _failures(rewards)
+    fraction, power = mu_parts(n, k)
+    index = np.maximum(failures, 1) - 1
+    odd = power[index] % 2
+    root = np.ldexp(np.sqrt(np.ldexp(fraction[index], odd)), (power[index] - odd) // 2)
+    estimate = pass_at_k(n, n - failures, k)
+    mixed = (failures > 0) & (failures < n)
+    root = np.divide(root, np.sqrt(k * estimate), out=np.zeros_like(root), where=mixed)
+    success = root * np.sqrt(failures) / n
+    failure = -root * (n - failures) / (n * np.sqrt(np.maximum(failures, 1)))
+    return np.where(rewards == 1, success, failure)
+
+
+def maxrl(rewards: Floats, k: int) -> Floats:
+    """(r_i - mean)/(n mean): success F/(n c), failure -1/n; 0 when no success. [MaxRL]."""
+    n = rewards.shape[-1]
+    failures = _failures(rewards)
+    successes = n - failures
+    success = failures / (n * np.maximum(successes, 1))
+    return np.where(rewards == 1, success, np.where(successes > 0, -1.0 / n, 0.0))
+
+
+def maxrl_raw(rewards: Floats, k: int) -> Floats:
+    """r_i/c: the successes share one unit; 0 when no success. [MaxRL]."""
+    successes = rewards.shape[-1] - _failures(rewards)
+    return np.where(rewards == 1, 1.0 / np.maximum(successes, 1), 0.0)

@@ -1,0 +1,155 @@
+"""Sorted groups, the element weights mu_i, sums over the gaps of sorted rewards, and the way back.
+
+With rewards sorted ascending, g_(1) <= ... <= g_(n), and gaps d_m = g_(m) - g_(m-1), every form of
+the max@k gradient is a running sum of mu_m d_m or mu_{m-1} d_m. All terms are >= 0, so nothing
+cancels, equal rewards (d_m = 0) get bitwise equal sums, and a shift of the rewards drops out.
+"""
+
+from functools import lru_cache
+from math import isqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+# Below 2**-STEP a table entry is kept multiplied by 2**STEP, below 2**-(2 STEP) by 2**(2 STEP), so
+# that a tiny mu times a huge gap keeps its digits. Below 2**-(3 STEP) no gap can make up for it.
+_STEP = 1000
+# Running sums longer than this are done in two levels: their error grows with sqrt(n), not n.
+_PLAIN = 256
+
+
+class MuTable(NamedTuple):
+    """mu_1..mu_n, with mu_i = stored[i-1] * 2**(-_STEP * number of cuts above i-1)."""
+
+    stored: Floats
+    cuts: tuple[int, ...]
+
+
+def _running_product(
+    fraction: Floats, power: NDArray[np.int32]
+) -> tuple[Floats, NDArray[np.int32]]:
+    """Running products of fraction * 2**power, fraction in [1/2, 1), in the same form.
+
+    Done in blocks of at most 1000 factors (so that no product of fractions underflows), and the
+    blocks' products by the same function: the error grows with sqrt(n), not n.
+    """
+    size = fraction.size
+    if size <= 16:
+        fraction, power = np.cumprod(fraction), np.cumsum(power, dtype=np.int32)
+    else:
+        width = min(1000, isqrt(size - 1) + 1)
+        shape = (-(-size // width), width)
+        padding = shape[0] * width - size
+        fraction = np.concatenate([fraction, np.full(padding, 0.5)]).reshape(shape)
+        power = np.concatenate([power, np.ones(padding, np.int32)]).reshape(shape)
+        np.multiply.accumulate(fraction, axis=1, out=fraction)
+        np.add.accumulate(power, axis=1, out=power)
+        ends, lift = np.frexp(fraction[:-1, -1])
+        before, before_power = _running_product(ends, power[:-1, -1] + lift)
+        fraction[1:] *= before[:, None]
+        power[1:] += before_power[:, None]
+        fraction, power = fraction.reshape(-1)[:size], power.reshape(-1)[:size]
+    fraction, lift = np.frexp(fraction)
+    return fraction, power + lift
+
+
+@lru_cache(maxsize=16)
+def mu_parts(n: int, k: int) -> tuple[Floats, NDArray[np.int32]]:
+    """mu_1..mu_n as fraction * 2**power, whatever their size (mu_i = 0 for i < k).
+
+    mu_n = k/n and mu_{i-1} = mu_i (i-k)/(i-1), a product of ratios from the top.
+    """
+    rank = np.arange(n, k, -1, dtype=np.float64)
+    factors = np.empty(n - k + 1)
+    factors[0] = k / n
+    np.divide(rank - k, rank - 1, out=factors[1:])
+    parts = _running_product(*np.frexp(factors))
+    fraction, power = np.zeros(n), np.zeros(n, np.int32)
+    fraction[k - 1 :], power[k - 1 :] = parts[0][::-1], parts[1][::-1]
+    fraction.flags.writeable = power.flags.writeable = False
+    return fraction, power
+
+
+@lru_cache(maxsize=16)
+def mu_table(n: int, k: int) -> MuTable:
+    """mu_i = C(i-1, k-1) / C(n, k) for i = 1..n, read-only, with what underflows kept scaled."""
+    fraction, power = mu_parts(n, k)
+    lifts = np.minimum(-power // _STEP, 3)
+    stored = np.ldexp(fraction, power + _STEP * lifts)
+    stored[lifts == 3] = 0.0
+    stored.flags.writeable = False
+    cuts = tuple(int(np.count_nonzero(lifts[k - 1 :] >= level)) for level in (1, 2))
+    return MuTable(stored, tuple(k - 1 + cut for cut in cuts if cut))
+
+
+def sort_groups(rewards: Floats) -> tuple[Floats, Places]:
+    """Groups (..., n) sorted ascending as (groups, n), and where each entry stood, flat."""
+    groups = rewards.reshape(-1, rewards.shape[-1])
+    places = np.argsort(groups, axis=-1)
+    places += np.arange(0, groups.size, groups.shape[-1])[:, None]
+    return groups.reshape(-1).take(places), places
+
+
+def unsort(values: Floats, places: Places, shape: tuple[int, ...], out: Floats) -> Floats:
+    """Put sorted values (groups, n) back where their rewards stood; `out` is overwritten."""
+    out.reshape(-1)[places] = values
+    return out.reshape(shape)
+
+
+def running_sums(terms: Floats, n: int) -> Floats:
+    """Running sums (groups, n) of terms (groups, blocks * width), in place.
+
+    In two levels when long. A zero term leaves the sum bitwise unchanged, across blocks too:
+    a block starts from exactly the sum the previous one ended with.
+    """
+    if n <= _PLAIN:
+        return np.add.accumulate(terms, axis=1, out=terms)
+    blocks = terms.reshape(len(terms), -1, _width(n))
+    np.add.accumulate(blocks, axis=2, out=blocks)
+    blocks[:, 1:] += np.add.accumulate(blocks[:, :-1, -1], axis=1)[:, :, None]
+    return terms[:, :n]
+
+
+def term_buffer(groups: int, n: int) -> Floats:
+    """Uninitialised room for n terms per group, followed by the zeros `running_sums` wants."""
+    width = _width(n)
+    terms = np.empty((groups, -(-n // width) * width))
+    terms[:, n:] = 0.0
+    return terms
+
+
+def _width(n: int) -> int:
+    return n if n <= _PLAIN else isqrt(n - 1) + 1
+
+
+def gap_sums(ordered: Floats, k: int, *, lag: int) -> Floats:
+    """sum_{m=2..i} mu_{m-lag} d_m for i = 1..n, from sorted rewards (groups, n); lag 0 or 1."""
+    n = ordered.shape[1]
+    table = mu_table(n, k)
+    terms = term_buffer(len(ordered), n)
+    terms[:, 0] = 0.0
+    gaps = terms[:, 1:n]
+    np.subtract(ordered[:, 1:], ordered[:, :-1], out=gaps)
+    gaps *= table.stored[1 - lag : n - lag]
+    for cut in table.cuts:
+        terms[:, : cut + lag] *= 2.0**-_STEP
+    return running_sums(terms, n)
+
+
+def tail_terms(ordered: Floats) -> Floats:
+    """d_m / (n-m+1) for m = 1..n with d_1 = 0, from sorted rewards (groups, n), ready to be summed."""
+    n = ordered.shape[1]
+    terms = term_buffer(len(ordered), n)
+    terms[:, 0] = 0.0
+    np.subtract(ordered[:, 1:], ordered[:, :-1], out=terms[:, 1:n])
+    terms[:, 1:n] /= np.arange(n - 1, 0, -1)
+    return terms
+
+
+def element_weights(n: int, k: int) -> Floats:
+    """mu_i = C(i-1, k-1) / C(n, k), the weight of g_(i) in the max@k estimate: (n,), summing to 1."""
+    return np.ldexp(*mu_parts(n, k))

@@ -1,0 +1,66 @@
+"""Estimators that split the n samples, in their order, into n/k disjoint groups of k.
+
+Rewards (..., n) -> weights (..., n); k divides n. A group of consecutive samples is one k-subset.
+"""
+
+import numpy as np
+
+from pkpo_toy.estimators.order import Floats
+from pkpo_toy.estimators.pass_at_one import centred, z_scores
+
+
+def _split(rewards: Floats, k: int) -> Floats:
+    return rewards.reshape(*rewards.shape[:-1], rewards.shape[-1] // k, k)
+
+
+def _to_members(of_group: Floats, k: int) -> Floats:
+    return np.repeat(of_group, k, axis=-1)
+
+
+def partition(rewards: Floats, k: int) -> Floats:
+    """Maximum of one's own group, / (n/k). [PKPO] figure 4."""
+    best = _split(rewards, k).max(axis=-1)
+    return _to_members(best / best.shape[-1], k)
+
+
+def partition_baselined(rewards: Floats, k: int) -> Floats:
+    """Maximum of one's own group less the mean of the other groups' maxima, / (n/k). [PKPO] fig. 4.
+
+    With b groups that is (max - mean over all groups) / (b-1). Needs n >= 2k.
+    """
+    best = _split(rewards, k).max(axis=-1)
+    return _to_members(centred(best) / (best.shape[-1] - 1), k)
+
+
+def partition_loo_minus_one(rewards: Floats, k: int) -> Floats:
+    """In one's own group: max less max without i, / (n/k). Needs k >= 2. [Tang], per group."""
+    groups = _split(rewards, k)
+    ordered = np.sort(groups, axis=-1)
+    lead = (ordered[..., -1:] - ordered[..., -2:-1]) / groups.shape[-2]
+    return np.where(groups == ordered[..., -1:], lead, 0.0).reshape(rewards.shape)
+
+
+def passk_full(rewards: Floats, k: int) -> Floats:
+    """Group maxima z-scored over the groups (ddof 0), copied to members, / n; 0 when all tie.
+
+    Needs n >= 2k. [Chen25] full sampling.
+    """
+    best = _split(rewards, k).max(axis=-1)
+    return _to_members(z_scores(best, ddof=0) / rewards.shape[-1], k)
+
+
+def passk_bootstrap(rewards: Floats, k: int, *, rng: np.random.Generator) -> Floats:
+    """Like `passk_full` with n random k-subsets; a sample gets the mean of its subsets' scores, / n.
+
+    Samples in no subset get 0. Draws n uniform k-subsets per problem from `rng`: n^2 numbers.
+    [Chen25] bootstrap sampling.
+    """
+    n = rewards.shape[-1]
+    keys = rng.random((*rewards.shape, n))
+    members = np.argpartition(keys, k - 1, axis=-1)[..., :k]
+    best = np.take_along_axis(rewards[..., None, :], members, axis=-1).max(axis=-1)
+    scores = z_scores(best, ddof=0)
+    inside = np.zeros(keys.shape, dtype=bool)
+    np.put_along_axis(inside, members, True, axis=-1)
+    total = np.where(inside, scores[..., None], 0.0).sum(axis=-2)
+    return total / (np.maximum(inside.sum(axis=-2), 1) * n)

@@ -1,0 +1,50 @@
+"""The k = 1 estimators and the z-scores built like them; k is accepted and ignored.
+
+Rewards are measured from the group's minimum before anything is averaged, and averages run over
+sorted values, so that ties give exactly zero and the order of the samples changes no bit.
+"""
+
+import numpy as np
+
+from pkpo_toy.estimators.order import Floats
+
+
+def centred(values: Floats) -> Floats:
+    """values (..., n) less their mean over the last axis; exactly zero when all tie."""
+    raised = values - values.min(axis=-1, keepdims=True)
+    return raised - np.sort(raised, axis=-1).mean(axis=-1, keepdims=True)
+
+
+def z_scores(values: Floats, ddof: int) -> Floats:
+    """values (..., n) less their mean, over their standard deviation; 0 when all tie."""
+    raised = values - values.min(axis=-1, keepdims=True)
+    span = raised.max(axis=-1, keepdims=True)
+    # Measured in spans, squares neither overflow nor underflow.
+    scaled = np.divide(raised, span, out=np.zeros_like(raised), where=span > 0)
+    ordered = np.sort(scaled, axis=-1)
+    mean = ordered.mean(axis=-1, keepdims=True)
+    spread = np.sqrt(
+        ((ordered - mean) ** 2).sum(axis=-1, keepdims=True) / max(values.shape[-1] - ddof, 1)
+    )
+    deviation = scaled - mean
+    return np.divide(deviation, spread, out=np.zeros_like(raised), where=spread > 0)
+
+
+def reinforce(rewards: Floats, k: int) -> Floats:
+    """Plain policy gradient: g_i / n. (..., n) -> (..., n)."""
+    return rewards / rewards.shape[-1]
+
+
+def rloo(rewards: Floats, k: int) -> Floats:
+    """Leave-one-out baseline: (g_i - mean of the others) / n = (g_i - mean) / (n-1). [RLOO]."""
+    return centred(rewards) / (rewards.shape[-1] - 1)
+
+
+def dr_grpo(rewards: Floats, k: int) -> Floats:
+    """Group-mean baseline: (g_i - mean) / n, too short by (n-1)/n. [DrGRPO]."""
+    return centred(rewards) / rewards.shape[-1]
+
+
+def grpo(rewards: Floats, k: int) -> Floats:
+    """Group z-score: (g_i - mean) / (n sigma), sigma with ddof 1; 0 when all tie. [GRPO]."""
+    return z_scores(rewards, ddof=1) / rewards.shape[-1]

@@ -1,0 +1,76 @@
+"""The unbiased max@k gradients of [PKPO] and their centred relatives, in gap form.
+
+All of them read one running sum over sorted rewards, S_(i) = sum_{m=2..i} mu_{m-1} (g_(m) -
+g_(m-1)), which is the `pkpo` weight up to a constant per group; `pkpo_loo_minus_one` has mu_m in
+place of mu_{m-1}. The subset sums as published subtract large numbers on nearly tied rewards.
+
+Every function takes rewards (..., n) in float64 and 1 <= k <= n (see its table row for the exact
+domain) and returns weights (..., n); g_hat = sum_i w_i grad log pi(x_i).
+"""
+
+from pkpo_toy.estimators.order import Floats, gap_sums, sort_groups, unsort
+
+
+def pkpo(rewards: Floats, k: int) -> Floats:
+    """max@k gradient without baseline: (k/n) q_i = sum over k-subsets I containing i of max_I / C(n,k).
+
+    w_(n) = (k/n) g_(n) and w_(i) = w_(n) - (S_(n) - S_(i)). [PKPO] eq. 19, theorem 4.
+    """
+    n = rewards.shape[-1]
+    ordered, places = sort_groups(rewards)
+    sums = gap_sums(ordered, k, lag=1)
+    sums += ordered[:, -1:] * (k / n) - sums[:, -1:]
+    return unsort(sums, places, rewards.shape, out=ordered)
+
+
+def pkpo_loo(rewards: Floats, k: int) -> Floats:
+    """max@k gradient with a leave-one-out baseline: (k/n) q_i - (k/(n-1)) v_-i.
+
+    With a = (n^2 - n + k)/((n-1)(n-k)) and b the mean `pkpo` weight: a (S_(i) - mean S) - b/(n-1).
+    Needs k <= n-1. [PKPO] eq. 29, theorem 6.
+    """
+    n = rewards.shape[-1]
+    ordered, places = sort_groups(rewards)
+    sums = gap_sums(ordered, k, lag=1)
+    mean = sums.sum(axis=1, keepdims=True) / n
+    mean_pkpo = ordered[:, -1:] * (k / n) - (sums[:, -1:] - mean)
+    sums -= mean
+    sums *= (n * (n - 1) + k) / ((n - 1) * (n - k))
+    sums -= mean_pkpo / (n - 1)
+    return unsort(sums, places, rewards.shape, out=ordered)
+
+
+def pkpo_loo_minus_one(rewards: Floats, k: int) -> Floats:
+    """max@k gradient, each subset's maximum less the maximum without i: never negative.
+
+    w_(i) = sum_{m=2..i} mu_m (g_(m) - g_(m-1)). Needs k >= 2. [PKPO] eq. 33, theorem 7.
+    """
+    ordered, places = sort_groups(rewards)
+    sums = gap_sums(ordered, k, lag=0)
+    return unsort(sums, places, rewards.shape, out=ordered)
+
+
+def centered_loo(rewards: Floats, k: int) -> Floats:
+    """max@k gradient whose weights sum to zero: (k/n) (q_i - v_-i) = n/(n-k) (S_(i) - mean S).
+
+    Needs k <= n-1. [OrderGrad]; equals the leave-two-out form of [MaxPO].
+    """
+    n = rewards.shape[-1]
+    return _centered(rewards, k, n / (n - k))
+
+
+def group_mean_centered(rewards: Floats, k: int) -> Floats:
+    """`pkpo` less its mean over the group: ((n-k)/n) `centered_loo`, too short by that factor.
+
+    Needs k <= n-1. [rllm] pull request 743.
+    """
+    return _centered(rewards, k, 1.0)
+
+
+def _centered(rewards: Floats, k: int, factor: float) -> Floats:
+    ordered, places = sort_groups(rewards)
+    sums = gap_sums(ordered, k, lag=1)
+    sums -= sums.sum(axis=1, keepdims=True) / rewards.shape[-1]
+    if factor != 1.0:
+        sums *= factor
+    return unsort(sums, places, rewards.shape, out=ordered)

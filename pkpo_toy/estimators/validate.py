@@ -1,0 +1,105 @@
+"""What may be asked of an estimator: every check raises one sentence naming the value received."""
+
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkpo_toy.errors import InputError
+
+Floats = NDArray[np.float64]
+
+
+class Rewards(NamedTuple):
+    """Checked rewards in float64, the dtype their weights come back in, and max |reward|."""
+
+    values: Floats
+    dtype: np.dtype[Any]
+    largest: float
+
+
+def checked_rewards(rewards: Any) -> Rewards:
+    """Finite numbers (..., n), n >= 1, as float64; integers and bools are numbers too."""
+    array = _as_array(rewards)
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"rewards must be real numbers, got {array.dtype} values.")
+    if array.ndim == 0:
+        raise InputError(f"rewards must have a last axis of n samples, got the scalar {rewards!r}.")
+    if array.shape[-1] == 0:
+        raise InputError(f"rewards must hold n >= 1 samples, got shape {array.shape}.")
+    values = np.ascontiguousarray(array, dtype=np.float64)
+    largest = float(np.abs(values).max(initial=0.0))
+    if not largest < np.inf:
+        _refuse_non_finite(values)
+    dtype = array.dtype if array.dtype == np.float32 else values.dtype
+    return Rewards(values, dtype, largest)
+
+
+def _as_array(rewards: Any) -> NDArray[Any]:
+    if isinstance(rewards, np.ma.MaskedArray):
+        raise InputError(
+            "rewards must be a plain array, got a masked one; leave out what is masked."
+        )
+    try:
+        return np.asarray(rewards)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"rewards must form one rectangular array of numbers: {error}.") from None
+
+
+def _refuse_non_finite(values: Floats) -> None:
+    bad = ~np.isfinite(values)
+    first = tuple(int(axis[0]) for axis in np.nonzero(bad))
+    where = first[0] if len(first) == 1 else first
+    raise InputError(
+        f"rewards must be finite, got {np.count_nonzero(bad)} NaN or infinite of {values.size}, "
+        f"the first ({values[first]}) at index {where}."
+    )
+
+
+def checked_k(k: Any, n: int) -> int:
+    """An integer with 1 <= k <= n; True and 2.0 are not integers."""
+    if not isinstance(k, Integral) or isinstance(k, bool):
+        raise InputError(f"k must be an integer with 1 <= k <= n, got k = {k!r} with n = {n}.")
+    if not 1 <= k <= n:
+        raise InputError(f"k must satisfy 1 <= k <= n, got k = {k} with n = {n}.")
+    return int(k)
+
+
+def check_binary(key: str, values: Floats) -> None:
+    """Only 0 and 1."""
+    other = (values != 0) & (values != 1)
+    if other.any():
+        raise InputError(
+            f"{key} needs rewards in {{0, 1}}, got {values[other][0]} "
+            f"({np.count_nonzero(other)} of {values.size} are neither)."
+        )
+
+
+def check_nonnegative(key: str, values: Floats) -> None:
+    """Nothing below zero."""
+    negative = values < 0
+    if negative.any():
+        raise InputError(
+            f"{key} needs rewards >= 0, got {values[negative][0]} "
+            f"({np.count_nonzero(negative)} of {values.size} are negative)."
+        )
+
+
+def checked_beta(beta: Any) -> float:
+    """A finite number above zero."""
+    try:
+        value = float(beta)
+    except (TypeError, ValueError, OverflowError):
+        value = np.nan
+    if not 0 < value < np.inf or isinstance(beta, bool | str):
+        raise InputError(f"beta must be a finite number > 0, got {beta!r}.")
+    return value
+
+
+def check_rng(key: str, rng: Any) -> None:
+    """A numpy Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise InputError(
+            f"{key} draws random subsets and needs rng, a numpy.random.Generator, got {rng!r}."
+        )
