@@ -1,0 +1,152 @@
+"""Categorical policies over arms: one problem or a set, own logits or shared through features."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pkpo_toy.simulator.arrays import Array, Integers
+from pkpo_toy.simulator.exact import categorical_gradient, categorical_max_at_k
+from pkpo_toy.simulator.policies import arms_gradient, log_softmax, sample_arms, softmax
+from pkpo_toy.simulator.problem import Batch
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalProblem:
+    """P problems over the same A arms; problem p has rewards_p and logits_p = base_p + W phi_p.
+
+    rewards, base: (P, A); base holds the logits at the start, where the parameters are 0.
+    features: phi, (P, F), so that W has A x F entries; None gives every problem its own row of W.
+    fractions: (P,), how often each problem is met; they sum to 1.
+    per_step: problems drawn for a step, with replacement by `fractions`; 0 takes each one once.
+    best: k -> the largest max@k that the parameters can approach.
+    """
+
+    rewards: Array
+    base: Array
+    features: Array | None
+    fractions: Array
+    per_step: int
+    best: Callable[[int], float]
+
+    @property
+    def size(self) -> int:
+        return len(self.rewards)
+
+    @cached_property
+    def binary(self) -> bool:
+        return bool(np.isin(self.rewards, (0.0, 1.0)).all())
+
+    @cached_property
+    def nonnegative(self) -> bool:
+        return bool((self.rewards >= 0).all())
+
+    @cached_property
+    def solved_at(self) -> float:
+        return float(self.rewards.max())
+
+    def start(self, runs: int) -> Array:
+        """Parameters 0, the base policy: (R, d) with d = P A or F A."""
+        rows = self.size if self.features is None else self.features.shape[1]
+        return np.zeros((runs, rows * self.rewards.shape[1]))
+
+    def sample(self, parameters: Array, n: int, rng: np.random.Generator) -> Batch:
+        """Draw the step's problems, then n arms for each."""
+        problems = self._draw(len(parameters), rng)
+        logits = self.logits(parameters, problems if self.per_step else None)
+        arms = sample_arms(logits, n, rng)
+        places = arms if self.size == 1 else arms + problems[..., None] * self.rewards.shape[1]
+        return Batch(problems, logits, arms, self.rewards.ravel().take(places))
+
+    def gradient(self, parameters: Array, batch: Batch, weights: Array) -> Array:
+        """Mean over the groups of sum_i w_i grad log pi(x_i), (R, d)."""
+        arms = np.asarray(batch.actions, dtype=np.intp)
+        return self._pulled_back(arms_gradient(batch.policy, arms, weights), batch.problems)
+
+    def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
+        """dH/dl_a = -pi_a (log pi_a + H), averaged over the groups, (R, d)."""
+        log_pi = log_softmax(batch.policy)
+        pi = np.exp(log_pi)
+        entropy = -(pi * log_pi).sum(axis=-1, keepdims=True)
+        return self._pulled_back(-pi * (log_pi + entropy), batch.problems)
+
+    def each_max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
+        """Exact max@k of every problem, (K, R, P)."""
+        logits = self.logits(parameters)
+        if not self.binary:
+            return np.stack([categorical_max_at_k(logits, self.rewards, k) for k in ks])
+        success, failure = self._chances(logits)
+        # Whichever of the two is small is the one that carries the digits.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_failure = np.where(success < 0.5, np.log1p(-success), np.log(failure))
+        return np.stack([-np.expm1(k * log_failure) for k in ks])
+
+    def max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
+        """Exact max@k averaged over the problems by their fractions, (K, R)."""
+        return self._averaged(self.each_max_at_k(parameters, ks))
+
+    def exact_gradient(self, parameters: Array, k: int) -> Array:
+        """Exact gradient of max@k, (R, d)."""
+        logits = self.logits(parameters)
+        if self.binary:
+            success, failure = self._chances(logits)
+            advantage = np.where(self.rewards == 1.0, failure[..., None], -success[..., None])
+            each = k * failure[..., None] ** (k - 1) * softmax(logits) * advantage
+        else:
+            each = categorical_gradient(logits, self.rewards, k)
+        return self._to_parameters(each * self.fractions[:, None])
+
+    def entropy(self, parameters: Array) -> Array:
+        """Exact entropy in nats averaged over the problems, (R,)."""
+        log_pi = log_softmax(self.logits(parameters))
+        return self._averaged(-(np.exp(log_pi) * log_pi).sum(axis=-1))
+
+    def optimum(self, k: int) -> float:
+        """The supremum of max@k over the parameters."""
+        return self.best(k)
+
+    def logits(self, parameters: Array, problems: Integers | None = None) -> Array:
+        """Logits (R, B, A) of the given problems (R, B), by default of all of them in order."""
+        table = parameters.reshape(len(parameters), -1, self.rewards.shape[1])
+        if problems is None:
+            moved = table if self.features is None else self.features @ table
+            return self.base + moved
+        if self.features is None:
+            return self.base[problems] + np.take_along_axis(table, problems[..., None], axis=1)
+        return self.base[problems] + self.features[problems] @ table
+
+    def _averaged(self, by_problem: Array) -> Array:
+        return np.asarray((by_problem * self.fractions).sum(axis=-1))
+
+    def _draw(self, runs: int, rng: np.random.Generator) -> Integers:
+        if not self.per_step:
+            return np.broadcast_to(np.arange(self.size), (runs, self.size))
+        edges = np.cumsum(self.fractions)
+        uniforms = rng.random((runs, self.per_step)) * edges[-1]
+        return np.asarray(np.searchsorted(edges, uniforms, side="right"))
+
+    def _chances(self, logits: Array) -> tuple[Array, Array]:
+        pi = softmax(logits)
+        return (pi * self.rewards).sum(axis=-1), (pi * (1 - self.rewards)).sum(axis=-1)
+
+    def _pulled_back(self, by_group: Array, problems: Integers) -> Array:
+        """From gradients in the logits of each group (R, B, A) to the mean in the parameters."""
+        if not self.per_step:
+            return self._to_parameters(by_group * self.fractions[:, None])
+        runs, groups, arms = by_group.shape
+        if self.features is not None:
+            total: Array = self.features[problems].swapaxes(1, 2) @ by_group
+        else:
+            row = np.arange(runs)[:, None] * self.size + problems
+            place = row[..., None] * arms + np.arange(arms)
+            size = runs * self.size * arms
+            total = np.bincount(place.ravel(), by_group.ravel(), minlength=size)
+        total /= groups
+        return total.reshape(runs, -1)
+
+    def _to_parameters(self, by_problem: Array) -> Array:
+        """From gradients in the logits of every problem (R, P, A) to the parameters (R, d)."""
+        if self.features is None:
+            return by_problem.reshape(len(by_problem), -1)
+        return (self.features.T @ by_problem).reshape(len(by_problem), -1)

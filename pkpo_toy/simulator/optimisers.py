@@ -1,0 +1,56 @@
+"""Gradient ascent: from an estimated gradient to the change of the parameters."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Optimiser(Protocol):
+    """Turns gradients (R, d), one call a step, into changes of the parameters (R, d)."""
+
+    def change(self, gradient: Array) -> Array: ...
+
+
+class Sgd:
+    """Plain ascent: the change is step_size * gradient."""
+
+    def __init__(self, step_size: float) -> None:
+        self.step_size = step_size
+
+    def change(self, gradient: Array) -> Array:
+        """step_size * gradient, shape (R, d)."""
+        return self.step_size * gradient
+
+
+class Adam:
+    """Adam: each coordinate's step is its mean gradient over its root mean square.
+
+    m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,
+    change = step_size * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
+
+    Source: Kingma & Ba, arXiv 1412.6980, algorithm 1 (b1 = 0.9, b2 = 0.999, epsilon = 1e-8).
+    """
+
+    B1, B2, EPSILON = 0.9, 0.999, 1e-8
+
+    def __init__(self, step_size: float) -> None:
+        self.step_size = step_size
+        self._mean: Array | float = 0.0
+        self._square: Array | float = 0.0
+        self._calls = 0
+
+    def change(self, gradient: Array) -> Array:
+        """The bias-corrected step, shape (R, d); runs (rows) do not touch each other."""
+        self._calls += 1
+        self._mean = self.B1 * self._mean + (1 - self.B1) * gradient
+        self._square = self.B2 * self._square + (1 - self.B2) * gradient * gradient
+        mean = self._mean / (1 - self.B1**self._calls)
+        square = self._square / (1 - self.B2**self._calls)
+        return self.step_size * mean / (np.sqrt(square) + self.EPSILON)
+
+
+OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {"sgd": Sgd, "adam": Adam}

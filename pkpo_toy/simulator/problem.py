@@ -1,0 +1,68 @@
+"""What training needs of a problem: batches to learn from, and the truth to be judged by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from pkpo_toy.simulator.arrays import Array, Integers
+
+
+@dataclass(frozen=True)
+class Batch:
+    """R runs, each with B groups of n samples; a group belongs to one problem.
+
+    problems: (R, B), which problem each group was drawn for.
+    policy: what the groups were drawn from: logits (R, B, A), or theta (R, B).
+    actions: (R, B, n), arms or real numbers.  rewards: (R, B, n).
+    """
+
+    problems: Integers
+    policy: Array
+    actions: Integers | Array
+    rewards: Array
+
+
+class Problem(Protocol):
+    """One problem, or a weighted set of `size` problems, and a policy with parameters (R, d).
+
+    The objective is max@k averaged over the set. `binary` and `nonnegative` say what its rewards
+    are; a problem counts as solved by a sample whose reward is at least `solved_at`.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def binary(self) -> bool: ...
+
+    @property
+    def nonnegative(self) -> bool: ...
+
+    @property
+    def solved_at(self) -> float: ...
+
+    def start(self, runs: int) -> Array:
+        """Initial parameters (R, d)."""
+
+    def sample(self, parameters: Array, n: int, rng: np.random.Generator) -> Batch:
+        """One step's groups for every run."""
+
+    def gradient(self, parameters: Array, batch: Batch, weights: Array) -> Array:
+        """g_hat = mean over groups of sum_i w_i grad log pi(x_i); weights (R, B, n) -> (R, d)."""
+
+    def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
+        """Exact gradient (R, d) of the policy's entropy (nats), averaged over the groups."""
+
+    def max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
+        """Exact max@k, (K, R)."""
+
+    def exact_gradient(self, parameters: Array, k: int) -> Array:
+        """Exact gradient of max@k, (R, d)."""
+
+    def entropy(self, parameters: Array) -> Array:
+        """Exact entropy of the policy in nats, averaged over the set, (R,)."""
+
+    def optimum(self, k: int) -> float:
+        """The largest max@k any parameters can reach (or approach)."""

@@ -1,0 +1,130 @@
+"""Gradient ascent on max@k: many independent runs at once, as arrays with runs in front."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkpo_toy.simulator.arrays import Array, Integers
+from pkpo_toy.simulator.optimisers import OPTIMISERS, Optimiser
+from pkpo_toy.simulator.problem import Batch, Problem
+from pkpo_toy.simulator.settings import Settings
+
+Flags = NDArray[np.bool_]
+Weigh = Callable[[Array, int], Array]
+# Weights that cancel to 0 may miss it by rounding; a step whose weights all stay below this share
+# of its largest reward carries no signal.
+ROUNDING = 1e-12
+
+
+@dataclass
+class Runs:
+    """R runs after `step` updates.
+
+    k: that of the next step (of the last one at the end).
+    parameters: (R, d), finite always: a run that stops keeps its last ones.
+    solved: (R, P), problems that some sample has solved so far.
+    zero_signal: (R,), fraction of the steps since the last report whose weights were all 0.
+    stopped_at: (R,), the step that met a non-finite value, -1 for none; cause: (R,), what was not
+    finite, one of "rewards", "weights", "gradient", "parameters", or "".
+    """
+
+    step: int
+    k: int
+    parameters: Array
+    solved: Flags
+    zero_signal: Array
+    stopped_at: Integers
+    cause: NDArray[np.str_]
+
+    @property
+    def alive(self) -> Flags:
+        """Which runs have met no non-finite value, (R,)."""
+        return self.stopped_at < 0
+
+
+def training(
+    problem: Problem, estimator: Weigh, settings: Settings, rng: np.random.Generator
+) -> Iterator[Runs]:
+    """Train R runs and report them at step 0, every `log_every` steps, and at the end.
+
+    parameters <- parameters + change(g_hat + entropy_bonus * grad H)
+
+    estimator: rewards (R, B, n), k -> weights (R, B, n). A non-finite value stops the run that met
+    it and no other. The same object is reported each time; it changes as training goes on.
+    """
+    optimiser = OPTIMISERS[settings.optimiser](settings.step_size)
+    runs = _begin(problem, settings)
+    quiet, reported = np.zeros(settings.replicates), 0
+    for step, k in enumerate(settings.ks().tolist()):
+        runs.step, runs.k = step, k
+        if step % settings.log_every == 0:
+            runs.zero_signal = quiet / (step - reported) if step else quiet * np.nan
+            quiet, reported = np.zeros_like(quiet), step
+            yield runs
+        # Non-finite numbers are looked for and dealt with in the step; numpy need not warn of them.
+        with np.errstate(all="ignore"):
+            quiet += _step(problem, estimator, settings, optimiser, runs, rng)
+    runs.step = settings.steps
+    runs.zero_signal = quiet / (settings.steps - reported)
+    yield runs
+
+
+def _step(
+    problem: Problem,
+    estimator: Weigh,
+    settings: Settings,
+    optimiser: Optimiser,
+    runs: Runs,
+    rng: np.random.Generator,
+) -> Flags:
+    """Update the runs once; returns which of them had only zero weights, (R,)."""
+    batch = problem.sample(runs.parameters, settings.n, rng)
+    weights = estimator(batch.rewards, runs.k)
+    gradient = problem.gradient(runs.parameters, batch, weights)
+    if settings.entropy_bonus:
+        bonus = problem.entropy_gradient(runs.parameters, batch)
+        gradient = gradient + settings.entropy_bonus * bonus
+    _mark_solved(runs, batch, problem.solved_at)
+    finite: Flags = np.isfinite(gradient).all(axis=1)
+    change = optimiser.change(np.where(finite[:, None], gradient, 0.0))
+    _move(runs, runs.parameters + change, finite, (batch.rewards, weights))
+    return _is_quiet(batch.rewards, weights)
+
+
+def _begin(problem: Problem, settings: Settings) -> Runs:
+    count = settings.replicates
+    return Runs(
+        step=0,
+        k=0,
+        parameters=problem.start(count),
+        solved=np.zeros((count, problem.size), dtype=bool),
+        zero_signal=np.full(count, np.nan),
+        stopped_at=np.full(count, -1),
+        cause=np.full(count, "", dtype="<U10"),
+    )
+
+
+def _is_quiet(rewards: Array, weights: Array) -> Flags:
+    largest = np.abs(rewards).max(axis=(1, 2))
+    return np.asarray(np.abs(weights).max(axis=(1, 2)) <= ROUNDING * largest)
+
+
+def _mark_solved(runs: Runs, batch: Batch, solved_at: float) -> None:
+    hit = (batch.rewards >= solved_at).any(axis=-1) & runs.alive[:, None]
+    row, group = np.nonzero(hit)
+    runs.solved[row, batch.problems[row, group]] = True
+
+
+def _move(runs: Runs, moved: Array, finite_gradient: Flags, seen: tuple[Array, Array]) -> None:
+    """Take the step where everything is finite; stop the other runs where they are."""
+    good = finite_gradient & np.isfinite(moved).all(axis=1)
+    stopping = runs.alive & ~good
+    if stopping.any():
+        runs.stopped_at[stopping] = runs.step
+        stages = [np.isfinite(values).all(axis=(1, 2)) for values in seen] + [finite_gradient]
+        names = ["parameters", "gradient", "weights", "rewards"]
+        for name, fine in zip(names, [good, *stages[::-1]], strict=True):
+            runs.cause[stopping & ~fine] = name
+    runs.parameters = np.where((runs.alive & good)[:, None], moved, runs.parameters)
