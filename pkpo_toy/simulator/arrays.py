@@ -1,0 +1,9 @@
+"""The array types of the simulator's signatures."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.intp]
+
+__all__ = ["Array", "ArrayLike", "Integers"]

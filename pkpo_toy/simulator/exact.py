@@ -1,0 +1,15 @@
+"""The truth: exact max@k, gradients and optima, in closed form or by quadrature; no estimator."""
+
+from pkpo_toy.simulator.exact_categorical import (
+    categorical_gradient,
+    categorical_max_at_k,
+    entropic_gradient,
+    entropic_value,
+)
+
+__all__ = [
+    "categorical_gradient",
+    "categorical_max_at_k",
+    "entropic_gradient",
+    "entropic_value",
+]

@@ -1,0 +1,130 @@
+"""Policies with one parameter axis: categorical over arms (logits) and Gaussian (theta, fixed sd).
+
+Arrays carry runs in front: logits (..., d), arms (..., n), theta (...), x (..., n). A gradient is
+the plain sum sum_i w_i grad log pi(x_i), without a hidden 1/n.
+"""
+
+import numpy as np
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.simulator.arrays import Array, ArrayLike, Integers
+from pkpo_toy.simulator.checks import check_count, check_finite, check_logits, check_positive
+
+
+def softmax(logits: ArrayLike) -> Array:
+    """Probabilities of the arms.
+
+    pi_a = exp(l_a) / sum_b exp(l_b); logits and result (..., d), -inf gives probability 0.
+
+    Raises: InputError on NaN, +inf, or when no arm is finite.
+    """
+    masses = _masses(check_logits(logits))
+    masses /= masses.sum(axis=-1, keepdims=True)
+    return masses
+
+
+def log_softmax(logits: ArrayLike) -> Array:
+    """Log-probabilities of the arms, exact where the probabilities would underflow.
+
+    log pi_a = l_a - log sum_b exp(l_b); logits and result (..., d).
+
+    Raises: InputError on NaN, +inf, or when no arm is finite.
+    """
+    array = check_logits(logits)
+    shifted: Array = array - array.max(axis=-1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shifted
+
+
+def sample_arms(logits: ArrayLike, n: int, rng: np.random.Generator) -> Integers:
+    """n independent arms per policy, by inverse CDF.
+
+    x = #{a : S_a <= u S_d}, S the running sums of exp(l); logits (..., d), result (..., n) in
+    0..d-1. An arm of probability 0 is never drawn, nor is one lost below the 2**-53 of a uniform.
+
+    Raises: InputError on bad logits or n < 1.
+    """
+    running = np.cumsum(_masses(check_logits(logits)), axis=-1)
+    draws = rng.random((*running.shape[:-1], check_count("n", n)))
+    # u <= 1 - 2**-53 keeps the product strictly below S_d, so the last bin cannot overflow.
+    draws *= running[..., -1:]
+    d = running.shape[-1]
+    arms = _count_at_most(running.reshape(-1, d), draws.reshape(-1, draws.shape[-1]))
+    return arms.reshape(draws.shape)
+
+
+def arms_gradient(logits: ArrayLike, arms: Integers, weights: ArrayLike) -> Array:
+    """The gradient estimate of a categorical policy.
+
+    sum_i w_i (onehot(x_i) - pi); logits (..., d), arms and weights (..., n), result (..., d).
+
+    Raises: InputError on bad logits or when the shapes do not fit.
+    """
+    probabilities = softmax(logits)
+    w = np.asarray(weights, dtype=np.float64)
+    if arms.shape != w.shape or arms.shape[:-1] != probabilities.shape[:-1]:
+        raise InputError(
+            f"arms and weights must have shape (..., n) for logits (..., d), got arms {arms.shape},"
+            f" weights {w.shape}, logits {probabilities.shape}."
+        )
+    probabilities *= -w.sum(axis=-1, keepdims=True)
+    probabilities += sum_by_arm(arms, w, probabilities.shape[-1])
+    return probabilities
+
+
+def sum_by_arm(arms: Integers, weights: Array, d: int) -> Array:
+    """Weights gathered by arm: result_a = sum_i w_i [x_i = a]; arms (..., n), result (..., d)."""
+    rows = int(np.prod(arms.shape[:-1]))
+    flat = arms.reshape(rows, -1) + d * np.arange(rows)[:, None]
+    sums = np.bincount(flat.ravel(), weights=weights.ravel(), minlength=rows * d)
+    return np.asarray(sums.reshape(*arms.shape[:-1], d), dtype=np.float64)
+
+
+def sample_normal(theta: ArrayLike, sd: float, n: int, rng: np.random.Generator) -> Array:
+    """n independent draws x ~ N(theta, sd**2) per policy; theta (...), result (..., n).
+
+    Raises: InputError on theta not finite, sd <= 0 or n < 1.
+    """
+    centre, scale = check_finite("theta", theta), check_positive("sd", sd)
+    draws: Array = rng.standard_normal((*centre.shape, check_count("n", n)))
+    draws *= scale
+    draws += centre[..., None]
+    return draws
+
+
+def normal_gradient(theta: ArrayLike, sd: float, x: Array, weights: ArrayLike) -> Array:
+    """The gradient estimate of a Gaussian policy in its mean.
+
+    sum_i w_i (x_i - theta) / sd**2; theta (...), x and weights (..., n), result (...).
+
+    Raises: InputError on theta not finite or sd <= 0.
+    """
+    centre, scale = check_finite("theta", theta), check_positive("sd", sd)
+    scores = (x - centre[..., None]) / scale
+    total: Array = (scores * np.asarray(weights, dtype=np.float64)).sum(axis=-1) / scale
+    return total
+
+
+def _masses(logits: Array) -> Array:
+    """exp(l - max l): probabilities up to their sum."""
+    masses: Array = logits - logits.max(axis=-1, keepdims=True)
+    return np.exp(masses, out=masses)
+
+
+def _count_at_most(running: Array, draws: Array) -> Integers:
+    """Entries of running[r, :-1] that are <= draws[r, i], by bisection of all draws at once.
+
+    Each row keeps its own sums: the usual trick of one searchsorted over row + sum would cost the
+    digits of the row number. running (rows, d) ascending, draws (rows, n), result (rows, n).
+    """
+    rows, d = running.shape
+    before = (d * np.arange(rows) - 1)[:, None]
+    position = np.broadcast_to(before, draws.shape).copy()
+    sums = running.ravel()
+    left = d - 1
+    while left:
+        step = (left + 1) // 2
+        position += step * (sums.take(position + step) <= draws)
+        left -= step
+    position -= before
+    return position
