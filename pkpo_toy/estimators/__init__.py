@@ -1,8 +1,9 @@
 """Weights for pass@k and max@k policy gradients: rewards (..., n), k -> weights (..., n)."""
 
 from pkpo_toy.estimators.api import grouped_weights, weights
+from pkpo_toy.estimators.estimator import Estimator
 from pkpo_toy.estimators.objectives import element_weights, max_at_k, pass_at_k
-from pkpo_toy.estimators.table import ESTIMATORS, Estimator, estimator_named
+from pkpo_toy.estimators.table import ESTIMATORS, estimator_named
 
 __all__ = [
     "ESTIMATORS",

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.estimators.table import Estimator, estimator_named
+from pkpo_toy.estimators.estimator import Estimator
+from pkpo_toy.estimators.table import estimator_named
 from pkpo_toy.estimators.validate import (
     Rewards,
     check_binary,
