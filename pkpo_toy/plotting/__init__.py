@@ -1,8 +1,9 @@
 """Figures: a tidy frame and axes in, the same axes out; no study, no file."""
 
+from pkpo_toy.plotting.animation import animate
 from pkpo_toy.plotting.figure import Figure
 from pkpo_toy.plotting.render import render
 from pkpo_toy.plotting.style import ESTIMATOR_LOOKS, estimator_look, k_look
 from pkpo_toy.plotting.table import FIGURES
 
-__all__ = ["ESTIMATOR_LOOKS", "FIGURES", "Figure", "estimator_look", "k_look", "render"]
+__all__ = ["ESTIMATOR_LOOKS", "FIGURES", "Figure", "animate", "estimator_look", "k_look", "render"]

@@ -1,7 +1,7 @@
 """The pieces figures share: lines with intervals, panel letters, labels and legends."""
 
 from collections.abc import Iterable, Sequence
-from math import log10
+from math import log2, log10
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ def spaced_markers(points: int, turn: int, wanted: int = 6) -> list[int]:
     """Indices of about `wanted` markers along a curve, shifted by `turn` so that curves do not
     put theirs on top of each other."""
     gap = max(1, points // wanted)
-    return list(range((turn * gap // 4) % gap, points, gap))
+    return list(range(turn * 2 * gap // 5 % gap, points, gap))
 
 
 def letter(axes: Axes, number: int, title: str = "") -> None:
@@ -65,8 +65,10 @@ def letter(axes: Axes, number: int, title: str = "") -> None:
 
 
 def powers(axes: Axes, values: Iterable[float], axis: str = "x") -> None:
-    """A base-2 log axis with ticks at exactly these values, written as plain numbers."""
+    """A base-2 log axis with ticks at these values, or at the powers of 2 if they are many."""
     ticks = sorted({float(value) for value in values})
+    if len(ticks) > 9:
+        ticks = [tick for tick in ticks if log2(tick).is_integer()]
     getattr(axes, f"set_{axis}scale")("log", base=2)
     one = getattr(axes, f"{axis}axis")
     one.set_major_locator(FixedLocator(ticks))

@@ -120,7 +120,7 @@ def label_look(label: str) -> Look:
     if "entropy" in label:
         return Look(text, "#2A9D8F", DASH_DOT, "*")
     if re.search(r"then|anneal|→|->", label):
-        return Look(text, "#0072B2", LONG, "*")
+        return Look(text, "#1F77D0", LONG, "*")
     found = re.fullmatch(r"k\s*=\s*(n\s*=\s*)?(\d+)", label)
     if found is None:
         return replace(estimator_look(label), label=text)

@@ -1,6 +1,18 @@
 """The one table of figures, by study."""
 
-from pkpo_toy.plotting import audit, element_weights, landscape, transforms, variance
+from pkpo_toy.plotting import (
+    annealing,
+    audit,
+    element_weights,
+    hard_problems,
+    landscape,
+    learning_curves,
+    objective_matrix,
+    pass_rates,
+    passk,
+    transforms,
+    variance,
+)
 from pkpo_toy.plotting.figure import Figure
 
 FIGURES: dict[str, Figure] = {
@@ -9,4 +21,11 @@ FIGURES: dict[str, Figure] = {
     "variance": variance.FIGURE,
     "transforms": transforms.FIGURE,
     "audit": audit.FIGURE,
+    "annealing": annealing.FIGURE,
+    "learning_curves": learning_curves.FIGURE,
+    "lm": learning_curves.FIGURE,
+    "hard_problems": hard_problems.FIGURE,
+    "objective_matrix": objective_matrix.FIGURE,
+    "pass_rates": pass_rates.FIGURE,
+    "passk": passk.FIGURE,
 }

@@ -1,0 +1,52 @@
+"""Figure of `objective_matrix`: is every k_eval best served by k_opt = k_eval?"""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
+from pkpo_toy.plotting.style import INK
+
+COLUMNS = ("k_opt", "k_eval", "value", "se", "optimum")
+
+
+def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
+    """Value over optimum in percent, with its standard error; the best of each column framed."""
+    (panel,) = ravel(axes)
+    share = 100 * frame["value"] / frame["optimum"]
+    error = 100 * frame["se"] / frame["optimum"]
+    table = frame.assign(share=share, error=error).pivot(index="k_opt", columns="k_eval")
+    shares, errors = table["share"].to_numpy(), table["error"].to_numpy()
+    sns.heatmap(
+        table["share"],
+        ax=panel,
+        cmap=sns.light_palette("#0072B2", as_cmap=True),
+        annot=_texts(shares, errors),
+        fmt="",
+        annot_kws={"size": 7.5, "linespacing": 1.15},
+        linewidths=1.0,
+        cbar_kws={"label": "% of the best possible pass@$k$", "pad": 0.02, "aspect": 30},
+    )
+    for column, best in enumerate(shares.argmax(axis=0)):
+        panel.add_patch(
+            Rectangle(
+                (column + 0.03, best + 0.03), 0.94, 0.94, fill=False, edgecolor=INK, linewidth=1.6
+            )
+        )
+    panel.set(xlabel=r"evaluated at $k_{\mathrm{eval}}$", ylabel=r"trained for $k_{\mathrm{opt}}$")
+    panel.set_title("frame: best of its column; $\\pm$1 standard error", loc="left", size=7.5)
+    panel.tick_params(length=0)
+    panel.set_yticklabels(panel.get_yticklabels(), rotation=0)
+    return axes
+
+
+def _texts(shares: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.object_]:
+    """The value over its standard error, cell by cell."""
+    pairs = zip(shares.ravel(), errors.ravel(), strict=True)
+    texts = [f"{share:.1f}\n$\\pm${error:.1f}" for share, error in pairs]
+    return np.array(texts, dtype=object).reshape(shares.shape)
+
+
+FIGURE = Figure(draw, COLUMNS, size=(4.6, 3.9))

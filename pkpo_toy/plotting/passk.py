@@ -1,0 +1,26 @@
+"""Figure of `passk`: pass@k over k, from real sampling results."""
+
+import pandas as pd
+
+from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
+from pkpo_toy.plotting.parts import band, curve, note, powers
+from pkpo_toy.plotting.style import ESTIMATOR_LOOKS
+
+COLUMNS = ("k", "value", "low", "high", "problems")
+
+
+def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
+    """The mean over problems with its 95% interval, where there is more than one problem."""
+    (panel,) = ravel(axes)
+    part, look = frame.sort_values("k"), ESTIMATOR_LOOKS["pkpo"]
+    curve(panel, part["k"], part["value"], look, marker="o")
+    band(panel, part["k"], part["low"], part["high"], look)
+    powers(panel, part["k"])
+    problems = int(part["problems"].max())
+    interval = "; band: 95% interval" if part["low"].notna().any() else ""
+    note(panel, f"{problems} problem{'s' if problems > 1 else ''}{interval}")
+    panel.set(xlabel="$k$", ylabel="pass@$k$")
+    return axes
+
+
+FIGURE = Figure(draw, COLUMNS, size=(3.5, 2.8))
