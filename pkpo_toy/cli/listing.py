@@ -48,9 +48,7 @@ def _estimators() -> pd.DataFrame:
 
     from pkpo_toy.estimators import ESTIMATORS
 
-    rows = [
-        (e.key, e.description, e.unbiased_for, e.domain, e.source) for e in ESTIMATORS.values()
-    ]
+    rows = [(e.key, e.description, e.unbiased_for, e.domain, e.source) for e in ESTIMATORS.values()]
     return pd.DataFrame(
         rows, columns=["estimator", "description", "unbiased_for", "domain", "source"]
     )
@@ -59,7 +57,7 @@ def _estimators() -> pd.DataFrame:
 def _problems() -> pd.DataFrame:
     import pandas as pd
 
-    from pkpo_toy.simulator import PROBLEMS
+    from pkpo_toy.simulator.problems import PROBLEMS
 
     rows = [(name, problem.description) for name, problem in PROBLEMS.items()]
     return pd.DataFrame(rows, columns=["problem", "description"])

@@ -16,7 +16,7 @@ from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.simulator.enumeration import BUDGET, enumerate_moments
 from pkpo_toy.simulator.exact import categorical_gradient, entropic_gradient
 from pkpo_toy.studies.base import Config, Study, as_is
-from pkpo_toy.studies.chosen import Chosen, choose
+from pkpo_toy.studies.chosen import Chosen, EstimatorName, choose
 
 Array = NDArray[np.float64]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -33,7 +33,7 @@ class Audit(Config):
     n: PositiveInt = 4
     k: PositiveInt = 2
     budget: PositiveInt = BUDGET
-    estimators: tuple[str, ...] = tuple(ESTIMATORS)
+    estimators: tuple[EstimatorName, ...] = Field(tuple(ESTIMATORS), min_length=1)
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> Self:
@@ -43,6 +43,18 @@ class Audit(Config):
                 f"{len(self.rewards)} rewards and {len(self.logits)} logits."
             )
         return self
+
+    @model_validator(mode="after")
+    def _estimators_are_defined(self) -> Self:
+        if self.estimators != tuple(ESTIMATORS):
+            for name in self.estimators:
+                check_instance(choose(name), self)
+        return self
+
+    def audited(self) -> list[Chosen]:
+        """The estimators whose domain holds the instance: of the whole table, or all those named."""
+        every = [choose(name) for name in self.estimators]
+        return [chosen for chosen in every if _is_defined(chosen, self)]
 
 
 @dataclass(frozen=True)
@@ -60,22 +72,16 @@ class Total:
 
 
 def run(config: Audit, rng: np.random.Generator) -> pd.DataFrame:
-    """One row for each estimator whose domain holds the instance.
+    """One row for each estimator; of the whole table, those whose domain holds the instance."""
+    return pd.DataFrame([_row(chosen, config, rng) for chosen in config.audited()])
 
-    Raises: InputError if a named estimator's domain excludes it (the whole table is filtered).
-    """
-    whole_table = config.estimators == tuple(ESTIMATORS)
-    rows = []
-    for name in config.estimators:
-        chosen = choose(name)
-        try:
-            check_instance(chosen, config)
-        except InputError:
-            if whole_table:
-                continue
-            raise
-        rows.append(_row(chosen, config, rng))
-    return pd.DataFrame(rows)
+
+def _is_defined(chosen: Chosen, config: Audit) -> bool:
+    try:
+        check_instance(chosen, config)
+    except InputError:
+        return False
+    return True
 
 
 def check_instance(chosen: Chosen, config: Audit) -> None:
@@ -145,7 +151,9 @@ def _total(chosen: Chosen, config: Audit, rng: np.random.Generator) -> Total:
     traces = [np.trace(m.covariance) + m.mean @ m.mean for m in all_moments]
     return Total(
         mean=mean,
-        trace=float(np.mean(traces) - mean @ mean) if random else float(np.trace(all_moments[0].covariance)),
+        trace=float(np.mean(traces) - mean @ mean)
+        if random
+        else float(np.trace(all_moments[0].covariance)),
         zero_signal=float(np.mean([m.zero_signal for m in all_moments])),
         centered=all(m.centered for m in all_moments),
         draws=draws,

@@ -24,7 +24,10 @@ class Config(BaseModel):
         return frozenset(
             name
             for name, field in cls.model_fields.items()
-            if any(get_origin(part) is tuple for part in (field.annotation, *get_args(field.annotation)))
+            if any(
+                get_origin(part) is tuple
+                for part in (field.annotation, *get_args(field.annotation))
+            )
         )
 
 
@@ -54,4 +57,3 @@ def canonical(config: Config) -> dict[str, Any]:
 def as_is(frame: pd.DataFrame) -> pd.DataFrame:
     """For studies whose records are already the summary."""
     return frame
-

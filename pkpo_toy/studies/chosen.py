@@ -6,12 +6,13 @@ import hashlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import Estimator, estimator_named
@@ -62,9 +63,24 @@ def choose(name: str) -> Chosen:
     return Chosen(name, None, _load(Path(file), function))
 
 
+def _known(name: str) -> str:
+    choose(name)
+    return name
+
+
+EstimatorName = Annotated[str, AfterValidator(_known)]
+
+
 def _load(path: Path, function: str) -> Weigh:
-    if not path.is_file():
-        raise InputError(f"estimator {path}:{function}: there is no file {str(path)!r}.")
+    try:
+        return _loaded(path, function, path.stat().st_mtime_ns)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"estimator {path}:{function}: there is no file {str(path)!r}.") from None
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, function: str, modified: int) -> Weigh:
+    """The function of the file as it was at that time: a file is read once, not once per cell."""
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(f"own_estimator_{digest}", path)
     assert spec is not None
@@ -74,7 +90,9 @@ def _load(path: Path, function: str) -> Weigh:
         spec.loader.exec_module(module)
     except Exception as error:
         kind = type(error).__name__
-        raise InputError(f"estimator file {str(path)!r} fails on import: {kind}: {error}") from error
+        raise InputError(
+            f"estimator file {str(path)!r} fails on import: {kind}: {error}"
+        ) from error
     own = getattr(module, function, None)
     if not callable(own):
         defined = [name for name, value in vars(module).items() if callable(value)]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from pkpo_toy.simulator import UNIT_SQUARE
 from pkpo_toy.simulator.exact import gaussian_gradient, gaussian_max_at_k, gaussian_optimum
+from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.studies.base import Config, Study
 
 

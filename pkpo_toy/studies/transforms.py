@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from pkpo_toy.studies.base import Config, Study, as_is
-from pkpo_toy.studies.chosen import choose
+from pkpo_toy.studies.chosen import EstimatorName, choose
 
 Array = NDArray[np.float64]
 
@@ -20,15 +22,21 @@ class Transforms(Config):
     k: PositiveInt = 4
     groups: int = Field(10_000, ge=2)
     bins: PositiveInt = 40
-    estimators: tuple[str, ...] = ("pkpo", "pkpo_loo", "pkpo_loo_minus_one")
+    estimators: tuple[EstimatorName, ...] = Field(
+        ("pkpo", "pkpo_loo", "pkpo_loo_minus_one"), min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _estimators_are_defined(self) -> Self:
+        for name in self.estimators:
+            choose(name).check(self.n, self.k)
+        return self
 
 
 def run(config: Transforms, rng: np.random.Generator) -> pd.DataFrame:
     """Mean weight given the reward, with the standard error of a ratio over independent groups."""
     rewards = rng.random((config.groups, config.n)) - 0.5
     chosen = [choose(name) for name in config.estimators]
-    for one in chosen:
-        one.check(config.n, config.k)
     return pd.concat([_binned(config, one.name, rewards, one.weigh(rng)(rewards, config.k))
                       for one in chosen], ignore_index=True)  # fmt: skip
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.simulator import UNIT_SQUARE, normal_gradient, sample_normal
 from pkpo_toy.simulator.exact import gaussian_gradient
+from pkpo_toy.simulator.policies import normal_gradient, sample_normal
+from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.studies.base import Config, Study, as_is
-from pkpo_toy.studies.chosen import Chosen, choose
+from pkpo_toy.studies.chosen import Chosen, EstimatorName, choose
 
 Array = NDArray[np.float64]
 PAPER = (
@@ -35,34 +36,37 @@ class Variance(Config):
     theta: float = 1.0
     sd: PositiveFloat = 0.1
     estimates: int = Field(10_000, ge=4)
-    estimators: tuple[str, ...] = PAPER
+    estimators: tuple[EstimatorName, ...] = Field(PAPER, min_length=1)
+
+    @model_validator(mode="after")
+    def _some_estimator_is_defined(self) -> Self:
+        if not self.allowed():
+            names = ", ".join(self.estimators)
+            raise InputError(f"no estimator of {names} is defined at n = {self.n}, k = {self.k}.")
+        return self
+
+    def allowed(self) -> list[Chosen]:
+        """The estimators whose domain holds (n, k)."""
+        every = [choose(name) for name in self.estimators]
+        return [chosen for chosen in every if chosen.allows(self.n, self.k)]
 
 
 def run(config: Variance, rng: np.random.Generator) -> pd.DataFrame:
     """Mean and variance of the estimates, with standard errors, beside the true gradient.
 
-    An estimator has a row where (n, k) lies in its domain. Raises InputError if none has.
+    An estimator has a row where (n, k) lies in its domain.
     """
     samples = sample_normal(np.full(config.estimates, config.theta), config.sd, config.n, rng)
     rewards = UNIT_SQUARE.function(samples)
     truth = float(gaussian_gradient(np.float64(config.theta), config.k, UNIT_SQUARE, config.sd))
     rows = []
-    for chosen in _allowed(config):
+    for chosen in config.allowed():
         weights = chosen.weigh(rng)(rewards, config.k)
         estimates = normal_gradient(
             np.full(config.estimates, config.theta), config.sd, samples, weights
         )
         rows.append(_row(config, chosen.name, estimates, truth))
     return pd.DataFrame(rows)
-
-
-def _allowed(config: Variance) -> Iterable[Chosen]:
-    every = [choose(name) for name in config.estimators]
-    allowed = [chosen for chosen in every if chosen.allows(config.n, config.k)]
-    if not allowed:
-        names = ", ".join(config.estimators)
-        raise InputError(f"no estimator of {names} is defined at n = {config.n}, k = {config.k}.")
-    return allowed
 
 
 def _row(config: Variance, name: str, estimates: Array, truth: float) -> dict[str, object]:

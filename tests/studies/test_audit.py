@@ -1,0 +1,110 @@
+"""The audit: every claim of the table on every instance, and what it refuses."""
+
+import numpy as np
+import pytest
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.estimators import ESTIMATORS
+from pkpo_toy.studies.audit import Audit, run
+from pkpo_toy.studies.files import build, expand, load
+
+INSTANCES = expand(load("audit"))
+ROWS = {cell.instance: run(cell, np.random.default_rng(0)) for cell in INSTANCES}
+COLUMNS = [
+    *("estimator", "instance", "n", "k", "scale", "cosine", "relative_variance", "zero_signal"),
+    *("centered", "scale_se", "claim"),
+]
+
+
+def rows_of(key):
+    return [
+        row
+        for frame in ROWS.values()
+        for row in frame[frame.estimator == key].itertuples(index=False)
+    ]
+
+
+def test_columns():
+    assert all(list(frame.columns) == COLUMNS for frame in ROWS.values())
+
+
+@pytest.mark.parametrize("key", ESTIMATORS)
+def test_every_estimator_is_audited_somewhere(key):
+    assert len(rows_of(key)) >= 3
+
+
+@pytest.mark.parametrize("key", [k for k, e in ESTIMATORS.items() if e.claim == "unbiased"])
+def test_unbiased_claims_hold_exactly(key):
+    for row in rows_of(key):
+        assert row.scale == pytest.approx(1, abs=1e-9), row
+        assert row.cosine == pytest.approx(1, abs=1e-9), row
+
+
+@pytest.mark.parametrize("key", [k for k, e in ESTIMATORS.items() if e.claim == "direction"])
+def test_direction_claims_hold_and_no_more(key):
+    rows = rows_of(key)
+    assert all(row.cosine == pytest.approx(1, abs=1e-9) for row in rows)
+    assert any(abs(row.scale - 1) > 1e-3 for row in rows)
+
+
+@pytest.mark.parametrize("key", [k for k, e in ESTIMATORS.items() if e.claim == "biased"])
+def test_biased_claims_are_seen_to_be_biased(key):
+    def off(row):
+        slack = 0 if np.isnan(row.scale_se) else 6 * row.scale_se
+        return abs(row.scale - 1) > 1e-6 + slack or row.cosine < 1 - 1e-6
+
+    assert any(off(row) for row in rows_of(key))
+
+
+def test_only_random_estimators_carry_an_error():
+    for frame in ROWS.values():
+        for row in frame.itertuples(index=False):
+            assert np.isnan(row.scale_se) != ESTIMATORS[row.estimator].random
+
+
+def test_on_one_binary_problem_all_estimators_point_the_same_way():
+    binary = ROWS["two of four"]
+    assert (abs(abs(binary[binary.claim != "biased"].cosine) - 1) < 1e-9).all()
+
+
+def test_centered_is_what_it_says():
+    frame = ROWS["continuous"].set_index("estimator")
+    assert frame.centered["centered_loo"]
+    assert frame.centered["rloo"]
+    assert not frame.centered["pkpo"]
+    assert not frame.centered["pkpo_loo_minus_one"]
+
+
+def test_a_user_function_is_audited_like_any_other(tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text(
+        "def halved(rewards, k):\n"
+        "    from pkpo_toy.estimators import weights\n"
+        "    return weights(rewards, k, 'pkpo') / 2\n"
+        "def crooked(rewards, k):\n    return rewards[..., :1]\n"
+        "def nan(rewards, k):\n    return rewards * float('nan')\n"
+    )
+    frame = run(Audit(estimators=(f"{own}:halved",)), np.random.default_rng(0))
+    assert frame.scale[0] == pytest.approx(0.5, abs=1e-12)
+    assert frame.claim[0] == "yours"
+    for name, says in [("crooked", "must return weights of shape"), ("nan", "NaN or infinite")]:
+        with pytest.raises(InputError, match=says):
+            run(Audit(estimators=(f"{own}:{name}",)), np.random.default_rng(0))
+    with pytest.raises(InputError, match="has no function 'hlaved'; it defines halved"):
+        run(Audit(estimators=(f"{own}:hlaved",)), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"estimators": ["passk_grpo"]}, "needs rewards of 0 or 1"),
+        ({"estimators": ["tailrl"], "rewards": [-1.0, 0.0, 1.0]}, "rewards >= 0"),
+        ({"estimators": ["pkpo_loo"], "k": 4}, "k"),
+        ({"rewards": [1.0]}, "same arms"),
+        ({"estimators": ["pkpo"], "budget": 3}, "budget"),
+        ({"estimators": ["pkp"]}, "Did you mean 'pkpo'"),
+    ],
+)
+def test_refusals(values, says):
+    with pytest.raises(InputError, match=says):
+        run(build(Audit, values, "audit"), np.random.default_rng(0))
