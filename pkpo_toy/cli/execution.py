@@ -59,15 +59,17 @@ def plan(file: StudyFile) -> Plan:
 
 
 def _named_files(configurations: list[dict[str, Any]]) -> str:
-    """The contents of files that the settings name: a table of results, an estimator FILE.py:NAME."""
+    """Contents of the files that settings name: a table of results, an estimator FILE.py:NAME."""
     texts: set[str] = set()
     for configuration in configurations:
         for value in configuration.values():
-            texts.update(
-                v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str)
-            )
+            texts.update(filter(_is_text, value if isinstance(value, list) else [value]))
     paths = (Path(text.rpartition(":")[0] if ".py:" in text else text) for text in texts)
     return fingerprint(sorted(path for path in paths if path.suffix and path.is_file()))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def run_cell(spec: dict[str, Any]) -> pd.DataFrame:

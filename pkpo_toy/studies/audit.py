@@ -52,7 +52,7 @@ class Audit(Config):
         return self
 
     def audited(self) -> list[Chosen]:
-        """The estimators whose domain holds the instance: of the whole table, or all those named."""
+        """Of the whole table the estimators whose domain holds the instance; else all those named."""
         every = [choose(name) for name in self.estimators]
         return [chosen for chosen in every if _is_defined(chosen, self)]
 
@@ -146,14 +146,14 @@ def _total(chosen: Chosen, config: Audit, rng: np.random.Generator) -> Total:
         )
         for _ in range(DRAWS if random else 1)
     ]
+    first = all_moments[0]
     draws = np.array([m.mean for m in all_moments])
     mean = draws.mean(0)
-    traces = [np.trace(m.covariance) + m.mean @ m.mean for m in all_moments]
+    # Law of total variance: an estimator's own randomness adds the spread between its draws.
+    second = [np.trace(m.covariance) + m.mean @ m.mean for m in all_moments]
     return Total(
         mean=mean,
-        trace=float(np.mean(traces) - mean @ mean)
-        if random
-        else float(np.trace(all_moments[0].covariance)),
+        trace=float(np.mean(second) - mean @ mean) if random else float(np.trace(first.covariance)),
         zero_signal=float(np.mean([m.zero_signal for m in all_moments])),
         centered=all(m.centered for m in all_moments),
         draws=draws,

@@ -20,14 +20,11 @@ class Config(BaseModel):
 
     @classmethod
     def listed(cls) -> frozenset[str]:
-        """Names of the fields that are lists by nature; in all others a list multiplies into cells."""
+        """Fields that are lists by nature; in all others a list multiplies into cells."""
         return frozenset(
             name
             for name, field in cls.model_fields.items()
-            if any(
-                get_origin(part) is tuple
-                for part in (field.annotation, *get_args(field.annotation))
-            )
+            if tuple in {get_origin(t) for t in (field.annotation, *get_args(field.annotation))}
         )
 
 
@@ -36,7 +33,7 @@ class Study:
     """A question: its settings, its computation and what its figure is drawn from.
 
     `run(config, rng)` returns the tidy records of one cell, `summarize(records)` its summary rows;
-    the summary of a study is the concatenation over its cells. `schema` changes when the columns do.
+    a study's summary is the concatenation over its cells. `schema` changes when the columns do.
     """
 
     question: str

@@ -66,7 +66,7 @@ def test_element_weights_count_subsets(k):
 
 def by_definition(name, rewards, k):
     """Weights of the paper's methods as sums over subsets or blocks, in plain numpy."""
-    groups, n = rewards.shape
+    _groups, n = rewards.shape
     weights = np.zeros_like(rewards)
     subsets = list(itertools.combinations(range(n), k))
     blocks = [tuple(range(start, start + k)) for start in range(0, n, k)]
