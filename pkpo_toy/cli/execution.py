@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pkpo_toy
 from pkpo_toy.runs import Cell, Event, Outcome, execute, fingerprint, generator, make_cell
-from pkpo_toy.studies import STUDIES, canonical
+from pkpo_toy.studies.base import canonical
 from pkpo_toy.studies.files import StudyFile, build, expand
+from pkpo_toy.studies.table import STUDIES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -36,7 +36,7 @@ def list_(
 def _studies() -> pd.DataFrame:
     import pandas as pd
 
-    from pkpo_toy.studies import STUDIES, SUITES
+    from pkpo_toy.studies.table import STUDIES, SUITES
 
     rows = [(name, study.question, study.reproduces) for name, study in STUDIES.items()]
     rows += [(name, f"all of: {', '.join(members)}", "") for name, members in SUITES.items()]

@@ -65,8 +65,8 @@ def _plans(study: str, settings: list[str], seed: int | None, quick: bool) -> li
     from pkpo_toy.cli.execution import plan
     from pkpo_toy.errors import InputError
     from pkpo_toy.runs import check_name
-    from pkpo_toy.studies import SUITES
     from pkpo_toy.studies.files import load, with_quick, with_settings
+    from pkpo_toy.studies.table import SUITES
 
     names = SUITES.get(study, (study,))
     if study in SUITES and settings:

@@ -1,18 +1,1 @@
-"""One file per question; STUDIES lists them, SUITES groups them."""
-
-from pkpo_toy.studies import audit, element_weights, landscape, transforms, variance
-from pkpo_toy.studies.base import Config, Study, canonical
-
-STUDIES: dict[str, Study] = {
-    "landscape": landscape.STUDY,
-    "element_weights": element_weights.STUDY,
-    "variance": variance.STUDY,
-    "transforms": transforms.STUDY,
-    "audit": audit.STUDY,
-}
-
-SUITES: dict[str, tuple[str, ...]] = {
-    "paper": ("landscape", "element_weights", "variance", "transforms", "audit"),
-}
-
-__all__ = ["STUDIES", "SUITES", "Config", "Study", "canonical"]
+"""One file per question: a Config, run(config, rng) -> records, summarize(records) -> summary."""

@@ -52,7 +52,7 @@ class Audit(Config):
         return self
 
     def audited(self) -> list[Chosen]:
-        """Of the whole table the estimators whose domain holds the instance; else all those named."""
+        """Of the whole table those whose domain holds the instance; else all that are named."""
         every = [choose(name) for name in self.estimators]
         return [chosen for chosen in every if _is_defined(chosen, self)]
 

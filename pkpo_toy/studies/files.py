@@ -19,8 +19,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.studies import STUDIES
 from pkpo_toy.studies.base import Config, Study
+from pkpo_toy.studies.table import STUDIES
 
 MAX_BYTES = 1_000_000
 MAX_CELLS = 10_000_000

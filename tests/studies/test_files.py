@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.studies import STUDIES, SUITES, canonical
+from pkpo_toy.studies.base import canonical
 from pkpo_toy.studies.files import expand, load, packaged, parse, with_quick, with_settings
+from pkpo_toy.studies.table import STUDIES, SUITES
 
 
 def variance(text: str):

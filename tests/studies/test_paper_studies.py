@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.studies import STUDIES
 from pkpo_toy.studies.element_weights import ElementWeights
 from pkpo_toy.studies.files import expand, load
 from pkpo_toy.studies.landscape import Landscape
+from pkpo_toy.studies.table import STUDIES
 from pkpo_toy.studies.transforms import Transforms
 from pkpo_toy.studies.variance import PAPER, Variance, moments
 
