@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
 LEVEL = 0.95
 
 
+@cache
 def student_t(degrees: int) -> float:
     """The t with P(|T| < t) = 0.95 for Student's T, to about 1e-12 of its value.
 

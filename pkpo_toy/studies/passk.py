@@ -71,9 +71,9 @@ def at_each_k(results: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:
 
 
 def _by_count(counts: pd.DataFrame) -> Callable[[int], Array]:
-    """k -> pass@k of every problem, the problems with equal n in one call."""
-    parts = [(n, part["c"].to_numpy()) for n, part in counts.groupby("n")]
-    return lambda k: np.concatenate([pass_at_k(n, c, k) for n, c in parts])
+    """k -> pass@k of every problem."""
+    n, c = counts["n"].to_numpy(), counts["c"].to_numpy()
+    return lambda k: np.asarray(pass_at_k(n, c, k))
 
 
 def _by_reward(samples: pd.DataFrame) -> Callable[[int], Array]:
