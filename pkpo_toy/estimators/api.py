@@ -1,16 +1,17 @@
 """The public way in: check everything once, compute in blocks that fit the cache, hand back."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
+from pkpo_toy.estimators.groups import group_codes
+from pkpo_toy.estimators.scaling import scaled_weights
 from pkpo_toy.estimators.table import estimator_named
 from pkpo_toy.estimators.validate import (
-    Rewards,
     check_binary,
     check_nonnegative,
     check_rng,
@@ -23,8 +24,6 @@ Floats = NDArray[np.float64]
 
 DEFAULT = "pkpo_loo_minus_one"
 _BLOCK = 1 << 15  # rewards per block: with its temporaries a block stays in a core's cache
-_HUGE = 2.0**1000
-_TINY = 2.0**-900
 
 
 def weights(
@@ -46,22 +45,72 @@ def weights(
     Raises InputError (a ValueError) for rewards that are not finite numbers, k that is not an
     integer in 1..n, anything outside the estimator's domain, and weights no float can hold.
     """
-    checked = checked_rewards(rewards)
+    values, dtype = checked_rewards(rewards)
+    run = _prepared(estimator, values, scale, rng, options)
+    result = run(values, checked_k(k, values.shape[-1]))
+    return _as_dtype(result, dtype)
+
+
+def grouped_weights(
+    rewards: ArrayLike,
+    groups: Iterable[Hashable],
+    k: int,
+    estimator: str = DEFAULT,
+    *,
+    scale: str = "sum",
+    rng: np.random.Generator | None = None,
+    **options: Any,
+) -> NDArray[Any]:
+    """`weights` of a flat batch: rewards (N,) and as many group ids; any sizes, in any order.
+
+    A group's samples keep their order; n is the size of a sample's own group, in scale="mean" too.
+    Ids are hashable values. Raises InputError as `weights` does, naming the group.
+    """
+    values, dtype = checked_rewards(rewards)
+    if values.ndim != 1:
+        raise InputError(f"rewards must be one-dimensional, got shape {values.shape}.")
+    codes, names = group_codes(groups, values.size)
+    run = _prepared(estimator, values, scale, rng, options)
+    order, counts = np.argsort(codes, kind="stable"), np.bincount(codes)
+    starts = np.cumsum(counts) - counts
+    result = np.empty_like(values)
+    for n in np.unique(counts).tolist():
+        same = np.flatnonzero(counts == n)
+        members = order[starts[same][:, None] + np.arange(n)]
+        try:
+            result[members] = run(values[members], checked_k(k, n))
+        except InputError as error:
+            raise InputError(f"group {names[same[0]]!r}: {error}") from None
+    return _as_dtype(result, dtype)
+
+
+def _prepared(
+    estimator: str,
+    values: Floats,
+    scale: str,
+    rng: np.random.Generator | None,
+    options: dict[str, Any],
+) -> Callable[[Floats, int], Floats]:
+    """Everything checked that does not depend on n and k; the rest as a function of (groups, k)."""
     row = estimator_named(estimator)
-    n = checked.values.shape[-1]
-    k = checked_k(k, n)
-    row.check(n, k)
     keywords = _keywords(row, rng, options)
-    factor = _factor(scale)
-    _check_values(row, checked.values)
-    result = _evaluate(row, checked, k, keywords)
-    return _finish(result, n if factor else 1, checked, row)
-
-
-def _factor(scale: str) -> bool:
     if scale not in ("sum", "mean"):
         raise unknown("scale", scale, ("sum", "mean"))
-    return scale == "mean"
+    if row.binary:
+        check_binary(row.key, values)
+    if row.nonnegative:
+        check_nonnegative(row.key, values)
+
+    def run(rewards: Floats, k: int) -> Floats:
+        n = rewards.shape[-1]
+        row.check(n, k)
+        result = _in_blocks(row, rewards.reshape(-1, n), k, keywords)
+        if scale == "mean":
+            with np.errstate(over="ignore"):
+                result = result * n
+        return result.reshape(rewards.shape)
+
+    return run
 
 
 def _keywords(
@@ -69,8 +118,8 @@ def _keywords(
 ) -> dict[str, Any]:
     for name in options:
         if name not in row.options:
-            known = f"its options are: {', '.join(row.options)}" if row.options else "it has none"
-            raise InputError(f"unknown option {name!r} of {row.key}; {known}.")
+            known = f"it has {', '.join(row.options)}" if row.options else "it has none"
+            raise InputError(f"unknown option {name!r} of {row.key}: {known}.")
     keywords = dict(options)
     if "beta" in keywords:
         keywords["beta"] = checked_beta(keywords["beta"])
@@ -80,123 +129,23 @@ def _keywords(
     return keywords
 
 
-def _check_values(row: Estimator, values: Floats) -> None:
-    if row.binary:
-        check_binary(row.key, values)
-    if row.nonnegative:
-        check_nonnegative(row.key, values)
-
-
-def _evaluate(row: Estimator, rewards: Rewards, k: int, keywords: dict[str, Any]) -> Floats:
-    """The estimator over blocks of groups; groups are independent, so blocks change no bit."""
-    n = rewards.values.shape[-1]
-    groups = rewards.values.reshape(-1, n)
-    size = max(1, _BLOCK // n)
+def _in_blocks(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any]) -> Floats:
+    size = max(1, _BLOCK // groups.shape[1])
     if len(groups) <= size:
-        return _block(row, groups, k, keywords).reshape(rewards.values.shape)
+        return scaled_weights(row, groups, k, keywords)
     result = np.empty_like(groups)
     for start in range(0, len(groups), size):
-        result[start : start + size] = _block(row, groups[start : start + size], k, keywords)
-    return result.reshape(rewards.values.shape)
+        block = groups[start : start + size]
+        result[start : start + size] = scaled_weights(row, block, k, keywords)
+    return result
 
 
-def _block(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any]) -> Floats:
-    """The estimator on groups (m, n), those near the ends of the float range scaled meanwhile."""
-    if row.degree is None and "beta" not in row.options:
-        result: Floats = row.function(groups, k, **keywords)
-        return result
-    size = np.abs(groups)
-    if row.degree is not None and size.max(initial=0.0) < _HUGE and not _any_tiny(size):
-        result = row.function(groups, k, **keywords)
-        return result
-    power = _power(size.max(axis=1, keepdims=True))
-    with np.errstate(over="ignore", invalid="ignore"):
-        if row.degree is None:
-            result = row.function(groups, k, **keywords)
-            return result
-        result = row.function(np.ldexp(groups, -power), k, **keywords)
-        return np.ldexp(result, power * row.degree)
-
-
-def _any_tiny(size: Floats) -> bool:
-    return bool(np.count_nonzero(size < _TINY) > np.count_nonzero(size == 0))
-
-
-def _power(largest: Floats) -> NDArray[np.int32]:
-    """Per group, the power of two to divide by: nonzero only for groups of huge or tiny rewards."""
-    power = np.frexp(largest)[1]
-    extreme = (largest >= _HUGE) | ((largest < _TINY) & (largest > 0))
-    return np.where(extreme, np.where(largest >= _HUGE, 4, power), 0)
-
-
-def _finish(result: Floats, factor: int, rewards: Rewards, row: Estimator) -> NDArray[Any]:
+def _as_dtype(result: Floats, dtype: DTypeLike) -> NDArray[Any]:
     with np.errstate(over="ignore", under="ignore"):
-        if factor != 1:
-            result = result * factor
-        final = result.astype(rewards.dtype, copy=False)
+        final = result.astype(dtype, copy=False)
     if not np.isfinite(final).all():
+        count = np.count_nonzero(~np.isfinite(final))
         raise InputError(
-            f"{row.key}: some weights of these rewards are too large for a {final.dtype}."
+            f"rewards must give weights that fit {final.dtype}; {count} of {final.size} do not."
         )
     return final
-
-
-def grouped_weights(
-    rewards: ArrayLike,
-    groups: Sequence[Hashable] | NDArray[Any],
-    k: int,
-    estimator: str = DEFAULT,
-    *,
-    scale: str = "sum",
-    rng: np.random.Generator | None = None,
-    **options: Any,
-) -> NDArray[Any]:
-    """`weights` for a flat batch: rewards (N,) with a group id each, groups of any sizes, any order.
-
-    A group's samples keep their order; n is the size of the sample's own group, also in
-    scale="mean". Ids are hashable values. Raises InputError as `weights`, naming the group.
-    """
-    checked = checked_rewards(rewards)
-    values = checked.values
-    if values.ndim != 1:
-        raise InputError(f"rewards must be one-dimensional, got shape {values.shape}.")
-    codes, names = _codes(groups, values.size)
-    row = estimator_named(estimator)
-    keywords = _keywords(row, rng, options)
-    factor = _factor(scale)
-    _check_values(row, values)
-    order = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes)
-    starts = np.cumsum(counts) - counts
-    result = np.empty_like(values)
-    for n in np.unique(counts).tolist():
-        same = np.flatnonzero(counts == n)
-        try:
-            row.check(n, k)
-        except InputError as error:
-            raise InputError(f"group {names[same[0]]!r}: {error}") from None
-        members = order[starts[same][:, None] + np.arange(n)]
-        part = Rewards(values[members], checked.dtype, checked.largest)
-        result[members] = _evaluate(row, part, int(k), keywords) * (n if factor else 1)
-    return _finish(result, 1, checked, row)
-
-
-def _codes(groups: Any, size: int) -> tuple[NDArray[np.intp], Any]:
-    """Number the group ids 0, 1, ...; arrays of numbers or text by sorting, the rest by hashing."""
-    if isinstance(groups, np.ndarray) and groups.dtype.kind in "biuSUM":
-        names, codes = np.unique(groups, return_inverse=True)
-        shape = groups.shape
-    else:
-        numbers: dict[Hashable, int] = {}
-        try:
-            codes = np.array([numbers.setdefault(name, len(numbers)) for name in groups], np.intp)
-        except TypeError as error:
-            raise InputError(f"groups must be a sequence of hashable ids: {error}.") from None
-        names, shape = list(numbers), codes.shape
-    if shape != (size,):
-        raise InputError(
-            f"groups must hold one id for each of the {size} rewards, got shape {shape}."
-        )
-    if any(name != name for name in names):  # noqa: PLR0124
-        raise InputError("groups must not contain NaN: a missing id belongs to no group.")
-    return codes, names

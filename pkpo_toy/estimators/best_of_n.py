@@ -16,8 +16,11 @@ _LOWEST = -(2**30)
 
 
 def bon_mean(rewards: Floats, k: int) -> Floats:
-    """z-score of the `pkpo` weights over the group (ddof 1), / n; 0 when they all tie. [Bagirov]."""
-    n = rewards.shape[-1]
+    """z-score of the `pkpo` weights over the group, / n.
+
+    The deviation has ddof 1, as in `grpo`; 0 when the `pkpo` weights all tie. [Bagirov].
+    """
+    n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     fraction, power = mu_parts(n, k)
     terms = term_buffer(len(ordered), n)
@@ -27,13 +30,13 @@ def bon_mean(rewards: Floats, k: int) -> Floats:
     # A z-score forgets the scale, and the sums may all be tiny: bring the largest term near 1.
     top = np.where(gaps > 0, lift, _LOWEST).max(axis=1, keepdims=True)
     terms[:, :n] = np.ldexp(gaps, lift - top)
-    scores = z_scores(running_sums(terms, n), ddof=1) / n
-    return unsort(scores, places, rewards.shape, out=ordered)
+    scores = z_scores(running_sums(terms, n), ddof=1)
+    return unsort(scores / n, places, rewards.shape, out=ordered)
 
 
 def bon_max_mean(rewards: Floats, k: int) -> Floats:
-    """The best sample alone: (g_max - mean) / n, shared equally by ties; k is ignored. [Bagirov]."""
-    n = rewards.shape[-1]
+    """The best sample alone: (g_max - mean) / n, shared equally by ties. [Bagirov]."""
+    n: int = rewards.shape[-1]
     best = rewards.max(axis=-1, keepdims=True)
     shortfall = best - rewards
     lead = np.sort(shortfall, axis=-1).mean(axis=-1, keepdims=True) / n

@@ -8,29 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkpo_toy.estimators.objectives import pass_at_k
-from pkpo_toy.estimators.order import Floats, element_weights, mu_parts
+from pkpo_toy.estimators.order import Floats, mu, mu_parts
 from pkpo_toy.estimators.twofold import product_error
 
 
 def _failures(rewards: Floats) -> NDArray[np.int64]:
-    return np.count_nonzero(rewards == 0, axis=-1, keepdims=True).astype(np.int64)
+    failures: NDArray[np.int64] = np.count_nonzero(rewards == 0, axis=-1, keepdims=True)
+    return failures
 
 
 def _mu(n: int, k: int, index: NDArray[np.int64]) -> Floats:
     """mu at index 0..n, with mu_0 = 0; mu_{F+1} = (k/n) C(F, k-1) / C(n-1, k-1)."""
-    table: Floats = np.concatenate([[0.0], element_weights(n, k)])[index]
+    table: Floats = np.concatenate([[0.0], mu(n, k)])[index]
     return table
 
 
 def fail_only(rewards: Floats, k: int) -> Floats:
     """Only failures count: (k/n) u(F_-i) (r_i - 1), u(F) = C(F, k-1)/C(n-1, k-1): failure -mu_F."""
     failures = _failures(rewards)
-    return np.where(rewards == 1, 0.0, -_mu(rewards.shape[-1], k, failures))
+    return np.where(rewards == 1, 0.0, 0.0 - _mu(rewards.shape[-1], k, failures))
 
 
 def passk_rloo(rewards: Floats, k: int) -> Floats:
     """(k/n) u(F_-i) (r_i - mean of the others): success mu_{F+1} F/(n-1), failure -mu_F c/(n-1)."""
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     failures = _failures(rewards)
     success = _mu(n, k, np.minimum(failures + 1, n)) * failures / (n - 1)
     failure = -_mu(n, k, failures) * (n - failures) / (n - 1)
@@ -52,7 +53,7 @@ def _ratio_power(part: NDArray[np.int64], whole: int, exponent: int) -> Floats:
 
 def passk_plugin(rewards: Floats, k: int) -> Floats:
     """Success rate plugged into the gradient: k (1-p)^(k-1) (r_i - p)/n, p = c/n. Biased. [Thr]."""
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     failures = _failures(rewards)
     slope = k * _ratio_power(failures, n, k - 1) / n
     return np.where(rewards == 1, slope * (failures / n), -slope * ((n - failures) / n))
@@ -60,7 +61,7 @@ def passk_plugin(rewards: Floats, k: int) -> Floats:
 
 def passk_loo_plugin(rewards: Floats, k: int) -> Floats:
     """The same with the rate of the others: k (1-p_-i)^(k-1) (r_i - p_-i)/n. Biased. [Thr]."""
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     failures = _failures(rewards)
     others = n - 1
     success = k * _ratio_power(failures, others, k - 1) / n * (failures / others)
@@ -70,12 +71,12 @@ def passk_loo_plugin(rewards: Floats, k: int) -> Floats:
 
 
 def passk_grpo(rewards: Floats, k: int) -> Floats:
-    """Group z-score averaged over all k-subsets, / n; 0 when all subsets agree. [Chen25] analytical.
+    """Group z-score averaged over all k-subsets, / n; 0 when all agree. [Chen25] analytical.
 
     Success (1-R)/(n s), failure (1-R-u(F-1))/(n s), R = pass@k estimate, s^2 = R (1-R). As
     1-R = mu_F F/k, these are sqrt(mu_F F/(k R))/n and -(c/n) sqrt(mu_F/(k R F)): no differences.
     """
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     failures = _failures(rewards)
     fraction, power = mu_parts(n, k)
     index = np.maximum(failures, 1) - 1
@@ -91,7 +92,7 @@ def passk_grpo(rewards: Floats, k: int) -> Floats:
 
 def maxrl(rewards: Floats, k: int) -> Floats:
     """(r_i - mean)/(n mean): success F/(n c), failure -1/n; 0 when no success. [MaxRL]."""
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     failures = _failures(rewards)
     successes = n - failures
     success = failures / (n * np.maximum(successes, 1))
@@ -100,5 +101,6 @@ def maxrl(rewards: Floats, k: int) -> Floats:
 
 def maxrl_raw(rewards: Floats, k: int) -> Floats:
     """r_i/c: the successes share one unit; 0 when no success. [MaxRL]."""
-    successes = rewards.shape[-1] - _failures(rewards)
+    n: int = rewards.shape[-1]
+    successes = n - _failures(rewards)
     return np.where(rewards == 1, 1.0 / np.maximum(successes, 1), 0.0)

@@ -24,7 +24,7 @@ def _growth(ordered: Floats, beta: float) -> tuple[Floats, Floats]:
 
 def rs_grpo(rewards: Floats, k: int, *, beta: float = BETA) -> Floats:
     """(exp(beta g_i)/mean exp(beta g) - 1)/(beta n). Biased. [RSGRPO]."""
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     powers, growth = _growth(ordered, beta)
     growth -= growth.sum(axis=1, keepdims=True) / n
@@ -38,7 +38,7 @@ def entropic_loo(rewards: Floats, k: int, *, beta: float = BETA) -> Floats:
     Equals (growth_i - mean growth) / sum_{j != i} exp(beta (g_j - g_max)). Only a unique best
     sample has a small denominator; it is computed apart, and may be too large for a float (inf).
     """
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     powers, growth = _growth(ordered, beta)
     growth -= growth.sum(axis=1, keepdims=True) / n

@@ -35,7 +35,7 @@ class Estimator:
     `objective(n, k)` is what the mean of g_hat is compared with, as {j: coefficient of max@j}; None
     is the entropic objective (1/beta) log E exp(beta g). `claim`: is that mean the objective's
     gradient ("unbiased"), parallel to it ("direction"), or neither ("biased")? Multiplying the
-    rewards by s > 0 multiplies the weights by s**degree (None: the rewards' scale is fixed).
+    rewards by s > 0 (and dividing beta by s) multiplies the weights by s**degree.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Estimator:
     claim: Claim
     objective: Objective | None
     domain: Domain
-    degree: int | None = 1
+    degree: int = 1
     binary: bool = False
     nonnegative: bool = False
     exchangeable: bool = True

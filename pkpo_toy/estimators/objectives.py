@@ -6,10 +6,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.order import Floats, element_weights
-from pkpo_toy.estimators.validate import checked_k, checked_rewards
+from pkpo_toy.estimators.order import Floats, mu
+from pkpo_toy.estimators.validate import checked_k, checked_rewards, is_integer
 
 __all__ = ["element_weights", "max_at_k", "pass_at_k"]
+
+
+def element_weights(n: int, k: int) -> Floats:
+    """mu_i = C(i-1, k-1) / C(n, k), the weight of g_(i) in the max@k estimate; (n,), summing to 1.
+
+    Raises InputError unless n and k are integers with 1 <= k <= n. [PKPO] eq. 13.
+    """
+    if not is_integer(n) or n < 1:
+        raise InputError(f"n must be an integer >= 1, got n = {n!r}.")
+    return mu(int(n), checked_k(k, n))
+
 
 _CERTAIN = 45.0  # pass@k is 1 to the last bit once c k / n exceeds this: 1 - pass@k < exp(-c k / n)
 _CHUNK = 1 << 20
@@ -91,5 +102,5 @@ def max_at_k(rewards: ArrayLike, k: int) -> Any:
     n = checked.values.shape[-1]
     ordered = np.sort(checked.values, axis=-1)
     base = np.clip(0.0, ordered[..., :1], ordered[..., -1:])
-    terms = (ordered - base) * element_weights(n, checked_k(k, n))
+    terms = (ordered - base) * mu(n, checked_k(k, n))
     return (base[..., 0] + terms.sum(axis=-1))[()]

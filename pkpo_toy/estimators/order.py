@@ -39,7 +39,8 @@ def _running_product(
     """
     size = fraction.size
     if size <= 16:
-        fraction, power = np.cumprod(fraction), np.cumsum(power, dtype=np.int32)
+        fraction = np.multiply.accumulate(fraction)
+        power = np.add.accumulate(power)
     else:
         width = min(1000, isqrt(size - 1) + 1)
         shape = (-(-size // width), width)
@@ -53,8 +54,8 @@ def _running_product(
         fraction[1:] *= before[:, None]
         power[1:] += before_power[:, None]
         fraction, power = fraction.reshape(-1)[:size], power.reshape(-1)[:size]
-    fraction, lift = np.frexp(fraction)
-    return fraction, power + lift
+    renewed, lift = np.frexp(fraction)
+    return renewed, power + lift
 
 
 @lru_cache(maxsize=16)
@@ -78,7 +79,7 @@ def mu_parts(n: int, k: int) -> tuple[Floats, NDArray[np.int32]]:
 def mu_table(n: int, k: int) -> MuTable:
     """mu_i = C(i-1, k-1) / C(n, k) for i = 1..n, read-only, with what underflows kept scaled."""
     fraction, power = mu_parts(n, k)
-    lifts = np.minimum(-power // _STEP, 3)
+    lifts = np.clip(-power // _STEP, 0, 3)  # mu_n = 1 at k = n has power 1
     stored = np.ldexp(fraction, power + _STEP * lifts)
     stored[lifts == 3] = 0.0
     stored.flags.writeable = False
@@ -141,7 +142,7 @@ def gap_sums(ordered: Floats, k: int, *, lag: int) -> Floats:
 
 
 def tail_terms(ordered: Floats) -> Floats:
-    """d_m / (n-m+1) for m = 1..n with d_1 = 0, from sorted rewards (groups, n), ready to be summed."""
+    """d_m / (n-m+1), m = 1..n, with d_1 = 0, from sorted rewards (groups, n), to be summed."""
     n = ordered.shape[1]
     terms = term_buffer(len(ordered), n)
     terms[:, 0] = 0.0
@@ -150,6 +151,7 @@ def tail_terms(ordered: Floats) -> Floats:
     return terms
 
 
-def element_weights(n: int, k: int) -> Floats:
-    """mu_i = C(i-1, k-1) / C(n, k), the weight of g_(i) in the max@k estimate: (n,), summing to 1."""
-    return np.ldexp(*mu_parts(n, k))
+def mu(n: int, k: int) -> Floats:
+    """mu_1..mu_n in the range of floats, unchecked; see `objectives.element_weights`."""
+    weights: Floats = np.ldexp(*mu_parts(n, k))
+    return weights

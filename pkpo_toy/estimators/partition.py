@@ -50,17 +50,17 @@ def passk_full(rewards: Floats, k: int) -> Floats:
 
 
 def passk_bootstrap(rewards: Floats, k: int, *, rng: np.random.Generator) -> Floats:
-    """Like `passk_full` with n random k-subsets; a sample gets the mean of its subsets' scores, / n.
+    """`passk_full` with n random k-subsets; a sample gets the mean score of its subsets, / n.
 
     Samples in no subset get 0. Draws n uniform k-subsets per problem from `rng`: n^2 numbers.
     [Chen25] bootstrap sampling.
     """
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     keys = rng.random((*rewards.shape, n))
     members = np.argpartition(keys, k - 1, axis=-1)[..., :k]
     best = np.take_along_axis(rewards[..., None, :], members, axis=-1).max(axis=-1)
     scores = z_scores(best, ddof=0)
     inside = np.zeros(keys.shape, dtype=bool)
     np.put_along_axis(inside, members, True, axis=-1)
-    total = np.where(inside, scores[..., None], 0.0).sum(axis=-2)
+    total: Floats = np.where(inside, scores[..., None], 0.0).sum(axis=-2)
     return total / (np.maximum(inside.sum(axis=-2), 1) * n)

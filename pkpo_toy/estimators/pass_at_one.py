@@ -12,7 +12,8 @@ from pkpo_toy.estimators.order import Floats
 def centred(values: Floats) -> Floats:
     """values (..., n) less their mean over the last axis; exactly zero when all tie."""
     raised = values - values.min(axis=-1, keepdims=True)
-    return raised - np.sort(raised, axis=-1).mean(axis=-1, keepdims=True)
+    result: Floats = raised - np.sort(raised, axis=-1).mean(axis=-1, keepdims=True)
+    return result
 
 
 def z_scores(values: Floats, ddof: int) -> Floats:
@@ -27,24 +28,29 @@ def z_scores(values: Floats, ddof: int) -> Floats:
         ((ordered - mean) ** 2).sum(axis=-1, keepdims=True) / max(values.shape[-1] - ddof, 1)
     )
     deviation = scaled - mean
-    return np.divide(deviation, spread, out=np.zeros_like(raised), where=spread > 0)
+    scores: Floats = np.divide(deviation, spread, out=np.zeros_like(raised), where=spread > 0)
+    return scores
 
 
 def reinforce(rewards: Floats, k: int) -> Floats:
     """Plain policy gradient: g_i / n. (..., n) -> (..., n)."""
-    return rewards / rewards.shape[-1]
+    n: int = rewards.shape[-1]
+    return rewards / n
 
 
 def rloo(rewards: Floats, k: int) -> Floats:
     """Leave-one-out baseline: (g_i - mean of the others) / n = (g_i - mean) / (n-1). [RLOO]."""
-    return centred(rewards) / (rewards.shape[-1] - 1)
+    n: int = rewards.shape[-1]
+    return centred(rewards) / (n - 1)
 
 
 def dr_grpo(rewards: Floats, k: int) -> Floats:
     """Group-mean baseline: (g_i - mean) / n, too short by (n-1)/n. [DrGRPO]."""
-    return centred(rewards) / rewards.shape[-1]
+    n: int = rewards.shape[-1]
+    return centred(rewards) / n
 
 
 def grpo(rewards: Floats, k: int) -> Floats:
     """Group z-score: (g_i - mean) / (n sigma), sigma with ddof 1; 0 when all tie. [GRPO]."""
-    return z_scores(rewards, ddof=1) / rewards.shape[-1]
+    n: int = rewards.shape[-1]
+    return z_scores(rewards, ddof=1) / n

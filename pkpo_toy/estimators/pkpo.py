@@ -12,11 +12,11 @@ from pkpo_toy.estimators.order import Floats, gap_sums, sort_groups, unsort
 
 
 def pkpo(rewards: Floats, k: int) -> Floats:
-    """max@k gradient without baseline: (k/n) q_i = sum over k-subsets I containing i of max_I / C(n,k).
+    """max@k gradient without baseline: (k/n) q_i, the sum of max_I / C(n,k) over subsets I with i.
 
     w_(n) = (k/n) g_(n) and w_(i) = w_(n) - (S_(n) - S_(i)). [PKPO] eq. 19, theorem 4.
     """
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     sums = gap_sums(ordered, k, lag=1)
     sums += ordered[:, -1:] * (k / n) - sums[:, -1:]
@@ -29,7 +29,7 @@ def pkpo_loo(rewards: Floats, k: int) -> Floats:
     With a = (n^2 - n + k)/((n-1)(n-k)) and b the mean `pkpo` weight: a (S_(i) - mean S) - b/(n-1).
     Needs k <= n-1. [PKPO] eq. 29, theorem 6.
     """
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     sums = gap_sums(ordered, k, lag=1)
     mean = sums.sum(axis=1, keepdims=True) / n
@@ -55,7 +55,7 @@ def centered_loo(rewards: Floats, k: int) -> Floats:
 
     Needs k <= n-1. [OrderGrad]; equals the leave-two-out form of [MaxPO].
     """
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     return _centered(rewards, k, n / (n - k))
 
 

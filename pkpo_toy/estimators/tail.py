@@ -8,7 +8,7 @@ def tailrl_raw(rewards: Floats, k: int) -> Floats:
 
     Equals sum_{j=1..n} pkpo_loo_minus_one(j)/j with j = 1 taken as g_i/n. Every term is >= 0.
     """
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     terms = tail_terms(ordered)
     terms[:, 0] = ordered[:, 0] / n
@@ -17,7 +17,7 @@ def tailrl_raw(rewards: Floats, k: int) -> Floats:
 
 def tailrl(rewards: Floats, k: int) -> Floats:
     """`tailrl_raw` less its mean g_(n)/n; exactly zero when all tie; k is ignored. [TailRL]."""
-    n = rewards.shape[-1]
+    n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     sums = running_sums(tail_terms(ordered), n)
     sums -= (ordered[:, -1:] - ordered[:, :1]) / n

@@ -1,6 +1,5 @@
 """What may be asked of an estimator: every check raises one sentence naming the value received."""
 
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +11,10 @@ Floats = NDArray[np.float64]
 
 
 class Rewards(NamedTuple):
-    """Checked rewards in float64, the dtype their weights come back in, and max |reward|."""
+    """Checked rewards in float64, contiguous, and the dtype their weights come back in."""
 
     values: Floats
     dtype: np.dtype[Any]
-    largest: float
 
 
 def checked_rewards(rewards: Any) -> Rewards:
@@ -29,11 +27,10 @@ def checked_rewards(rewards: Any) -> Rewards:
     if array.shape[-1] == 0:
         raise InputError(f"rewards must hold n >= 1 samples, got shape {array.shape}.")
     values = np.ascontiguousarray(array, dtype=np.float64)
-    largest = float(np.abs(values).max(initial=0.0))
-    if not largest < np.inf:
+    if not (values.min(initial=0.0) > -np.inf and values.max(initial=0.0) < np.inf):
         _refuse_non_finite(values)
     dtype = array.dtype if array.dtype == np.float32 else values.dtype
-    return Rewards(values, dtype, largest)
+    return Rewards(values, dtype)
 
 
 def _as_array(rewards: Any) -> NDArray[Any]:
@@ -57,9 +54,14 @@ def _refuse_non_finite(values: Floats) -> None:
     )
 
 
+def is_integer(value: Any) -> bool:
+    """Python or numpy integers; True and 2.0 are not."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def checked_k(k: Any, n: int) -> int:
     """An integer with 1 <= k <= n; True and 2.0 are not integers."""
-    if not isinstance(k, Integral) or isinstance(k, bool):
+    if not is_integer(k):
         raise InputError(f"k must be an integer with 1 <= k <= n, got k = {k!r} with n = {n}.")
     if not 1 <= k <= n:
         raise InputError(f"k must satisfy 1 <= k <= n, got k = {k} with n = {n}.")
