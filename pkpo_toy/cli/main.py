@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pkpo_toy import __version__
-from pkpo_toy.cli import audit, listing, passk, plot, run, show, weights
+from pkpo_toy.cli import audit, export, init, listing, passk, plot, run, show, weights
 from pkpo_toy.errors import Failure
 
 app = typer.Typer(
@@ -56,6 +56,10 @@ app.command("audit")(audit.audit)
 app.command("passk")(passk.passk)
 app.command("weights")(weights.weights)
 app.command("list")(listing.list_)
+app.command("init")(init.init)
+app.command("schema")(init.schema)
+app.command("export")(export.export)
+app.command("clean")(export.clean)
 
 
 def main() -> None:

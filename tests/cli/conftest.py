@@ -1,0 +1,28 @@
+"""The command line through real processes."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def cli(tmp_path):
+    """Run `pkpo-toy ...` in an empty folder of its own, with the warnings of users' Python."""
+
+    def run(*arguments, stdin="", env=None, code=0):
+        done = subprocess.run(
+            [sys.executable, "-m", "pkpo_toy", *map(str, arguments)],
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "COLUMNS": "200", **(env or {})},
+            check=False,
+        )
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run

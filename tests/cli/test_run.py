@@ -1,0 +1,222 @@
+"""`run`, `show` and `plot` as a user types them."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from pkpo_toy.studies.table import STUDIES, SUITES
+
+SMALL = {
+    "variance": ["--set", "n=[8,16]", "--set", "estimates=200"],
+    "transforms": ["--set", "groups=50", "--set", "k=[2,4]"],
+    "landscape": ["--set", "points=11"],
+    "audit": ["--set", "n=2", "--set", "k=2"],
+}
+FIXED = {
+    "landscape": {"k", "theta_star", "max_at_k"},
+    "variance": {
+        *("estimator", "n", "k", "estimates", "mean", "mean_se", "variance", "variance_se"),
+        "true_gradient",
+    },
+    "audit": {
+        *("estimator", "instance", "n", "k", "scale", "cosine", "relative_variance"),
+        *("zero_signal", "centered"),
+    },
+}
+
+
+def content(folder):
+    """Every file but the manifest, whose times differ, and the lock."""
+    paths = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in paths
+        if p.name not in {"manifest.json", ".lock"}
+    }
+
+
+@pytest.mark.parametrize("study", FIXED)
+def test_json_is_one_object_with_the_fixed_keys(cli, study, tmp_path):
+    done = cli("run", study, "--quick", "--json", "--jobs", 1, *SMALL[study])
+    report = json.loads(done.stdout)
+    assert set(report) == {"study", "path", "figures", "summary"}
+    assert report["study"] == study
+    assert report["path"] == f"results/{study}"
+    assert FIXED[study] <= set(report["summary"][0])
+    assert report["figures"] == [f"figures/{study}.png", f"figures/{study}.svg"]
+    assert all((tmp_path / path).stat().st_size > 1000 for path in report["figures"])
+    assert done.stderr == ""
+
+
+def test_a_run_leaves_summary_records_and_manifest(cli, tmp_path):
+    cli("run", "variance", *SMALL["variance"], "--seed", 3)
+    folder = tmp_path / "results" / "variance"
+    summary = pd.read_csv(folder / "summary.csv")
+    assert sorted(summary.n.unique()) == [8, 16]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["study"] == "variance"
+    assert manifest["configuration"]["n"] == [8, 16]
+    assert manifest["configuration"]["seed"] == 3
+    assert {"versions", "git", "platform", "command", "times"} <= set(manifest)
+    assert len(list((folder / "cells").glob("*.csv"))) == 2
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(cli, tmp_path):
+    for out, seed, jobs in [("a", 1, 1), ("b", 1, 2), ("c", 2, 1)]:
+        options = ["--seed", seed, "--jobs", jobs, "--out", out, "--figures", f"f{out}"]
+        cli("run", "variance", *SMALL["variance"], *options)
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+    assert content(tmp_path / "fa") == content(tmp_path / "fb")
+    assert content(tmp_path / "a") != content(tmp_path / "c")
+
+
+def test_a_finished_run_is_not_repeated_and_fresh_starts_over(cli):
+    first = cli("run", "variance", *SMALL["variance"])
+    again = cli("run", "variance", *SMALL["variance"])
+    more = cli("run", "variance", *SMALL["variance"], "--set", "n=[8,16,32]")
+    fresh = cli("run", "variance", *SMALL["variance"], "--fresh")
+    assert "2 cells run, 0 reused" in first.stderr
+    assert "0 cells run, 2 reused" in again.stderr
+    assert "1 cells run, 2 reused" in more.stderr
+    assert "2 cells run, 0 reused" in fresh.stderr
+
+
+def test_a_study_file_runs_under_its_own_name(cli, tmp_path):
+    (tmp_path / "mine.toml").write_text('study = "element_weights"\nn = 5\nk = [2, 3]\n')
+    report = json.loads(cli("run", "mine.toml", "--json").stdout)
+    assert report["study"] == "mine"
+    assert (tmp_path / "figures" / "mine.png").exists()
+    assert {row["k"] for row in report["summary"]} == {2, 3}
+    cli("show", "mine")
+
+
+def test_show_and_plot_read_what_run_wrote(cli, tmp_path):
+    report = json.loads(cli("run", "variance", *SMALL["variance"], "--json").stdout)
+    shown = json.loads(cli("show", "variance", "--json").stdout)
+    assert shown["summary"] == report["summary"]
+    assert "pkpo_loo_minus_one" in cli("show", "variance").stdout
+    assert "pkpo_loo_minus_one" in cli("show", "results/variance").stdout
+    drawn = content(tmp_path / "figures")
+    again = cli("plot", "variance", "--figures", "again")
+    assert again.stdout.split() == ["again/variance.png", "again/variance.svg"]
+    assert content(tmp_path / "again") == drawn
+
+
+def test_dry_run_counts_cells_and_creates_nothing(cli, tmp_path):
+    done = cli("run", "variance", "--set", "n=[8,16]", "--set", "k=[2,4]", "--dry-run")
+    assert "4 cells" in done.stdout
+    assert len(re.findall(r"^  [0-9a-f]{20}$", done.stdout, re.MULTILINE)) == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_users_own_estimator_runs_and_its_file_is_part_of_the_key(cli, tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text("def mine(rewards, k):\n    return rewards / rewards.shape[-1]\n")
+    options = ["--set", "estimators=['own.py:mine']", *SMALL["variance"]]
+    assert "2 cells run" in cli("run", "variance", *options).stderr
+    assert "2 reused" in cli("run", "variance", *options).stderr
+    own.write_text("def mine(rewards, k):\n    return rewards * 2\n")
+    assert "2 cells run" in cli("run", "variance", *options).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "varience"], "Did you mean 'variance'?"),
+        (["run", "variance", "--set", "m=3"], "unknown setting of study 'variance': 'm'"),
+        (["run", "variance", "--set", "n"], "--set takes key=value, got 'n'"),
+        (["run", "variance", "--set", "n=0"], "n: input should be greater than 0, got 0"),
+        (["run", "variance", "--set", "estimators=['rlo']"], "Did you mean 'rloo'?"),
+        (["run", "variance", "--set", "estimators=['no.py:f']"], "there is no file 'no.py'"),
+        (["run", "transforms", "--set", "k=33"], "k"),
+        (["run", "variance", "--seed=-1"], "seed"),
+        (["run", "paper", "--set", "n=3"], "--set needs one study"),
+        (["run", "../x.toml"], "no study file"),
+        (["run", "variance", "--jobs", "0"], "jobs"),
+        (["run", "variance", "--retries=-1"], "retries"),
+        (["show", "variance"], "no results in"),
+        (["show", "../x"], "no results in"),
+        (["show", "a\nb"], "letters, digits"),
+        (["plot", "variance"], "no results in"),
+        (["list", "studys"], "Did you mean 'studies'?"),
+        (["audit", "--k", "9"], "k"),
+        (["audit", "--estimator", "pkp"], "Did you mean 'pkpo'?"),
+        (["audit", "--rewards", "1,x"], "numbers separated by commas"),
+        (["audit", "--budget", "3", "--estimator", "pkpo"], "budget"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_bad_input_is_one_sentence_exit_2_and_nothing_created(cli, tmp_path, arguments, says):
+    done = cli(*arguments, code=2)
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+    if says != "No such command":
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_study_file_may_not_leave_the_results_folder(cli, tmp_path):
+    (tmp_path / "..x.toml").write_text('study = "element_weights"\n')
+    assert "letters, digits" in cli("run", "..x.toml", code=2).stderr
+    (tmp_path / "results").mkdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "results" / "element_weights").symlink_to(tmp_path / "outside")
+    assert "must lie in" in cli("run", "element_weights", code=2).stderr
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_debug_brings_the_traceback_back(tmp_path):
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pkpo_toy", "--debug", "run", "varience"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" in done.stderr
+
+
+def test_list_shows_every_row_of_the_tables(cli):
+    listed = json.loads(cli("list", "--json").stdout)
+    assert set(listed) == {"studies", "estimators", "problems"}
+    assert {row["study"] for row in listed["studies"]} == set(STUDIES) | set(SUITES)
+    text = cli("list", "estimators").stdout
+    assert all(row["estimator"] in text for row in listed["estimators"])
+
+
+def test_version_and_help(cli):
+    assert cli("--version").stdout == "pkpo-toy 0.1.0\n"
+    assert "Usage" in cli("--help").stdout
+    assert "Usage" in cli("run", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        {"NO_COLOR": "1", "FORCE_COLOR": ""},
+        {"LC_ALL": "de_DE.UTF-8"},
+        {"HOME": "/nonexistent", "MPLCONFIGDIR": ""},
+        {"DISPLAY": "", "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "3"},
+    ],
+    ids=["ascii", "no-colour", "comma", "no-home", "no-display"],
+)
+def test_the_surroundings_do_not_change_results(cli, tmp_path, env):
+    report = cli("run", "element_weights", "--json", env=env).stdout
+    assert json.loads(report)["summary"][0] == {"n": 8, "k": 1, "rank": 1, "weight": 0.125}
+    assert "\x1b" not in cli("show", "element_weights", env=env).stdout
+    assert report == cli("run", "element_weights", "--json").stdout
+
+
+def test_a_reader_that_leaves_early_breaks_nothing(tmp_path):
+    import subprocess
+    import sys
+
+    command = f"{sys.executable} -m pkpo_toy list estimators | head -1"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr == ""
