@@ -29,7 +29,10 @@ class Failure:
         return asdict(self)
 
 
-def attempt(function: Function, cell: Cell, retries: int) -> bytes | Failure:
+Result = bytes | Failure  # the CSV of a cell, or why there is none
+
+
+def attempt(function: Function, cell: Cell, retries: int) -> Result:
     """The cell's CSV, after at most 1 + retries calls.
 
     An InputError is not retried: the same input is wrong again. Failures come back as text, so
@@ -50,8 +53,14 @@ def failure(cell: Cell, attempts: int, error: BaseException) -> Failure:
     return Failure(cell.key, cell.spec, attempts, f"{type(error).__name__}: {error}", text)
 
 
+def lost(cell: Cell, attempts: int, ending: str) -> Failure:
+    """The record of a cell whose worker died in every attempt; the dead leave no traceback."""
+    text = f"WorkerDied: the worker was {ending} (memory is the usual reason)"
+    return Failure(cell.key, cell.spec, attempts, text, "")
+
+
 def _frame(function: Function, cell: Cell) -> "pd.DataFrame":
-    import pandas as pd  # noqa: PLC0415 - slow to import, and this room is imported everywhere
+    import pandas as pd
 
     frame = function(cell.spec)
     if not isinstance(frame, pd.DataFrame):

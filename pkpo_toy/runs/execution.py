@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs.attempt import Failure, Function, attempt
+from pkpo_toy.runs.attempt import Failure, Function, Result, attempt
+from pkpo_toy.runs.blas import one_blas_thread
 from pkpo_toy.runs.cells import Cell
 from pkpo_toy.runs.errors import Interrupted, disk_errors
 from pkpo_toy.runs.files import write_file
@@ -44,7 +45,7 @@ class Event:
 
 
 Progress = Callable[[Event], None]
-Results = Generator[tuple[Cell, bytes | Failure]]
+Results = Generator[tuple[Cell, Result]]
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,22 @@ def _remove_results(folder: Path) -> None:
 def _results(
     pending: Iterator[Cell], function: Function, jobs: int, retries: int, cluster: str | None
 ) -> Results:
-    for cell in pending:
-        yield cell, attempt(function, cell, retries)
+    # Imported where used: nobody who runs serially waits for pools or for dask.
+    if cluster is not None:
+        from pkpo_toy.runs.cluster import in_cluster
+
+        return in_cluster(pending, function, jobs, retries, cluster)
+    if jobs > 1:
+        from pkpo_toy.runs.processes import in_processes
+
+        return in_processes(pending, function, jobs, retries)
+    return _in_this_process(pending, function, retries)
+
+
+def _in_this_process(pending: Iterator[Cell], function: Function, retries: int) -> Results:
+    with one_blas_thread():
+        for cell in pending:
+            yield cell, attempt(function, cell, retries)
 
 
 @dataclass
@@ -175,7 +190,7 @@ class _Run:
             with self.signals.shield():
                 self._keep(cell, result)
 
-    def _keep(self, cell: Cell, result: bytes | Failure) -> None:
+    def _keep(self, cell: Cell, result: Result) -> None:
         if isinstance(result, Failure):
             self._fail(result)
         else:

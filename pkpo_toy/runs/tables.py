@@ -16,7 +16,7 @@ def csv_bytes(frame: "pd.DataFrame", *, header: bool = True) -> bytes:
 
 def read_csv(source: Path | bytes) -> "pd.DataFrame":
     """Read a CSV written by `csv_bytes`: floats to the last bit, only an empty field is missing."""
-    import pandas as pd  # noqa: PLC0415 - slow to import, and this room is imported everywhere
+    import pandas as pd
 
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     frame: pd.DataFrame = pd.read_csv(
@@ -27,7 +27,7 @@ def read_csv(source: Path | bytes) -> "pd.DataFrame":
 
 def _exact_floats() -> dict[str, Any]:
     # From pandas 3.1 on the default is exact and naming a precision is deprecated.
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     major, minor = (int(part) for part in pd.__version__.split(".")[:2])
     return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}

@@ -1,0 +1,137 @@
+"""Cells on the workers of a dask.distributed scheduler, an existing one or one started here."""
+
+import importlib
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import pkpo_toy
+from pkpo_toy.errors import InputError
+from pkpo_toy.runs.attempt import Function, Result, attempt, failure, lost
+from pkpo_toy.runs.blas import set_blas_threads
+from pkpo_toy.runs.cells import Cell, fingerprint
+from pkpo_toy.runs.errors import WorkersFailed
+
+try:
+    distributed: Any = importlib.import_module("distributed")
+except ImportError as missing:
+    raise InputError(
+        "running on a cluster needs dask: install it with `pip install 'pkpo-toy[cluster]'`"
+    ) from missing
+
+IN_FLIGHT = 2  # cells handed out per worker thread
+CONNECT_SECONDS = 10
+WORKER_SECONDS = 60
+
+
+def in_cluster(
+    pending: Iterator[Cell], function: Function, jobs: int, retries: int, address: str
+) -> Generator[tuple[Cell, Result]]:
+    """Compute cells on a cluster; results come as they are ready, files are written here.
+
+    `address` is tcp://host:port, or "local" for `jobs` workers started and ended here. Dask
+    counts a worker's death against every cell it held, so a cell given up for that is run once
+    more, alone, before it is called lost.
+    Raises InputError for no dask or a scheduler that does not answer, and WorkersFailed.
+    """
+    suspects: list[Cell] = []
+    with _client(address, jobs) as client:
+        _check_workers(client)
+        room = IN_FLIGHT * sum(client.nthreads().values())
+        for cell, result in _submitted(client, pending, function, retries, room):
+            if result is None:
+                suspects.append(cell)
+            else:
+                yield cell, result
+        for cell, result in _submitted(client, iter(suspects), function, retries, 1):
+            yield cell, result or lost(cell, 2, "killed on every dask worker that tried")
+
+
+def _submitted(
+    client: Any, pending: Iterator[Cell], function: Function, retries: int, room: int
+) -> Generator[tuple[Cell, Result | None]]:
+    """At most `room` cells at a time; None for a cell whose workers died."""
+    cells: dict[Any, Cell] = {}
+    completed = distributed.as_completed(
+        [], loop=client.loop, with_results=True, raise_errors=False
+    )
+    while True:
+        for cell in islice(pending, room - len(cells)):
+            future = client.submit(_pinned, function, cell, retries, retries=retries, pure=False)
+            cells[future] = cell
+            completed.add(future)
+        if not cells:
+            return
+        future, outcome = next(completed)
+        cell = cells.pop(future)
+        yield cell, _result(cell, future.status, outcome)
+
+
+def _result(cell: Cell, status: str, outcome: Any) -> Result | None:
+    if status == "finished":
+        result: Result = outcome
+        return result
+    if status == "error":
+        error: BaseException = outcome[1]
+        return None if isinstance(error, distributed.KilledWorker) else failure(cell, 1, error)
+    raise WorkersFailed(f"the dask scheduler has gone: a cell in work was reported {status}")
+
+
+def _pinned(function: Function, cell: Cell, retries: int) -> Result:
+    # Whoever started the worker may have left BLAS all cores.
+    set_blas_threads(1)
+    return attempt(function, cell, retries)
+
+
+def _facts() -> dict[str, str]:
+    """What must be the same here and on a worker for the same bytes."""
+    code = fingerprint([Path(pkpo_toy.__file__).parent])
+    return {"pkpo_toy": code, "numpy": np.__version__, "pandas": pd.__version__}
+
+
+def _check_workers(client: Any) -> None:
+    try:
+        client.wait_for_workers(1, timeout=WORKER_SECONDS)
+        found = client.run(_facts)
+    except Exception as error:
+        raise WorkersFailed(f"the dask workers cannot run this package: {error}") from error
+    for worker, facts in found.items():
+        different = [name for name, value in _facts().items() if facts.get(name) != value]
+        if different:
+            raise WorkersFailed(
+                f"dask worker {worker} has another version of {', '.join(different)}"
+            )
+
+
+@contextmanager
+def _client(address: str, jobs: int) -> Iterator[Any]:
+    with _local_cluster(jobs) if address == "local" else nullcontext(address) as scheduler:
+        try:
+            client = distributed.Client(scheduler, timeout=CONNECT_SECONDS)
+        except (OSError, ValueError) as error:
+            raise InputError(f"no dask scheduler answers at cluster = {address!r}") from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=1)
+
+
+@contextmanager
+def _local_cluster(jobs: int) -> Iterator[Any]:
+    cluster = distributed.LocalCluster(
+        n_workers=jobs,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    )
+    try:
+        yield cluster
+    finally:
+        cluster.close(timeout=2)

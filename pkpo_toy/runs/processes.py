@@ -1,0 +1,111 @@
+"""Cells in worker processes of this machine. A cell that takes its worker down is found out."""
+
+import os
+import pickle
+import signal
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.runs.attempt import Function, Result, attempt, lost
+from pkpo_toy.runs.cells import Cell
+from pkpo_toy.runs.errors import WorkersFailed
+from pkpo_toy.runs.workers import Workers, prepare
+
+IN_FLIGHT = 2  # cells handed out per worker: one in work, one to go on with
+
+
+def in_processes(
+    pending: Iterator[Cell], function: Function, jobs: int, retries: int
+) -> Generator[tuple[Cell, Result]]:
+    """Compute cells in `jobs` spawned workers; results come as they are ready.
+
+    When a worker dies the pool cannot tell which cell it was at, so every cell in flight is
+    suspect: each is run again alone in a pool of its own, and the others go on in a new pool.
+    Raises WorkersFailed, and InputError for a function that cannot be sent to a worker.
+    """
+    _check_picklable(function)
+    while True:
+        suspects = yield from _together(pending, function, jobs, retries)
+        if not suspects:
+            return
+        for cell in suspects:
+            yield cell, _alone(cell, function, retries)
+
+
+def _check_picklable(function: Function) -> None:
+    try:
+        pickle.dumps(function)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise InputError(f"function must be importable by workers, got {function}") from error
+
+
+def _together(
+    pending: Iterator[Cell], function: Function, jobs: int, retries: int
+) -> Generator[tuple[Cell, Result], None, list[Cell]]:
+    """Run until nothing is pending (then []) or the pool breaks (then the cells in flight)."""
+    in_flight: dict[str, Cell] = {}
+    futures: dict[Future[Result], Cell] = {}
+    with _pool(jobs) as (pool, _):
+        try:
+            while True:
+                for cell in islice(pending, IN_FLIGHT * jobs - len(futures)):
+                    in_flight[cell.key] = cell
+                    futures[pool.submit(attempt, function, cell, retries)] = cell
+                if not futures:
+                    return []
+                ready = wait(futures, return_when=FIRST_COMPLETED).done
+                # What was finished when the pool broke is kept: good results first.
+                for future in sorted(ready, key=lambda each: each.exception() is not None):
+                    cell, result = futures.pop(future), future.result()
+                    del in_flight[cell.key]
+                    yield cell, result
+        except BrokenProcessPool:
+            return list(in_flight.values())
+
+
+def _alone(cell: Cell, function: Function, retries: int) -> Result:
+    """Run a suspect by itself; the run in company was its first attempt."""
+    attempts = 1 + max(1, retries)
+    for _ in range(attempts - 1):
+        with _pool(1) as (pool, workers):
+            try:
+                return pool.submit(attempt, function, cell, retries).result()
+            except BrokenProcessPool:
+                pool.shutdown()
+                code = workers.started[0].exitcode
+    return lost(cell, attempts, _ending(code))
+
+
+def _ending(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"killed by {signal.Signals(-exitcode).name}"
+    return f"ended with exit code {exitcode}"
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Workers]]:
+    """A pool that has shown that it can work, and whose workers are gone when the block ends."""
+    workers = Workers()
+    pool = ProcessPoolExecutor(jobs, mp_context=workers, initializer=prepare)
+    try:
+        _await_first_worker(pool, jobs)
+        yield pool, workers
+    finally:
+        workers.kill()
+        pool.shutdown(cancel_futures=True)
+
+
+def _await_first_worker(pool: ProcessPoolExecutor, jobs: int) -> None:
+    # Without this, a script that lacks the guard would have every cell blamed in turn.
+    try:
+        greetings = [pool.submit(os.getpid) for _ in range(jobs)]
+        greetings[0].result()
+    except BrokenProcessPool as error:
+        raise WorkersFailed(
+            "worker processes cannot start; a script that runs cells in several processes needs"
+            " `if __name__ == '__main__':` around what it does"
+        ) from error

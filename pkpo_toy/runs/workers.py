@@ -1,0 +1,91 @@
+"""Worker processes that leave Ctrl-C to their parent and do not outlive it."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import parent_process, resource_tracker
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any
+
+from pkpo_toy.runs.blas import ONE_THREAD
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Worker(SpawnProcess):
+    """A spawned process that starts with SIGINT blocked and BLAS on one thread."""
+
+    def start(self) -> None:
+        # The tracker unblocks SIGINT where it starts; start it before, not in between.
+        resource_tracker.ensure_running()
+        with _sigint_blocked(), _environment(ONE_THREAD):
+            super().start()
+
+
+class Workers(SpawnContext):
+    """A spawn context that remembers the processes made through it, so that they can be ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[Worker] = []
+
+    def Process(self, *args: Any, **options: Any) -> Worker:  # type: ignore[override]
+        worker = Worker(*args, **options)
+        self.started.append(worker)
+        return worker
+
+    def kill(self) -> None:
+        """End all workers at once, whatever they are doing."""
+        for worker in self.started:
+            if worker.pid is not None:
+                worker.kill()
+
+
+def prepare() -> None:
+    """Runs first in every worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    if sys.platform == "linux":
+        _end_with_parent()
+    threading.Thread(target=_watch_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # The kernel does it even while a long call keeps the interpreter from running any thread.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _watch_parent() -> None:
+    # Also covers a parent that died before `_end_with_parent`.
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    # A new process inherits the mask: Ctrl-C cannot reach it before `prepare` ignores it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
