@@ -1,18 +1,25 @@
 """Pass@k policy gradients on problems small enough to know the truth."""
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from pkpo_toy.estimators import ESTIMATORS, grouped_weights, max_at_k, pass_at_k, weights
+if TYPE_CHECKING:
+    from pkpo_toy.estimators import ESTIMATORS, grouped_weights, max_at_k, pass_at_k, weights
+    from pkpo_toy.studies.training import train
 
 __version__ = "0.1.0"
 
 __all__ = ["ESTIMATORS", "grouped_weights", "max_at_k", "pass_at_k", "train", "weights"]
 
+_HOMES = dict.fromkeys(__all__, "pkpo_toy.estimators") | {"train": "pkpo_toy.studies.training"}
+
 
 def __getattr__(name: str) -> Any:
-    # Training returns a pandas frame, and pandas is slow to load: only who trains waits for it.
-    if name == "train":
-        from pkpo_toy.studies.training import train
+    # Loaded when asked for: the command line's --help waits neither for numpy nor for pandas.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
 
-        return train
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
