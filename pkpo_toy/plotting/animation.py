@@ -7,7 +7,6 @@ import matplotlib.figure
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
@@ -18,6 +17,7 @@ from pkpo_toy.plotting.style import label_look, styled
 COLUMNS = ("label", "step", "arm", "probability", "reward", "pass_at_k")
 DOTS_PER_INCH = 110
 COLOURS = 96
+NEARLY_WHITE = 246
 # The last frame stays on the slide for this many times the length of the others.
 HOLD = 20
 
@@ -71,10 +71,10 @@ def _picture(
     axes = canvas.subplots(1, count, squeeze=False, sharey=True)
     draw_frame(part, axes)
     axes[0, 0].set_ylim(0.0, 1.05 * frame["probability"].max())
-    canvas.set_dpi(DOTS_PER_INCH)
-    agg = FigureCanvasAgg(canvas)
-    agg.draw()
-    return Image.fromarray(np.asarray(agg.buffer_rgba())).convert("RGB")
+    buffer = BytesIO()
+    canvas.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
+    with Image.open(buffer) as image:
+        return image.convert("RGB")
 
 
 def _with_one_palette(images: list[Image.Image]) -> list[Image.Image]:
@@ -84,4 +84,8 @@ def _with_one_palette(images: list[Image.Image]) -> list[Image.Image]:
     ends.paste(images[0], (0, 0))
     ends.paste(images[-1], (0, height))
     palette = ends.quantize(COLOURS)
+    colours = np.array(palette.getpalette()).reshape(-1, 3)
+    # The paper shares a palette entry with shades beside it, which leaves it a little grey.
+    colours[colours.min(axis=1) >= NEARLY_WHITE] = 255
+    palette.putpalette(colours.ravel().tolist())
     return [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]

@@ -89,7 +89,7 @@ def estimator_look(name: str) -> Look:
         return ESTIMATOR_LOOKS[name]
     number = zlib.crc32(name.encode())
     return Look(
-        plain(name),
+        plain(name.rsplit("/", 1)[-1]),
         _SPARE_COLOURS[number % len(_SPARE_COLOURS)],
         _SPARE_DASHES[number // 7 % len(_SPARE_DASHES)],
         _SPARE_MARKERS[number // 28 % len(_SPARE_MARKERS)],

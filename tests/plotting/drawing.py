@@ -1,0 +1,50 @@
+"""A figure drawn for a test, and what can be read off its axes."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure as Canvas
+
+from pkpo_toy.plotting import FIGURES
+from pkpo_toy.plotting.style import styled
+from tests.plotting.frames import FRAMES
+
+
+def panels_of(name: str, frame: pd.DataFrame | None = None) -> list:
+    """The axes of the figure of `name`, drawn from `frame` or from its hand-made frame."""
+    frame = FRAMES[name]() if frame is None else frame
+    (rows, columns), size = FIGURES[name].layout(frame)
+    with styled():
+        canvas = Canvas(figsize=size, layout="constrained")
+        axes = canvas.subplots(rows, columns, squeeze=False)
+        assert FIGURES[name].draw(frame, axes) is axes
+        canvas.draw_without_rendering()
+    return [panel for panel in axes.ravel() if panel.figure is not None]
+
+
+def lines(panel, label: str) -> np.ndarray:
+    """Points (m, 2) of the one line that carries this label, or whose error bars carry it."""
+    found = [line for line in panel.get_lines() if line.get_label() == label]
+    bars = [bar.lines[0] for bar in panel.containers if bar.get_label() == label]
+    (line,) = [*found, *bars]
+    return np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float)
+
+
+def bar_ends(panel, label: str) -> np.ndarray:
+    """(m, 2): lower and upper end of each vertical error bar of this label."""
+    (bar,) = [bar for bar in panel.containers if bar.get_label() == label]
+    (segments,) = [part for part in bar.lines[2] if isinstance(part, LineCollection)]
+    return np.array([segment[:, 1] for segment in segments.get_segments()], dtype=float)
+
+
+def bands(panel) -> list[tuple[float, float]]:
+    """Lowest and highest y of each shaded band."""
+    found = [one for one in panel.collections if isinstance(one, PolyCollection)]
+    paths = [one.get_paths()[0].vertices[:, 1] for one in found]
+    return [(float(path.min()), float(path.max())) for path in paths]
+
+
+def legend_of(panel) -> list[str]:
+    """Entries of the figure's legend, its heading first."""
+    (legend,) = panel.figure.legends
+    return [legend.get_title().get_text(), *(text.get_text() for text in legend.get_texts())]

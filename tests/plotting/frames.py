@@ -1,0 +1,229 @@
+"""Small hand-made frames, one per figure, with the columns its study's summary has."""
+
+import numpy as np
+import pandas as pd
+
+STEPS = np.arange(0, 101, 10)
+
+
+def landscape() -> pd.DataFrame:
+    theta = np.linspace(-0.2, 1.4, 17)
+    parts = []
+    for k in (1, 4, 16):
+        star = 0.8 + 0.01 * k
+        bump = np.exp(-((theta - star) ** 2))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "k": k,
+                    "theta": theta,
+                    "reward": np.where((theta >= 0) & (theta <= 1), theta**2, 0.0),
+                    "max_at_k": bump,
+                    "gradient": -2 * (theta - star) * bump,
+                    "theta_star": star,
+                    "max_at_theta_star": 1.0,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def element_weights() -> pd.DataFrame:
+    rows = [
+        {"n": 4, "k": k, "rank": rank, "weight": weight}
+        for k, weights in ((1, (0.25,) * 4), (2, (0, 1 / 6, 1 / 3, 1 / 2)), (4, (0, 0, 0, 1)))
+        for rank, weight in enumerate(weights, start=1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def variance() -> pd.DataFrame:
+    rows = []
+    for turn, name in enumerate(("mine.py:mine", "centered_loo", "pkpo", "partition_baselined")):
+        for n in (16, 4, 8):
+            variance = (turn + 1) * 10.0 / n
+            rows.append(
+                {
+                    "estimator": name,
+                    "n": n,
+                    "k": 4,
+                    "estimates": 100,
+                    "mean": -1.5,
+                    "mean_se": 0.1,
+                    "variance": variance,
+                    "variance_se": 0.1 * variance,
+                    "true_gradient": -1.5,
+                    "snr": 1.5 / variance**0.5,
+                    "snr_se": 0.05,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def transforms() -> pd.DataFrame:
+    rows = [
+        {
+            "estimator": name,
+            "n": 32,
+            "k": k,
+            "reward": reward,
+            "weight": reward / k,
+            "weight_se": 0.01,
+            "count": 50,
+        }
+        for name in ("pkpo_loo_minus_one", "pkpo", "pkpo_loo")
+        for k in (2, 16)
+        for reward in (-0.4, -0.2, 0.0, 0.2, 0.4)
+    ]
+    return pd.DataFrame(rows)
+
+
+def audit() -> pd.DataFrame:
+    claims = {
+        "grpo": "biased",
+        "rloo": "unbiased",
+        "entropic_loo": "direction",
+        "pkpo": "unbiased",
+        "mine.py:mine": "biased",
+    }
+    rows = [
+        {
+            "estimator": name,
+            "instance": instance,
+            "n": 4,
+            "k": 2,
+            "scale": 1.0 if claim == "unbiased" else 1.5 + turn,
+            "cosine": 1.0 if claim != "biased" else 0.9,
+            "relative_variance": 2.0 + turn + len(name),
+            "zero_signal": 0.1 * turn,
+            "centered": True,
+            "scale_se": 0.2 if name.startswith("mine") else np.nan,
+            "claim": claim,
+        }
+        for name, claim in claims.items()
+        for turn, instance in enumerate(("one right, easy", "$tied$"))
+    ]
+    return pd.DataFrame(rows)
+
+
+def _curve(label: str, k_eval: int, top: float) -> pd.DataFrame:
+    value = top * STEPS / STEPS[-1]
+    return pd.DataFrame(
+        {
+            "label": label,
+            "step": STEPS,
+            "k_eval": k_eval,
+            "value": value,
+            "low": value - 0.05,
+            "high": value + 0.05,
+            "cumulative_solve_rate": value / 2,
+            "entropy": 2.0 - value,
+        }
+    )
+
+
+def annealing() -> pd.DataFrame:
+    labels = ("k = 1", "k = 8", "k = 8, then 1")
+    return pd.concat(
+        [_curve(label, k, 0.3 + 0.1 * turn) for turn, label in enumerate(labels) for k in (1, 8)],
+        ignore_index=True,
+    )
+
+
+def learning_curves() -> pd.DataFrame:
+    """The bonus 0.01 ends highest at the largest k_eval, 0.1 at the smallest."""
+    tops = {
+        "k = 1": (0.5, 0.6),
+        "k = n = 16": (0.4, 0.9),
+        "k = 1, entropy 0.01": (0.3, 0.8),
+        "k = 1, entropy 0.1": (0.6, 0.7),
+    }
+    return pd.concat(
+        [
+            _curve(label, k, top)
+            for label, pair in tops.items()
+            for k, top in zip((1, 16), pair, strict=True)
+        ],
+        ignore_index=True,
+    )
+
+
+def hard_problems() -> pd.DataFrame:
+    parts = [_curve(label, 1, top) for label, top in (("k = 1", 0.5), ("k = 4", 0.9))]
+    frame = pd.concat(parts, ignore_index=True).assign(solved_fraction=lambda one: one["value"])
+    return frame[["label", "step", "value", "low", "high", "solved_fraction"]]
+
+
+def objective_matrix() -> pd.DataFrame:
+    """k_opt = 2 is best in both columns."""
+    rows = [(1, 1, 0.4, 0.5), (1, 2, 0.6, 0.8), (2, 1, 0.45, 0.5), (2, 2, 0.78, 0.8)]
+    frame = pd.DataFrame(rows, columns=["k_opt", "k_eval", "value", "optimum"])
+    return frame.assign(se=0.01)
+
+
+def pass_rates() -> pd.DataFrame:
+    rows = [
+        {
+            "label": label,
+            "step": step,
+            "k_eval": k_eval,
+            "difficulty": difficulty,
+            "value": start + gain * step / 100,
+            "low": start + gain * step / 100 - 0.02,
+            "high": start + gain * step / 100 + 0.03,
+        }
+        for label, gain in (("k = 1", 0.1), ("k = 8", 0.2))
+        for k_eval in (1, 8)
+        for difficulty, start in (("0", 0.0), ("0 to 0.5", 0.3), ("0.5 to 1", 0.7))
+        for step in (0, 50, 100)
+    ]
+    return pd.DataFrame(rows)
+
+
+def passk() -> pd.DataFrame:
+    value = np.array([0.2, 0.4, 0.6, 0.7])
+    return pd.DataFrame(
+        {
+            "k": [1, 2, 5, 10],
+            "value": value,
+            "se": 0.02,
+            "low": value - 0.04,
+            "high": value + 0.05,
+            "problems": 30,
+        }
+    )
+
+
+def moving() -> pd.DataFrame:
+    """Two policies of three arms over four steps."""
+    parts = [
+        pd.DataFrame(
+            {
+                "label": label,
+                "step": step,
+                "arm": [0, 1, 2],
+                "probability": [1 / 3 + 0.1 * step, 1 / 3, 1 / 3 - 0.1 * step],
+                "reward": [1.0, 0.5, 0.0],
+                "pass_at_k": 0.5 + 0.1 * step,
+            }
+        )
+        for label in ("k = 1", "k = 8")
+        for step in range(4)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+FRAMES = {
+    "landscape": landscape,
+    "element_weights": element_weights,
+    "variance": variance,
+    "transforms": transforms,
+    "audit": audit,
+    "annealing": annealing,
+    "learning_curves": learning_curves,
+    "lm": learning_curves,
+    "hard_problems": hard_problems,
+    "objective_matrix": objective_matrix,
+    "pass_rates": pass_rates,
+    "passk": passk,
+}

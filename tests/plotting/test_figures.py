@@ -1,0 +1,232 @@
+"""What each figure shows is what its frame holds."""
+
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+
+from pkpo_toy.plotting import FIGURES, estimator_look, k_look
+from pkpo_toy.plotting.learning_curves import best_entropy_only
+from pkpo_toy.plotting.style import label_look
+from tests.plotting.drawing import bands, bar_ends, legend_of, lines, panels_of
+from tests.plotting.frames import FRAMES
+
+
+def test_every_figure_has_a_frame_here():
+    assert set(FRAMES) == set(FIGURES)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_order_of_the_rows_does_not_matter(name):
+    """Names may change their order in the legend, but no line may change its points."""
+    frame = FRAMES[name]()
+    shuffled = frame.sample(frac=1.0, random_state=0)
+    if name in ("audit", "pass_rates"):  # there the order of names is the order of appearance
+        shuffled = shuffled.sort_values(list(frame.columns[:2]), key=lambda one: one.map(hash))
+    for one, other in zip(panels_of(name), panels_of(name, shuffled), strict=True):
+        assert sorted(_points(one)) == sorted(_points(other))
+
+
+def _points(panel):
+    return [
+        tuple(np.sort(np.ravel(line.get_ydata()).astype(float)).round(9))
+        for line in panel.get_lines()
+    ]
+
+
+def test_landscape_draws_objective_and_gradient_and_marks_the_optimum():
+    frame = FRAMES["landscape"]()
+    objective, gradient = panels_of("landscape")
+    for k, part in frame.groupby("k"):
+        for panel, column in ((objective, "max_at_k"), (gradient, "gradient")):
+            np.testing.assert_array_equal(lines(panel, f"$k$ = {k}"), part[["theta", column]])
+        star = part["theta_star"].iloc[0]
+        name = rf"$\theta^*_{{{k}}}$ = {star:.2f}"
+        np.testing.assert_array_equal(lines(objective, name), [[star, 1.0]])
+        np.testing.assert_array_equal(lines(gradient, name), [[star, 0.0]])
+        assert name in [text.get_text() for text in gradient.get_legend().get_texts()]
+    assert "reward $g$" in [text.get_text() for text in objective.get_legend().get_texts()]
+
+
+def test_element_weights_draws_one_panel_per_n():
+    frame = FRAMES["element_weights"]()
+    (panel,) = panels_of("element_weights")
+    for k, part in frame.groupby("k"):
+        np.testing.assert_array_equal(lines(panel, f"$k$ = {k}"), part[["rank", "weight"]])
+    twice = frame.assign(n=lambda one: one["n"] + 4 * (one["k"] == 4))
+    assert len(panels_of("element_weights", twice)) == 2
+
+
+def test_variance_draws_intervals_and_the_reference():
+    frame = FRAMES["variance"]().sort_values("n")
+    first, second, third = panels_of("variance")
+    for name, part in frame.groupby("estimator"):
+        label = estimator_look(name).label
+        n, value = part["n"].to_numpy(), part["variance"].to_numpy()
+        np.testing.assert_allclose(lines(first, label), np.column_stack([n, value]))
+        np.testing.assert_allclose(lines(second, label)[:, 1], n * value)
+        np.testing.assert_allclose(lines(third, label)[:, 1], part["snr"])
+        width = np.diff(bar_ends(first, label), axis=1)[:, 0]
+        np.testing.assert_allclose(width, 2 * 1.96 * part["variance_se"])
+        width = np.diff(bar_ends(second, label), axis=1)[:, 0]
+        np.testing.assert_allclose(width, 2 * 1.96 * n * part["variance_se"])
+    references = [panel.get_lines()[-1].get_ydata() for panel in (first, second, third)]
+    np.testing.assert_allclose(references, [[2.25, 2.25], [9.0, 36.0], [1.0, 1.0]])
+    assert [panel.get_yscale() for panel in (first, second, third)] == ["log"] * 3
+    assert "95% interval" in legend_of(first)[0]
+    assert legend_of(first)[1:3] == ["PKPO", "partition, baselined"]
+    assert "mine.py:mine" in legend_of(first)
+
+
+def test_variance_draws_a_row_of_panels_per_k():
+    frame = FRAMES["variance"]()
+    both = frame.assign(k=np.where(frame["n"] < 16, 2, 4))
+    assert len(panels_of("variance", both)) == 6
+
+
+def test_transforms_draws_one_panel_per_estimator_in_table_order():
+    frame = FRAMES["transforms"]()
+    panels = panels_of("transforms")
+    names = ["pkpo", "pkpo_loo", "pkpo_loo_minus_one"]
+    for panel, name in zip(panels, names, strict=True):
+        assert panel.get_title("left").endswith(estimator_look(name).label)
+        for k, part in frame[frame["estimator"] == name].groupby("k"):
+            label = k_look(k).label
+            np.testing.assert_allclose(lines(panel, label), part[["reward", "weight"]])
+            np.testing.assert_allclose(np.diff(bar_ends(panel, label)), 2 * 1.96 * 0.01)
+    assert legend_of(panels[0])[1:] == ["$k$ = 2", "$k$ = 16"]
+
+
+def test_audit_has_a_row_per_estimator_under_its_claim():
+    frame = FRAMES["audit"]()
+    panels = panels_of("audit")
+    names = [text.get_text() for text in panels[0].get_yticklabels()]
+    assert names == ["PKPO", "RLOO", "entropic LOO", "GRPO", "mine.py:mine"]
+    headings = [text.get_text() for text in panels[0].texts]
+    assert headings == ["unbiased", "direction only", "biased"]
+    rows = dict(zip(names, panels[0].get_yticks(), strict=True))
+    columns = ("scale", "cosine", "relative_variance", "zero_signal")
+    for panel, column in zip(panels, columns, strict=True):
+        drawn = sorted(
+            (round(float(y)), float(x))
+            for bar in panel.containers
+            for x, y in zip(bar.lines[0].get_xdata(), bar.lines[0].get_ydata(), strict=True)
+        )
+        held = sorted(
+            (rows[estimator_look(name).label], value)
+            for name, value in frame[["estimator", column]].itertuples(index=False)
+        )
+        np.testing.assert_allclose(drawn, held)
+    assert legend_of(panels[0])[1:] == ["one right, easy", r"\$tied\$"]
+
+
+def test_audit_shows_values_a_log_axis_cannot():
+    frame = FRAMES["audit"]()
+    frame.loc[0, "relative_variance"] = 0.0
+    frame.loc[1, "scale"] = -0.5
+    frame.loc[2, "cosine"] = np.nan
+    scale, _, variance, _ = panels_of("audit", frame)
+    assert (scale.get_xscale(), variance.get_xscale()) == ("symlog", "symlog")
+    assert scale.get_xlim()[0] < -0.5
+
+
+def test_audit_leaves_out_no_claim_it_does_not_know():
+    frame = FRAMES["audit"]().replace({"claim": {"direction": "unheard of"}})
+    assert "unheard of" in [text.get_text() for text in panels_of("audit", frame)[0].texts]
+
+
+def test_annealing_draws_every_schedule_at_every_k_eval():
+    frame = FRAMES["annealing"]()
+    panels = panels_of("annealing")
+    for panel, (k, part) in zip(panels, frame.groupby("k_eval"), strict=True):
+        assert panel.get_ylabel() == f"pass@{k}"
+        for label, runs in part.groupby("label"):
+            drawn = lines(panel, label_look(label).label)
+            np.testing.assert_array_equal(drawn, runs[["step", "value"]])
+        expected = part.groupby("label").agg(low=("low", "min"), high=("high", "max"))
+        np.testing.assert_allclose(sorted(bands(panel)), sorted(expected.to_numpy().tolist()))
+    assert "95% interval" in legend_of(panels[0])[0]
+
+
+@pytest.mark.parametrize("name", ["learning_curves", "lm"])
+def test_learning_curves_draw_each_k_eval_then_solve_rate_and_entropy(name):
+    frame = FRAMES[name]()
+    panels = panels_of(name)
+    labels = [panel.get_ylabel() for panel in panels]
+    assert labels == ["pass@1", "pass@16", "problems solved so far", "policy entropy (nats)"]
+    one = frame[(frame["label"] == "k = 1") & (frame["k_eval"] == 1)]
+    columns = ("value", "value", "cumulative_solve_rate", "entropy")
+    for panel, column in zip(panels, columns, strict=True):
+        assert len(panel.get_lines()) == 3
+        if panel is not panels[1]:
+            np.testing.assert_array_equal(lines(panel, "$k$ = 1"), one[["step", column]])
+    assert [len(bands(panel)) for panel in panels] == [3, 3, 0, 0]
+
+
+def test_learning_curves_draw_only_the_best_entropy_bonus_and_say_so():
+    shown = set(best_entropy_only(FRAMES["learning_curves"]())["label"])
+    assert shown == {"k = 1", "k = n = 16", "k = 1, entropy 0.01"}
+    entries = legend_of(panels_of("learning_curves")[0])
+    assert "$k$ = 1, entropy 0.01 (best of 2)" in entries
+    assert not any("0.1 " in entry for entry in entries)
+
+
+def test_learning_curves_without_a_bonus_draw_everything():
+    frame = FRAMES["learning_curves"]()
+    frame = frame[~frame["label"].str.contains("entropy")]
+    assert legend_of(panels_of("learning_curves", frame)[0])[1:] == ["$k$ = 1", "$k$ = $n$ = 16"]
+
+
+def test_learning_curves_with_an_odd_number_of_panels_leave_no_empty_one():
+    frame = FRAMES["learning_curves"]()
+    assert len(panels_of("learning_curves", frame[frame["k_eval"] == 1])) == 3
+
+
+def test_hard_problems_draws_value_and_solved_fraction():
+    frame = FRAMES["hard_problems"]()
+    value, solved = panels_of("hard_problems")
+    for label, part in frame.groupby("label"):
+        drawn = label_look(label).label
+        np.testing.assert_array_equal(lines(value, drawn), part[["step", "value"]])
+        np.testing.assert_array_equal(lines(solved, drawn), part[["step", "solved_fraction"]])
+    assert (len(bands(value)), len(bands(solved))) == (2, 0)
+
+
+def test_objective_matrix_writes_percent_and_error_and_frames_the_best():
+    panel = panels_of("objective_matrix")[0]
+    texts = [text.get_text().replace("$\\pm$", "±") for text in panel.texts]
+    assert texts == ["80.0\n±2.0", "75.0\n±1.2", "90.0\n±2.0", "97.5\n±1.2"]
+    frames = [patch for patch in panel.patches if isinstance(patch, Rectangle)]
+    assert [(int(one.get_x()), int(one.get_y())) for one in frames] == [(0, 1), (1, 1)]
+
+
+def test_pass_rates_draws_before_and_after_with_the_interval():
+    panels = panels_of("pass_rates")
+    assert [panel.get_ylabel() for panel in panels] == ["pass@1", "pass@8"]
+    for panel in panels:
+        bins = [text.get_text() for text in panel.get_xticklabels()]
+        assert bins == ["0", "0 to 0.5", "0.5 to 1"]
+        after = lines(panel, "$k$ = 8")[:, 1]
+        np.testing.assert_allclose(after, [0.2, 0.5, 0.9])
+        ends = np.column_stack([after - 0.02, after + 0.03])
+        np.testing.assert_allclose(bar_ends(panel, "$k$ = 8"), ends)
+        before = [
+            np.asarray(line.get_ydata(), dtype=float)
+            for line in panel.get_lines()
+            if line.get_marker() == "_"
+        ]
+        assert any(np.allclose(one, [0.0, 0.3, 0.7]) for one in before)
+
+
+def test_passk_draws_the_curve_with_its_band():
+    frame = FRAMES["passk"]()
+    (panel,) = panels_of("passk")
+    np.testing.assert_array_equal(panel.get_lines()[0].get_xydata(), frame[["k", "value"]])
+    np.testing.assert_allclose(bands(panel), [(0.16, 0.75)])
+    assert [text.get_text() for text in panel.texts] == ["30 problems; band: 95% interval"]
+    assert [text.get_text() for text in panel.get_xticklabels()] == ["1", "2", "5", "10"]
+
+
+def test_passk_of_one_problem_claims_no_interval():
+    frame = FRAMES["passk"]().assign(problems=1, se=np.nan, low=np.nan, high=np.nan)
+    (panel,) = panels_of("passk", frame)
+    assert [text.get_text() for text in panel.texts] == ["1 problem"]

@@ -1,0 +1,104 @@
+"""Rendering: the same bytes everywhere, nothing left changed, and a sentence for a wrong frame."""
+
+import os
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib
+import pytest
+from matplotlib import pyplot
+from PIL import Image
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.plotting import FIGURES, render
+from tests.plotting.drawing import panels_of
+from tests.plotting.frames import FRAMES
+
+ROOT = Path(__file__).parent.parent.parent
+DIGESTS = """
+import hashlib
+from pkpo_toy.plotting import FIGURES, animate, render
+from tests.plotting.drawing import panels_of
+from tests.plotting.frames import FRAMES, moving
+for name in FIGURES:
+    for kind, data in render(name, FRAMES[name](), title="title").items():
+        print(name, kind, hashlib.sha256(data).hexdigest())
+print("moving gif", hashlib.sha256(animate(moving())).hexdigest())
+"""
+
+
+def test_bytes_do_not_depend_on_process_hash_seed_locale_or_the_users_settings(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("font.size: 20\nlines.linewidth: 9\nsavefig.dpi: 30\n")
+    first = _digests(PYTHONHASHSEED="1")
+    second = _digests(PYTHONHASHSEED="2", MATPLOTLIBRC=str(tmp_path), LC_ALL="C", TZ="Asia/Tokyo")
+    assert first == second
+    assert len(first) == 2 * len(FIGURES) + 1
+
+
+def _digests(**environment: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", DIGESTS],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | environment,
+    )
+    return done.stdout.splitlines()
+
+
+def test_importing_and_drawing_change_no_setting():
+    code = """
+import matplotlib
+kept = {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
+from pkpo_toy.plotting import render
+from tests.plotting.frames import variance
+render("variance", variance())
+assert kept == {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_render_gives_png_and_svg_and_leaves_frame_settings_and_pyplot_alone(name):
+    frame = FRAMES[name]()
+    before, settings = frame.copy(), dict(matplotlib.rcParams)
+    pictures = render(name, frame)
+    assert list(pictures) == ["png", "svg"]
+    (_, _), (width, height) = FIGURES[name].layout(frame)
+    with Image.open(BytesIO(pictures["png"])) as image:
+        assert image.size == pytest.approx((200 * width, 200 * height), abs=1)
+        assert "Software" not in image.info
+    assert pictures["svg"].startswith(b"<?xml")
+    assert b"<dc:date>" not in pictures["svg"]
+    assert pyplot.get_fignums() == []
+    assert settings == dict(matplotlib.rcParams)
+    assert frame.equals(before)
+
+
+def test_a_title_is_drawn():
+    assert b"<!-- A title -->" in render("passk", FRAMES["passk"](), title="A title")["svg"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_missing_column_is_named(name):
+    for column in FIGURES[name].columns:
+        with pytest.raises(InputError, match=f"missing: {column}\\."):
+            render(name, FRAMES[name]().drop(columns=column))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_column_is_drawn_that_is_not_asked_for(name):
+    assert panels_of(name, FRAMES[name]()[list(FIGURES[name].columns)])
+
+
+def test_a_frame_without_rows_is_refused():
+    with pytest.raises(InputError, match="at least one row"):
+        render("passk", FRAMES["passk"]().iloc[:0])
+
+
+def test_an_unknown_figure_is_refused_with_the_nearest_name():
+    with pytest.raises(InputError, match="Did you mean 'variance'"):
+        render("varience", FRAMES["variance"]())
