@@ -30,10 +30,10 @@ class Measure:
 
 PASS = Measure(
     "pass@k",
-    "95% Wilson interval at the effective number of problems, Student's t",
+    "95% interval: Wilson's, Student's t, effective number of problems",
     wilson_interval,
 )
-MAX = Measure("max@k", "95% Student's t interval", student_interval)
+MAX = Measure("max@k", "95% interval: mean -+ Student's t times se", student_interval)
 
 
 def measure_of(results: pd.DataFrame) -> Measure:
@@ -112,5 +112,5 @@ def _check(results: pd.DataFrame, ks: Sequence[int]) -> None:
         first = ", ".join(f"{shown(name)} (n = {n})" for name, n in small.head(3).items())
         raise InputError(
             f"k = {k} needs n >= k samples of every problem; {len(small)} of {len(sizes)} problems "
-            f"have fewer: {first}{', ...' if len(small) > 3 else ''}."
+            f"have fewer: {first}{f' and {len(small) - 3} more' if len(small) > 3 else ''}."
         )

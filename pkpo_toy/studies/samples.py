@@ -16,6 +16,9 @@ import pandas as pd
 
 from pkpo_toy.studies.tables import Column, Kind, Table, read_table
 
+MOST_SAMPLES = 10**9
+"""Of one problem; a larger n is a mistake, and pass@k of it would need too much memory."""
+
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _TRUTH = {"true": 1.0, "false": 0.0}
@@ -54,19 +57,19 @@ def _number(value: object) -> float | None:
 
 def _size(value: object) -> int | None:
     whole = _whole(value)
-    return None if whole is None or whole < 1 else whole
+    return whole if whole is not None and 1 <= whole <= MOST_SAMPLES else None
 
 
 def _count(value: object) -> int | None:
     whole = _whole(value)
-    return None if whole is None or whole < 0 else whole
+    return whole if whole is not None and whole >= 0 else None
 
 
 _PROBLEM = Column("problem", _label, "text that is not blank, or an integer", key=True)
 _SAMPLE = Column("sample", _label, "text that is not blank, or an integer", key=True)
 COUNTS: Kind = (
     _PROBLEM,
-    Column("n", _size, "an integer >= 1"),
+    Column("n", _size, f"an integer from 1 to {MOST_SAMPLES}"),
     Column("c", _count, "an integer >= 0"),
 )
 SAMPLES: Kind = (_PROBLEM, _SAMPLE, Column("reward", _number, "a finite number"))
