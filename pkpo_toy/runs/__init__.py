@@ -6,6 +6,7 @@ from pkpo_toy.runs.errors import Busy, Corrupt, DiskError, Interrupted, WorkersF
 from pkpo_toy.runs.execution import Event, Outcome, execute
 from pkpo_toy.runs.manifest import read_manifest
 from pkpo_toy.runs.names import check_name, results_folder
+from pkpo_toy.runs.signals import ignore_signals
 from pkpo_toy.runs.store import clean, read_cells, unreferenced
 from pkpo_toy.runs.summary import read_summary
 
@@ -24,6 +25,7 @@ __all__ = [
     "execute",
     "fingerprint",
     "generator",
+    "ignore_signals",
     "make_cell",
     "read_cells",
     "read_manifest",

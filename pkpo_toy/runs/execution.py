@@ -83,18 +83,18 @@ def execute(
     """
     _check("jobs", jobs, 1)
     _check("retries", retries, 0)
-    with Signals() as signals, Lock(folder):
-        if fresh:
-            _remove_results(folder)
-        with Store(folder) as store:
-            run = _Run(cells, store, signals, progress, description or {})
-            try:
+    run = _Run(cells, Store(folder), Signals(), progress, description or {})
+    with run.signals, Lock(folder):
+        try:
+            if fresh:
+                _remove_results(folder)
+            with run.store, one_blas_thread():
                 with closing(_results(run.pending(), function, jobs, retries, cluster)) as results:
                     run.collect(results)
                 return run.finish(summarize)
-            except Interrupted as stop:
-                stop.done, stop.total, stop.folder = run.done, len(cells), folder
-                raise
+        except Interrupted as stop:
+            stop.done, stop.total, stop.folder = run.done, len(cells), folder
+            raise
 
 
 def _check(argument: str, value: int, least: int) -> None:
@@ -127,9 +127,8 @@ def _results(
 
 
 def _in_this_process(pending: Iterator[Cell], function: Function, retries: int) -> Results:
-    with one_blas_thread():
-        for cell in pending:
-            yield cell, attempt(function, cell, retries)
+    for cell in pending:
+        yield cell, attempt(function, cell, retries)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
@@ -10,19 +11,28 @@ from typing import Any, Self
 from pkpo_toy.runs.errors import Interrupted
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
+GRACE_SECONDS = 2.0
+
+
+def ignore_signals() -> None:
+    """For a program about to end: a last Ctrl-C must not kill it in the interpreter's tear-down."""
+    for signum in STOPPING:
+        signal.signal(signum, signal.SIG_IGN)
 
 
 class Signals:
     """While in use as a context manager, the first SIGINT or SIGTERM raises Interrupted.
 
-    Later ones are ignored, so that a second Ctrl-C cannot break the tidying up. Outside the main
-    thread nothing is installed (Python forbids it); a signal that was ignored stays ignored.
+    Later ones are ignored, so that a second Ctrl-C can break neither the tidying up nor, for
+    GRACE_SECONDS, the caller's farewell; after that the handlers of before are back. Outside the
+    main thread nothing is installed (Python forbids it); a signal that was ignored stays ignored.
     """
 
     def __init__(self) -> None:
         self._received: int | None = None
         self._raised = False
         self._shields = 0
+        self._left = float("inf")
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -38,11 +48,20 @@ class Signals:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        if self._raised:
+            self._left = time.monotonic()
+        else:
+            self._restore()
+
+    def _restore(self) -> None:
         for signum, handler in self._previous.items():
             signal.signal(signum, handler)
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
-        if self._received is None:
+        if time.monotonic() - self._left > GRACE_SECONDS:
+            self._restore()
+            signal.raise_signal(signum)
+        elif self._received is None:
             self._received = signum
             if not self._shields:
                 self._raise()

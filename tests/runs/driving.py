@@ -1,0 +1,81 @@
+"""Starting the driver, waiting for it, and looking at what it left."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path("results", "toy")  # relative, so that manifests of two places can be compared
+
+
+@contextmanager
+def started(
+    place: Path, options: dict[str, Any], **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """The driver at work in place/results/toy, in a process group that ends with the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.runs.driver", str(RESULTS), json.dumps(options)],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def drive(place: Path, options: dict[str, Any], code: int = 0, **environment: str) -> str:
+    """Run the driver to its end, which must have this exit code; its output, errors first."""
+    with started(place, options, **environment) as process:
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    assert "Traceback" not in errors
+    return errors + output
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
+    """Wait for a condition; the seconds that took."""
+    begin = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begin < seconds, "waited in vain"
+        time.sleep(0.005)
+    return time.monotonic() - begin
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a results folder by name, the manifest without its times."""
+    files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    found = {name: path.read_bytes() for name, path in files.items()}
+    if "manifest.json" in found:
+        manifest = json.loads(found["manifest.json"])
+        del manifest["times"]
+        found["manifest.json"] = json.dumps(manifest).encode()
+    return found
+
+
+def pids(path: Path) -> dict[int, int]:
+    """Which process computed (or computes) which cell, from the file `draw` notes it in."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {int(index): int(pid) for index, pid in (line.split() for line in lines)}
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and not a zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

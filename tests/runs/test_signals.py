@@ -1,0 +1,134 @@
+"""Ctrl-C once and twice, SIGTERM, and the death of the parent alone."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from pkpo_toy.runs import Interrupted
+from pkpo_toy.runs.lock import Lock
+from pkpo_toy.runs.signals import Signals
+from tests.runs.driving import RESULTS, alive, contents, drive, pids, started, until
+
+pytestmark = pytest.mark.faults
+
+SIGNALS = {
+    "ctrl-c": [signal.SIGINT],
+    "ctrl-c twice": [signal.SIGINT, signal.SIGINT],
+    "sigterm": [signal.SIGTERM],
+    "ctrl-c, sigterm": [signal.SIGINT, signal.SIGTERM],
+}
+
+
+@pytest.mark.parametrize("way", SIGNALS)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_signal_in_mid_cell_ends_at_once_and_keeps_what_is_done(
+    tmp_path: Path, way: str, jobs: int
+) -> None:
+    notes = tmp_path / "pids"
+    options = {
+        "count": 6,
+        "function": "sleep_from_two",
+        "spec": {"pids": str(notes)},
+        "execute": {"jobs": jobs},
+    }
+    with started(tmp_path, options) as process:
+        until(lambda: len(pids(notes)) >= 2 + jobs)
+        time.sleep(0.1)
+        began = time.monotonic()
+        for signum in SIGNALS[way]:
+            os.killpg(process.pid, signum)
+            time.sleep(0.02)
+        output, errors = process.communicate(timeout=10)
+        took = time.monotonic() - began
+        assert process.returncode == 128 + SIGNALS[way][0]
+        assert took < 1.0
+        name = SIGNALS[way][0].name
+        assert errors == f"{name} after 2 of 6 cells; results so far in {RESULTS}\n"
+        assert output.count("done") == 2
+        suffixes = [Path(name).suffix for name in contents(tmp_path / RESULTS)]
+        assert suffixes.count(".csv") == 2
+        assert ".tmp" not in suffixes
+        assert not any(map(alive, pids(notes).values()))
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.2, 0.3])
+def test_ctrl_c_while_workers_start_leaves_no_traceback(tmp_path: Path, delay: float) -> None:
+    with started(
+        tmp_path, {"count": 50, "spec": {"seconds": 1.0}, "execute": {"jobs": 3}}
+    ) as process:
+        until((tmp_path / RESULTS / "cells").exists)
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+        assert process.returncode == 130
+        assert errors.startswith("SIGINT after 0 of 50 cells")
+        assert errors.count("\n") == 1
+
+
+def test_a_cell_that_swallows_the_signal_does_not_stop_it(tmp_path: Path) -> None:
+    notes = tmp_path / "calls"
+    spec = {"calls": str(notes), "bad": [0], "how": "swallow", "seconds": 60}
+    with started(tmp_path, {"count": 2, "function": "trouble", "spec": spec}) as process:
+        until(notes.exists)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+        assert process.returncode == 130
+        assert errors.startswith("SIGINT after 0 of 2 cells")
+
+
+def test_what_was_interrupted_is_resumed(tmp_path: Path) -> None:
+    options = {"count": 40, "spec": {"seconds": 0.02}}
+    with started(tmp_path, options) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+        stored = len(list((tmp_path / RESULTS / "cells").glob("*.csv")))
+        assert process.returncode == 143
+        assert 0 < stored < 40
+        assert f"end {40 - stored} {stored} 0" in drive(tmp_path, options)
+
+
+def test_handlers_of_before_are_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Signals():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
+    with pytest.raises(Interrupted), Signals():
+        signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)  # within the grace: ignored
+    monkeypatch.setattr("pkpo_toy.runs.signals.GRACE_SECONDS", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_shield_holds_a_signal_back() -> None:
+    steps = []
+
+    def write(signals: Signals) -> None:
+        with signals.shield():
+            signal.raise_signal(signal.SIGTERM)
+            steps.append("written")
+        steps.append("never")
+
+    with Signals() as signals, pytest.raises(Interrupted):
+        write(signals)
+    assert steps == ["written"]
+
+
+@pytest.mark.parametrize("how", ["sleep_from_two", "hold"])
+def test_workers_end_with_a_killed_parent_and_the_lock_is_free(tmp_path: Path, how: str) -> None:
+    notes = tmp_path / "pids"
+    options = {"count": 4, "function": how, "spec": {"pids": str(notes)}, "execute": {"jobs": 2}}
+    with started(tmp_path, options) as process:
+        until(lambda: len(pids(notes)) >= (4 if how == "sleep_from_two" else 2))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        until(lambda: not any(map(alive, pids(notes).values())), seconds=2.0)
+        with Lock(tmp_path / RESULTS):
+            pass
