@@ -141,7 +141,8 @@ class CategoricalProblem:
             row = np.arange(runs)[:, None] * self.size + problems
             place = row[..., None] * arms + np.arange(arms)
             size = runs * self.size * arms
-            total = np.bincount(place.ravel(), by_group.ravel(), minlength=size)
+            summed = np.bincount(place.ravel(), by_group.ravel(), minlength=size)
+            total = summed.astype(np.float64, copy=False)
         total /= groups
         return total.reshape(runs, -1)
 

@@ -37,7 +37,7 @@ def problem_set(
     """
     count, answers = check_count("problems", problems), check_count("arms", arms)
     if answers < 2:
-        raise InputError(f"arms must be at least 2, got {arms}")
+        raise InputError(f"arms must be at least 2, got {arms}.")
     rng = np.random.default_rng(seed)
     phi = _unit_vectors(check_size("features", features), count, rng)
     teacher = rng.standard_normal((count if phi is None else features, answers))
@@ -70,7 +70,7 @@ def pass_rates(
 def check_size(name: str, value: object) -> int:
     """An integer of at least 0. Raises InputError."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-        raise InputError(f"{name} must be an integer >= 0, got {value!r}")
+        raise InputError(f"{name} must be an integer >= 0, got {value!r}.")
     return int(value)
 
 
@@ -100,7 +100,7 @@ def _unit_vectors(width: int, count: int, rng: np.random.Generator) -> Array | N
 def _check_rates(rates: Sequence[float]) -> Array:
     start = check_finite("rates", rates)
     if start.ndim != 1 or not start.size or not ((start > 0) & (start < 1)).all():
-        raise InputError(f"rates must be success rates between 0 and 1, got {rates!r}")
+        raise InputError(f"rates must be success rates between 0 and 1, got {rates!r}.")
     return start
 
 
@@ -108,7 +108,7 @@ def _check_tallies(n: ArrayLike, c: ArrayLike) -> tuple[Array, Array]:
     samples, correct = check_finite("n", n), check_finite("c", c)
     if samples.ndim != 1 or samples.shape != correct.shape or not samples.size:
         raise InputError(
-            f"n and c must be lists of one length, got shapes {samples.shape} and {correct.shape}"
+            f"n and c must be lists of one length, got shapes {samples.shape} and {correct.shape}."
         )
     whole = (samples == np.rint(samples)) & (correct == np.rint(correct))
     good = whole & (samples >= 1) & (correct >= 0) & (correct <= samples)
@@ -116,6 +116,6 @@ def _check_tallies(n: ArrayLike, c: ArrayLike) -> tuple[Array, Array]:
         row = int(np.argmin(good))
         raise InputError(
             "n and c must be integers with n >= 1 and 0 <= c <= n, "
-            f"got n = {samples[row]:g} and c = {correct[row]:g} at problem {row}"
+            f"got n = {samples[row]:g} and c = {correct[row]:g} at problem {row}."
         )
     return samples, correct

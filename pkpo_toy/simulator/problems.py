@@ -53,7 +53,7 @@ def arms(
     if table.ndim != 1 or not table.size or base.shape != table.shape:
         raise InputError(
             "rewards and logits must name the same arms, at least one: "
-            f"got shapes {table.shape} and {base.shape}"
+            f"got shapes {table.shape} and {base.shape}."
         )
     return _one_problem(table, base)
 
@@ -84,7 +84,7 @@ def aliased(
     """
     q = check_finite("fractions", fractions)
     if q.ndim != 1 or not (q > 0).all() or abs(q.sum() - 1) > 1e-9:
-        raise InputError(f"fractions must be > 0 and sum to 1, got {fractions!r}")
+        raise InputError(f"fractions must be > 0 and sum to 1, got {fractions!r}.")
     return CategoricalProblem(
         rewards=np.eye(len(q)),
         base=np.zeros((len(q), len(q))),

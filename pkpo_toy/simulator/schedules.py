@@ -40,7 +40,7 @@ def k_schedule(schedule: int | str, n: int, steps: int) -> NDArray[np.int64]:
 
 
 def _bad(schedule: object) -> InputError:
-    return InputError(f"{GRAMMAR}; got {schedule!r}")
+    return InputError(f"{GRAMMAR}; got {schedule!r}.")
 
 
 def _value(text: str, n: int, schedule: object) -> int:
@@ -64,7 +64,7 @@ def _stepped(text: str, n: int, steps: int) -> NDArray[np.int64]:
     if starts[-1] >= steps:
         raise InputError(
             f"the schedule {text!r} changes k at step {starts[-1]}, "
-            f"but the steps are 0 to {steps - 1}"
+            f"but the steps are 0 to {steps - 1}."
         )
     lengths = np.diff([*starts, steps])
     return np.repeat([value for value, _ in pairs], lengths).astype(np.int64)

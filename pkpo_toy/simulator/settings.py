@@ -38,9 +38,9 @@ class Settings:
         check_counts("k_eval", self.k_eval)
         check_positive("step_size", self.step_size)
         if check_finite("entropy_bonus", self.entropy_bonus) < 0:
-            raise InputError(f"entropy_bonus must be >= 0, got {self.entropy_bonus!r}")
+            raise InputError(f"entropy_bonus must be >= 0, got {self.entropy_bonus!r}.")
         if self.probes != 0 and check_count("probes", self.probes) < 2:
-            raise InputError(f"probes must be 0 or at least 2, got {self.probes!r}")
+            raise InputError(f"probes must be 0 or at least 2, got {self.probes!r}.")
         if self.optimiser not in OPTIMISERS:
             raise unknown("optimiser", self.optimiser, OPTIMISERS)
         self.ks()

@@ -13,8 +13,8 @@ from pkpo_toy.simulator.settings import Settings
 
 Flags = NDArray[np.bool_]
 Weigh = Callable[[Array, int], Array]
-# Weights that cancel to 0 may miss it by rounding; a step whose weights all stay below this share
-# of its largest reward carries no signal.
+# Weights that cancel to 0 may miss it by rounding; a step whose weights (absolute values summed)
+# stay below this share of its rewards carries no signal.
 ROUNDING = 1e-12
 
 
@@ -65,7 +65,7 @@ def training(
             yield runs
         # Non-finite numbers are looked for and dealt with in the step; numpy need not warn of them.
         with np.errstate(all="ignore"):
-            quiet += _step(problem, estimator, settings, optimiser, runs, rng)
+            quiet += _step(problem, estimator, settings, optimiser=optimiser, runs=runs, rng=rng)
     runs.step = settings.steps
     runs.zero_signal = quiet / (settings.steps - reported)
     yield runs
@@ -75,6 +75,7 @@ def _step(
     problem: Problem,
     estimator: Weigh,
     settings: Settings,
+    *,
     optimiser: Optimiser,
     runs: Runs,
     rng: np.random.Generator,
@@ -87,7 +88,7 @@ def _step(
         bonus = problem.entropy_gradient(runs.parameters, batch)
         gradient = gradient + settings.entropy_bonus * bonus
     _mark_solved(runs, batch, problem.solved_at)
-    finite: Flags = np.isfinite(gradient).all(axis=1)
+    finite = np.asarray(np.isfinite(gradient).all(axis=1))
     change = optimiser.change(np.where(finite[:, None], gradient, 0.0))
     _move(runs, runs.parameters + change, finite, (batch.rewards, weights))
     return _is_quiet(batch.rewards, weights)
@@ -107,8 +108,8 @@ def _begin(problem: Problem, settings: Settings) -> Runs:
 
 
 def _is_quiet(rewards: Array, weights: Array) -> Flags:
-    largest = np.abs(rewards).max(axis=(1, 2))
-    return np.asarray(np.abs(weights).max(axis=(1, 2)) <= ROUNDING * largest)
+    sizes = [np.einsum("rbi->r", np.abs(values)) for values in (weights, rewards)]
+    return np.asarray(sizes[0] <= ROUNDING * sizes[1])
 
 
 def _mark_solved(runs: Runs, batch: Batch, solved_at: float) -> None:
@@ -119,7 +120,7 @@ def _mark_solved(runs: Runs, batch: Batch, solved_at: float) -> None:
 
 def _move(runs: Runs, moved: Array, finite_gradient: Flags, seen: tuple[Array, Array]) -> None:
     """Take the step where everything is finite; stop the other runs where they are."""
-    good = finite_gradient & np.isfinite(moved).all(axis=1)
+    good = np.asarray(finite_gradient & np.isfinite(moved).all(axis=1))
     stopping = runs.alive & ~good
     if stopping.any():
         runs.stopped_at[stopping] = runs.step

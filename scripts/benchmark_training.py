@@ -1,0 +1,100 @@
+"""Time of a training step beside the time to draw and sort alone, and how it grows."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from pkpo_toy.estimators import ESTIMATORS
+from pkpo_toy.simulator.policies import sample_arms
+from pkpo_toy.simulator.problem import Problem
+from pkpo_toy.simulator.problems import build_problem
+from pkpo_toy.simulator.settings import Settings
+from pkpo_toy.simulator.training import training
+
+RUNS, N, ARMS, K = 1024, 16, 100, 4
+REPEATS = 7
+STEPS = 20
+
+
+def best_of(work: Callable[[], object]) -> float:
+    """Seconds of the fastest of a few repeats, the one least disturbed."""
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def step_seconds(problem: Problem, runs: int, n: int) -> float:
+    """Seconds of one training step with pkpo_loo_minus_one, SGD, logging left out."""
+    settings = Settings(k=K, n=n, steps=STEPS, step_size=0.01, replicates=runs, log_every=STEPS)
+    estimator = ESTIMATORS["pkpo_loo_minus_one"].function
+    rng = np.random.default_rng(0)
+    return best_of(lambda: list(training(problem, estimator, settings, rng))) / STEPS
+
+
+def draw_and_sort_seconds(runs: int, n: int) -> float:
+    """Seconds to draw the normals of one step and sort them."""
+    rng = np.random.default_rng(0)
+
+    def work() -> None:
+        for _ in range(STEPS):
+            np.sort(rng.standard_normal((runs, n)), axis=-1)
+
+    return best_of(work) / STEPS
+
+
+def choice_seconds(runs: int, n: int, arms: int) -> float:
+    """Seconds to draw the choices of one step."""
+    rng = np.random.default_rng(0)
+    logits = np.zeros((runs, arms))
+
+    def work() -> None:
+        for _ in range(STEPS):
+            sample_arms(logits, n, rng)
+
+    return best_of(work) / STEPS
+
+
+def training_section() -> pd.DataFrame:
+    """A step against its floor: at most 6 times the draws (and, for the Gaussian, their sort)."""
+    gaussian = step_seconds(build_problem("unit_square"), RUNS, N)
+    categorical = step_seconds(build_problem("arms", count=ARMS), RUNS, N)
+    floors = draw_and_sort_seconds(RUNS, N), choice_seconds(RUNS, N, ARMS)
+    return pd.DataFrame(
+        {
+            "problem": ["unit_square", f"arms, {ARMS}"],
+            "runs": RUNS,
+            "n": N,
+            "step_ms": [1e3 * gaussian, 1e3 * categorical],
+            "floor_ms": [1e3 * floor for floor in floors],
+            "ratio": [gaussian / floors[0], categorical / floors[1]],
+        }
+    )
+
+
+def growth_section() -> pd.DataFrame:
+    """How a categorical step's time grows with the runs, the samples and the arms."""
+    sizes = [(runs, N, ARMS) for runs in (256, 1024, 4096)]
+    sizes += [(RUNS, n, ARMS) for n in (4, 64)] + [(RUNS, N, arms) for arms in (10, 1000)]
+    rows = [
+        {
+            "runs": runs,
+            "n": n,
+            "arms": arms,
+            "step_ms": 1e3 * step_seconds(build_problem("arms", count=arms), runs, n),
+        }
+        for runs, n, arms in sizes
+    ]
+    return pd.DataFrame(rows)
+
+
+SECTIONS = {"training": training_section, "training growth": growth_section}
+
+
+if __name__ == "__main__":
+    for title, section in SECTIONS.items():
+        print(f"\n{title}\n{section().to_string(index=False, float_format='{:.3g}'.format)}")
