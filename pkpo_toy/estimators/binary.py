@@ -86,7 +86,7 @@ def passk_grpo(rewards: Floats, k: int) -> Floats:
     mixed = (failures > 0) & (failures < n)
     root = np.divide(root, np.sqrt(k * estimate), out=np.zeros_like(root), where=mixed)
     success = root * np.sqrt(failures) / n
-    failure = -root * (n - failures) / (n * np.sqrt(np.maximum(failures, 1)))
+    failure: Floats = -root * (n - failures) / (n * np.sqrt(np.maximum(failures, 1)))
     return np.where(rewards == 1, success, failure)
 
 

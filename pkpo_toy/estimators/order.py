@@ -127,15 +127,27 @@ def _width(n: int) -> int:
     return n if n <= _PLAIN else isqrt(n - 1) + 1
 
 
-def gap_sums(ordered: Floats, k: int, *, lag: int) -> Floats:
-    """sum_{m=2..i} mu_{m-lag} d_m for i = 1..n, from sorted rewards (groups, n); lag 0 or 1."""
+def gaps(ordered: Floats) -> Floats:
+    """d_1..d_n with d_1 = 0, from sorted rewards (groups, n), in a buffer for `running_sums`."""
+    groups, n = ordered.shape
+    terms = term_buffer(groups, n)
+    if terms.shape == ordered.shape and n > 1:
+        # One long difference is faster than many short ones; the first of a row is overwritten.
+        np.subtract(ordered.ravel()[1:], ordered.ravel()[:-1], out=terms.ravel()[1:])
+    else:
+        np.subtract(ordered[:, 1:], ordered[:, :-1], out=terms[:, 1:n])
+    terms[:, 0] = 0.0
+    return terms
+
+
+def gap_sums(ordered: Floats, k: int, *, lag: int, factor: float = 1.0) -> Floats:
+    """factor * sum_{m=2..i} mu_{m-lag} d_m, i = 1..n, from sorted rewards (groups, n)."""
     n = ordered.shape[1]
     table = mu_table(n, k)
-    terms = term_buffer(len(ordered), n)
-    terms[:, 0] = 0.0
-    gaps = terms[:, 1:n]
-    np.subtract(ordered[:, 1:], ordered[:, :-1], out=gaps)
-    gaps *= table.stored[1 - lag : n - lag]
+    coefficients = np.zeros(n)
+    np.multiply(table.stored[1 - lag : n - lag], factor, out=coefficients[1:])
+    terms = gaps(ordered)
+    terms[:, :n] *= coefficients
     for cut in table.cuts:
         terms[:, : cut + lag] *= 2.0**-_STEP
     return running_sums(terms, n)
@@ -144,10 +156,8 @@ def gap_sums(ordered: Floats, k: int, *, lag: int) -> Floats:
 def tail_terms(ordered: Floats) -> Floats:
     """d_m / (n-m+1), m = 1..n, with d_1 = 0, from sorted rewards (groups, n), to be summed."""
     n = ordered.shape[1]
-    terms = term_buffer(len(ordered), n)
-    terms[:, 0] = 0.0
-    np.subtract(ordered[:, 1:], ordered[:, :-1], out=terms[:, 1:n])
-    terms[:, 1:n] /= np.arange(n - 1, 0, -1)
+    terms = gaps(ordered)
+    terms[:, :n] /= np.arange(n, 0, -1)
     return terms
 
 

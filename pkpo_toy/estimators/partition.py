@@ -63,4 +63,5 @@ def passk_bootstrap(rewards: Floats, k: int, *, rng: np.random.Generator) -> Flo
     inside = np.zeros(keys.shape, dtype=bool)
     np.put_along_axis(inside, members, True, axis=-1)
     total: Floats = np.where(inside, scores[..., None], 0.0).sum(axis=-2)
-    return total / (np.maximum(inside.sum(axis=-2), 1) * n)
+    drawn: Floats = np.maximum(inside.sum(axis=-2), 1) * n
+    return total / drawn

@@ -31,12 +31,11 @@ def pkpo_loo(rewards: Floats, k: int) -> Floats:
     """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
-    sums = gap_sums(ordered, k, lag=1)
+    factor = (n * (n - 1) + k) / ((n - 1) * (n - k))
+    sums = gap_sums(ordered, k, lag=1, factor=factor)
     mean = sums.sum(axis=1, keepdims=True) / n
-    mean_pkpo = ordered[:, -1:] * (k / n) - (sums[:, -1:] - mean)
-    sums -= mean
-    sums *= (n * (n - 1) + k) / ((n - 1) * (n - k))
-    sums -= mean_pkpo / (n - 1)
+    mean_pkpo = ordered[:, -1:] * (k / n) - (sums[:, -1:] - mean) / factor
+    sums -= mean + mean_pkpo / (n - 1)
     return unsort(sums, places, rewards.shape, out=ordered)
 
 
@@ -69,8 +68,6 @@ def group_mean_centered(rewards: Floats, k: int) -> Floats:
 
 def _centered(rewards: Floats, k: int, factor: float) -> Floats:
     ordered, places = sort_groups(rewards)
-    sums = gap_sums(ordered, k, lag=1)
+    sums = gap_sums(ordered, k, lag=1, factor=factor)
     sums -= sums.sum(axis=1, keepdims=True) / rewards.shape[-1]
-    if factor != 1.0:
-        sums *= factor
     return unsort(sums, places, rewards.shape, out=ordered)
