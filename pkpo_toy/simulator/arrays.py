@@ -5,5 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
-__all__ = ["Array", "ArrayLike", "Integers"]
+__all__ = ["Array", "ArrayLike", "Flags", "Integers"]

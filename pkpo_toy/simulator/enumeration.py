@@ -108,11 +108,12 @@ class _Tally:
         mass = float(probabilities.sum())
         if mass == 0.0:
             return
-        mean = probabilities @ scores / mass
+        mean = np.einsum("m,ma->a", probabilities, scores) / mass
         apart = scores - mean
         shift = mean - self.mean
         joint = self.mass + mass
-        self.scatter += (apart * probabilities[:, None]).T @ apart
+        # einsum without BLAS: the same bits with any number of threads.
+        self.scatter += np.einsum("ma,mb->ab", apart * probabilities[:, None], apart)
         self.scatter += np.outer(shift, shift) * (self.mass / joint * mass)
         self.mean += shift * (mass / joint)
         self.mass = joint

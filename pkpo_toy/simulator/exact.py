@@ -6,10 +6,18 @@ from pkpo_toy.simulator.exact_categorical import (
     entropic_gradient,
     entropic_value,
 )
+from pkpo_toy.simulator.exact_gaussian import (
+    gaussian_gradient,
+    gaussian_max_at_k,
+    gaussian_optimum,
+)
 
 __all__ = [
     "categorical_gradient",
     "categorical_max_at_k",
     "entropic_gradient",
     "entropic_value",
+    "gaussian_gradient",
+    "gaussian_max_at_k",
+    "gaussian_optimum",
 ]
