@@ -1,4 +1,4 @@
-"""Figure of `passk`: pass@k over k, from real sampling results."""
+"""Figure of `passk`: pass@k (or what `measure` says) over k, from real sampling results."""
 
 import pandas as pd
 
@@ -19,7 +19,8 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     problems = int(part["problems"].max())
     interval = "; band: 95% interval" if part["low"].notna().any() else ""
     note(panel, f"{problems} problem{'s' if problems > 1 else ''}{interval}")
-    panel.set(xlabel="$k$", ylabel="pass@$k$")
+    measure = str(part["measure"].iloc[0]) if "measure" in part else "pass@k"
+    panel.set(xlabel="$k$", ylabel=measure.replace("@k", "@$k$"))
     return axes
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pkpo_toy.errors import InputError
+from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import grouped_weights
 from pkpo_toy.studies.chosen import Weigh, choose
 
@@ -37,7 +37,11 @@ def sample_weights(
         return grouped_weights(rewards, problems, k, scale=scale, rng=rng, **options)
     chosen = choose(estimator)
     if chosen.record is None:
-        return _by_own(chosen.weigh(rng, **options), rewards, problems, k, scale=scale)
+        if scale not in ("sum", "mean"):
+            raise unknown("scale", scale, ("sum", "mean"))
+        if options:
+            raise InputError(f"unknown option 'beta' of {estimator}; it has none.")
+        return _by_own(chosen.weigh(rng), rewards, problems, k, scale=scale)
     return grouped_weights(rewards, problems, k, estimator, scale=scale, rng=rng, **options)
 
 

@@ -142,16 +142,16 @@ def test_standard_input_is_a_dash(monkeypatch):
 @pytest.mark.parametrize(
     "start", [b"", b"problem,n,c\na,3,1\n", b'problem,n,c\n"', b"{", b"\n" * 999]
 )
-@pytest.mark.parametrize("block", [b"\0", b"x", b"\n", b"\xff", b"\r", b'"', b"a,b,c\n"])
+@pytest.mark.parametrize("block", [b"\0", b"x", b"\n", b"\xff", b"\r", b'"', b"a,3,1\n"])
 def test_a_gigabyte_of_garbage_is_refused_at_once(tmp_path, start, block):
     path = tmp_path / "garbage.csv"
-    length = rows.LONGEST_LINE + 10_000_000
-    path.write_bytes(start + block * (length // len(block)))
+    path.write_bytes(start + block * (rows.LONGEST_LINE // len(block) + 1000))
     os.truncate(path, 10**9)
     begin = time.perf_counter()
     with pytest.raises(InputError):
         read_table(path, KINDS)
     assert time.perf_counter() - begin < 2
+    path.unlink()
 
 
 LOOKALIKE = st.text(alphabet='problem,nc"\r\n{}[]:01. \ufeff\0é\ud800'.replace("\ud800", ""))

@@ -1,0 +1,105 @@
+"""`pkpo-toy passk` as a process: data on stdout, sentences on stderr, files whole or absent."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.resources import files
+
+import pytest
+
+EXAMPLES = files("pkpo_toy.studies") / "data"
+COUNTS, SAMPLES = str(EXAMPLES / "example_counts.csv"), str(EXAMPLES / "example_samples.csv")
+
+
+@pytest.fixture
+def passk(tmp_path):
+    def passk(*arguments, stdin=b"", **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "pkpo_toy", "passk", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            cwd=tmp_path,
+            env=os.environ | environment,
+            check=False,
+        )
+
+    return passk
+
+
+def test_json_is_the_rows(passk):
+    done = passk(COUNTS, "--k", "1,10,100", "--json")
+    assert (done.returncode, done.stderr) == (0, b"")
+    document = json.loads(done.stdout)
+    assert document["measure"] == "pass@k"
+    assert "Wilson" in document["interval"]
+    assert [row["k"] for row in document["rows"]] == [1, 10, 100]
+    for row in document["rows"]:
+        assert list(row) == ["k", "value", "se", "low", "high", "problems"]
+        assert 0 <= row["low"] < row["value"] < row["high"] <= 1
+        assert row["problems"] == 40
+
+
+def test_default_ks_and_max_at_k(passk):
+    document = json.loads(passk(SAMPLES, "--json").stdout)
+    assert document["measure"] == "max@k"
+    assert [row["k"] for row in document["rows"]] == [1, 2, 5]
+
+
+def test_one_problem_has_null_errors(passk):
+    done = passk("-", "--json", "--k", "2", stdin=b"problem,n,c\na,4,1\n")
+    (row,) = json.loads(done.stdout)["rows"]
+    assert row == {"k": 2, "value": 0.5, "se": None, "low": None, "high": None, "problems": 1}
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "NO_COLOR": "1"},
+        {"LC_ALL": "de_DE.UTF-8", "PYTHONIOENCODING": "ascii"},
+    ],
+)
+def test_the_table_is_readable_everywhere(passk, environment):
+    stdin = "problem,n,c\nπ,4,1\nb,4,2\n".encode()
+    done = passk("-", "--k", "1,2", stdin=stdin, **environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"pass@k" in done.stdout
+    assert b"0.375" in done.stdout
+    if "IOENCODING" in str(environment):
+        assert done.stdout.isascii()
+
+
+def test_the_reader_may_leave_early(tmp_path):
+    code = f"{sys.executable} -m pkpo_toy passk {COUNTS} --json | head -1"
+    done = subprocess.run(code, shell=True, capture_output=True, check=False)
+    assert (done.stdout, done.stderr) == (b"{\n", b"")
+
+
+@pytest.mark.parametrize(("name", "start"), [("c.png", b"\x89PNG"), ("c.SVG", b"<?xml")])
+def test_plot_writes_one_file(passk, tmp_path, name, start):
+    done = passk(SAMPLES, "--json", "--plot", name)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["rows"]
+    assert done.stderr == f"wrote {name}\n".encode()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["none.csv"], "cannot read none.csv: No such file"),
+        (["-"], "standard input is empty"),
+        ([COUNTS, "--k", "1,x"], "--k takes integers >= 1 separated by commas, got '1,x'"),
+        ([COUNTS, "--plot", "curve.pdf"], "--plot must end in .png or .svg, got 'curve.pdf'"),
+        ([COUNTS, "--plot", "no/curve.png"], "there is no folder 'no'"),
+        ([COUNTS, "--k", "150", "--plot", "curve.png"], "10 of 40 problems have fewer"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(passk, tmp_path, arguments, sentence):
+    done = passk(*arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("error: ")
+    assert sentence in line
+    assert list(tmp_path.iterdir()) == []
