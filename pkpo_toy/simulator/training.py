@@ -88,9 +88,9 @@ def _step(
         bonus = problem.entropy_gradient(runs.parameters, batch)
         gradient = gradient + settings.entropy_bonus * bonus
     _mark_solved(runs, batch, problem.solved_at)
-    finite = np.asarray(np.isfinite(gradient).all(axis=1))
-    change = optimiser.change(np.where(finite[:, None], gradient, 0.0))
-    _move(runs, runs.parameters + change, finite, (batch.rewards, weights))
+    usable = np.where(_finite(gradient)[:, None], gradient, 0.0)
+    moved = runs.parameters + optimiser.change(usable)
+    _move(runs, {"rewards": batch.rewards, "weights": weights, "gradient": gradient}, moved)
     return _is_quiet(batch.rewards, weights)
 
 
@@ -118,14 +118,17 @@ def _mark_solved(runs: Runs, batch: Batch, solved_at: float) -> None:
     runs.solved[row, batch.problems[row, group]] = True
 
 
-def _move(runs: Runs, moved: Array, finite_gradient: Flags, seen: tuple[Array, Array]) -> None:
+def _finite(values: Array) -> Flags:
+    """Which runs have nothing but finite values (R, ...)."""
+    return np.asarray(np.isfinite(values).reshape(len(values), -1).all(axis=1))
+
+
+def _move(runs: Runs, stages: dict[str, Array], moved: Array) -> None:
     """Take the step where everything is finite; stop the other runs where they are."""
-    good = np.asarray(finite_gradient & np.isfinite(moved).all(axis=1))
-    stopping = runs.alive & ~good
-    if stopping.any():
+    moving = runs.alive
+    for name, values in (stages | {"parameters": moved}).items():
+        stopping = moving & ~_finite(values)
         runs.stopped_at[stopping] = runs.step
-        stages = [np.isfinite(values).all(axis=(1, 2)) for values in seen] + [finite_gradient]
-        names = ["parameters", "gradient", "weights", "rewards"]
-        for name, fine in zip(names, [good, *stages[::-1]], strict=True):
-            runs.cause[stopping & ~fine] = name
-    runs.parameters = np.where((runs.alive & good)[:, None], moved, runs.parameters)
+        runs.cause[stopping] = name
+        moving &= ~stopping
+    runs.parameters = np.where(moving[:, None], moved, runs.parameters)
