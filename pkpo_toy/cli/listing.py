@@ -9,6 +9,8 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pkpo_toy.estimators import Estimator
+
 KINDS = ("studies", "estimators", "problems")
 
 
@@ -48,10 +50,18 @@ def _estimators() -> pd.DataFrame:
 
     from pkpo_toy.estimators import ESTIMATORS
 
-    rows = [(e.key, e.description, e.unbiased_for, e.domain, e.source) for e in ESTIMATORS.values()]
+    rows = [
+        (e.key, e.description, e.unbiased_for, domain_of(e), e.source) for e in ESTIMATORS.values()
+    ]
     return pd.DataFrame(
         rows, columns=["estimator", "description", "unbiased_for", "domain", "source"]
     )
+
+
+def domain_of(estimator: Estimator) -> str:
+    """The domain in words: which n and k, which rewards."""
+    rewards = ["rewards 0 or 1"] * estimator.binary + ["rewards >= 0"] * estimator.nonnegative
+    return "; ".join([estimator.domain.text, *rewards])
 
 
 def _problems() -> pd.DataFrame:

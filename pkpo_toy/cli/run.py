@@ -47,7 +47,7 @@ def run(
         _dry_run(plans)
         return
     options = {
-        "jobs": jobs or len(os.sched_getaffinity(0)),
+        "jobs": cores() if jobs is None else jobs,
         "retries": retries,
         "fresh": fresh,
         "cluster": cluster,
@@ -58,6 +58,11 @@ def run(
         print_json(rows if len(plans) > 1 else rows[0])
     if any(outcome.failed for _, outcome in reports):
         raise typer.Exit(1)
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _plans(study: str, settings: list[str], seed: int | None, quick: bool) -> list[Plan]:

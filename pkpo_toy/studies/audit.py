@@ -49,6 +49,8 @@ class Audit(Config):
         if self.estimators != tuple(ESTIMATORS):
             for name in self.estimators:
                 check_instance(choose(name), self)
+        if not self.audited():
+            raise InputError(f"no estimator is defined at n = {self.n}, k = {self.k}.")
         return self
 
     def audited(self) -> list[Chosen]:

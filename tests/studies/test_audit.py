@@ -91,7 +91,7 @@ def test_a_user_function_is_audited_like_any_other(tmp_path):
         with pytest.raises(InputError, match=says):
             run(Audit(estimators=(f"{own}:{name}",)), np.random.default_rng(0))
     with pytest.raises(InputError, match="has no function 'hlaved'; it defines halved"):
-        run(Audit(estimators=(f"{own}:hlaved",)), np.random.default_rng(0))
+        build(Audit, {"estimators": [f"{own}:hlaved"]}, "audit")
 
 
 @pytest.mark.parametrize(

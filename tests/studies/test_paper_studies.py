@@ -10,7 +10,7 @@ import pytest
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.studies.element_weights import ElementWeights
-from pkpo_toy.studies.files import expand, load
+from pkpo_toy.studies.files import build, expand, load
 from pkpo_toy.studies.landscape import Landscape
 from pkpo_toy.studies.table import STUDIES
 from pkpo_toy.studies.transforms import Transforms
@@ -111,7 +111,7 @@ def test_every_estimate_is_unbiased_and_the_means_bracket_the_truth():
 
 def test_an_estimator_without_a_domain_anywhere_is_an_error():
     with pytest.raises(InputError, match="no estimator of partition is defined at n = 6, k = 4"):
-        STUDIES["variance"].run(Variance(n=6, estimators=("partition",)), rng())
+        build(Variance, {"n": 6, "estimators": ["partition"]}, "variance")
 
 
 def test_moments_of_a_known_distribution():
