@@ -32,7 +32,8 @@ def list_(
         print_json(rows[kind] if kind else rows)
         return
     for name, frame in frames.items():
-        print_table(frame, name)
+        # Sources are long; they are in the JSON and in the README's table.
+        print_table(frame.drop(columns="source", errors="ignore"), name)
 
 
 def _studies() -> pd.DataFrame:

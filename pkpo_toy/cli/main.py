@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -64,6 +65,10 @@ app.command("clean")(export.clean)
 
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and its own exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a letter shows its code; results are never lost to it.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="pkpo-toy")
     except Failure as error:

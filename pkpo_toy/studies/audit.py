@@ -128,8 +128,9 @@ def own_gradient(chosen: Chosen, config: Audit) -> Array:
     if chosen.record.objective is None:
         return entropic_gradient(logits, rewards, 1.0)
     terms = chosen.record.objective(config.n, config.k)
-    parts = [factor * categorical_gradient(logits, rewards, j) for j, factor in terms.items()]
-    return np.sum(parts, axis=0)
+    gradients = categorical_gradient(logits, rewards, list(terms))
+    total: Array = gradients @ np.array(list(terms.values()))
+    return total
 
 
 def _total(chosen: Chosen, config: Audit, rng: np.random.Generator) -> Total:

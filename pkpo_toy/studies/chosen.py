@@ -38,6 +38,13 @@ class Chosen:
             return partial(self.record.function, rng=rng, **options)
         return partial(self.record.function, **options) if options else self.record.function
 
+    def weigh_freely(self, rng: np.random.Generator) -> Weigh:
+        """As `weigh`, but NaN and infinite weights of the user's own come through: training stops
+        the run that met them and no other."""
+        if self.own is not None:
+            return partial(_shaped, self.name, self.own)
+        return self.weigh(rng)
+
     def allows(self, n: int, k: int) -> bool:
         """Whether (n, k) lies in the estimator's domain."""
         try:
@@ -102,14 +109,20 @@ def _loaded(path: Path, function: str, modified: int) -> Weigh:
     return found
 
 
-def _checked(name: str, own: Weigh, rewards: Array, k: int) -> Array:
-    """The user's weights, refused unless they are finite numbers in the shape of the rewards."""
+def _shaped(name: str, own: Weigh, rewards: Array, k: int) -> Array:
+    """The user's weights, refused unless they are numbers in the shape of the rewards."""
     answer: Any = own(rewards.copy(), k)
     weights = np.asarray(answer, dtype=np.float64)
     if weights.shape != rewards.shape:
         raise InputError(
             f"estimator {name} must return weights of shape {rewards.shape}, got {weights.shape}."
         )
+    return weights
+
+
+def _checked(name: str, own: Weigh, rewards: Array, k: int) -> Array:
+    """The same, refused unless they are finite too."""
+    weights = _shaped(name, own, rewards, k)
     if not np.isfinite(weights).all():
         raise InputError(f"estimator {name} returned NaN or infinite weights for k = {k}.")
     return weights
