@@ -24,10 +24,10 @@ def check_counts(name: str, value: int | Sequence[int]) -> list[int]:
 
 def check_positive(name: str, value: float) -> float:
     """A finite number above 0. Raises InputError."""
-    number = check_finite(name, value)
-    if number.ndim or number <= 0:
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if not number or isinstance(value, bool) or not 0 < value < np.inf:
         raise InputError(f"{name} must be a finite number > 0, got {value!r}.")
-    return float(number)
+    return float(value)
 
 
 def check_finite(name: str, value: ArrayLike) -> Array:

@@ -21,7 +21,7 @@ from pkpo_toy.simulator.rewards import RewardFunction
 
 _CELL = 10.0  # sd: thetas in one such cell share a table
 _REACH = 20.0  # sd: how far beyond its cell a table knows the reward
-_BLOCK = 2**16  # numbers evaluated at once, so that they stay in the cache
+_BLOCK = 2**15  # numbers evaluated at once, so that they stay in the cache
 _WIDEST = 100_000  # sd / 8: grid points of the search for the optimum, at most
 
 

@@ -33,7 +33,8 @@ class RewardFunction:
 
 
 def _unit_square(x: Array) -> Array:
-    return np.where((x >= 0) & (x <= 1), x * x, 0.0)
+    inside = np.where((x >= 0) & (x <= 1), x, 0.0)
+    return inside * inside
 
 
 # [PKPO] arXiv 2505.15201, section 5.1: x**2 on [0, 1], else 0.
