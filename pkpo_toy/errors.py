@@ -5,13 +5,19 @@ from difflib import get_close_matches
 from typing import ClassVar
 
 
-class Failure(Exception):
+class PkpoError(Exception):
     """An end that the command line reports in one sentence, with this exit code."""
 
     exit_code: ClassVar[int] = 1
 
 
-class InputError(Failure, ValueError):
+class Interruption(BaseException):
+    """The user or the system ends the run. No Exception, so that no `except Exception` hides it."""
+
+    exit_code: int
+
+
+class InputError(PkpoError, ValueError):
     """The user's input is out of its domain; the message names argument, domain and value."""
 
     exit_code = 2

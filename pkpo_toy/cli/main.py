@@ -6,6 +6,7 @@ Nothing heavier than Typer is imported here: each command imports what it needs 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from io import TextIOWrapper
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 
 from pkpo_toy import __version__
 from pkpo_toy.cli import audit, export, init, listing, passk, plot, run, show, weights
-from pkpo_toy.errors import Failure
+from pkpo_toy.errors import Interruption, PkpoError
 
 app = typer.Typer(
     name="pkpo-toy",
@@ -71,8 +72,14 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="pkpo-toy")
-    except Failure as error:
+    except (PkpoError, Interruption) as error:
         if os.environ.get(DEBUG):
             raise
-        sys.stderr.write(f"error: {error}\n")
+        resume = f"; resume: {_typed()}" if isinstance(error, Interruption) else ""
+        sys.stderr.write(f"error: {error}{resume}\n")
         sys.exit(error.exit_code)
+
+
+def _typed() -> str:
+    """The command as it was typed."""
+    return shlex.join(["pkpo-toy", *sys.argv[1:]])

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pkpo_toy.errors import Interruption, PkpoError
 
-class DiskError(Exception):
+
+class DiskError(PkpoError):
     """The results cannot be written or read: full, read-only, not permitted, over a size limit."""
 
     exit_code = 74
@@ -16,7 +18,7 @@ class DiskError(Exception):
         super().__init__(f"{self.path}: {reason.strerror or reason}")
 
 
-class Busy(Exception):
+class Busy(PkpoError):
     """Another process holds this results folder; the message names it."""
 
     exit_code = 75
@@ -26,20 +28,20 @@ class Busy(Exception):
         super().__init__(f"{folder} is in use by {holder}")
 
 
-class WorkersFailed(Exception):
+class WorkersFailed(PkpoError):
     """No worker process can be started, or the cluster is gone: no cell is to blame."""
 
     exit_code = 1
 
 
-class Corrupt(Exception):
+class Corrupt(PkpoError):
     """A stored result does not match its checksum; running the study again recomputes it."""
 
     exit_code = 1
 
 
-class Interrupted(BaseException):
-    """SIGINT or SIGTERM came. No Exception, so that no cell's `except Exception` swallows it."""
+class Interrupted(Interruption):
+    """SIGINT or SIGTERM came."""
 
     def __init__(self, signum: int):
         self.signum = signum
