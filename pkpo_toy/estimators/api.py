@@ -46,9 +46,9 @@ def weights(
     integer in 1..n, anything outside the estimator's domain, and weights no float can hold.
     """
     values, dtype = checked_rewards(rewards)
+    k = checked_k(k, values.shape[-1])
     run = _prepared(estimator, values, scale, rng, options)
-    result = run(values, checked_k(k, values.shape[-1]))
-    return _as_dtype(result, dtype)
+    return _as_dtype(run(values, k), dtype)
 
 
 def grouped_weights(

@@ -44,8 +44,7 @@ def _ratio_power(part: NDArray[np.int64], whole: int, exponent: int) -> Floats:
         return np.ones(part.shape)
     numerator, denominator = part.astype(np.float64), np.array(float(whole))
     quotient = numerator / denominator
-    product = quotient * denominator
-    rest = (numerator - product) - product_error(quotient, denominator, product)
+    rest = (numerator - quotient * denominator) - product_error(quotient, denominator)
     relative = np.divide(rest, numerator, out=np.zeros_like(rest), where=numerator > 0)
     power: Floats = quotient**exponent * np.exp(exponent * relative)
     return power

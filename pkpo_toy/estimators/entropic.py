@@ -46,7 +46,8 @@ def entropic_loo(rewards: Floats, k: int, *, beta: float = BETA) -> Floats:
     unique = ordered[:, -1] > ordered[:, -2]
     others[unique, -1] = 1.0
     growth /= others
-    growth[unique, -1] = _best(ordered[unique], growth[unique, -1], beta)
+    with np.errstate(over="ignore", invalid="ignore"):
+        growth[unique, -1] = _best(ordered[unique], growth[unique, -1], beta)
     return unsort(growth, places, rewards.shape, out=ordered)
 
 
@@ -57,7 +58,7 @@ def _best(ordered: Floats, lead: Floats, beta: float) -> Floats:
     gap = first - second
     exponent = beta * gap
     # exp turns an absolute error of its argument into a relative one: keep the rounding of both.
-    slack = product_error(np.array(beta), gap, exponent)
+    slack = product_error(np.array(beta), gap)
     slack += beta * difference_error(first, second, gap)
     half = np.exp(exponent / 2)
     best: Floats = (lead / rest * np.exp(slack)) * half * half

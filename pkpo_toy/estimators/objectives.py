@@ -42,7 +42,11 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Any:
     Raises InputError unless 1 <= k <= n and 0 <= c <= n everywhere. [Chen21] eq. 1.
     """
     counts = [_checked_counts(name, v) for name, v in (("n", n), ("c", c), ("k", k))]
-    samples, successes, draws = np.broadcast_arrays(*counts)
+    try:
+        samples, successes, draws = np.broadcast_arrays(*counts)
+    except ValueError:
+        shapes = ", ".join(str(a.shape) for a in counts)
+        raise InputError(f"n, c and k must broadcast together, got shapes {shapes}.") from None
     _check_everywhere("k", "1 <= k <= n", (draws >= 1) & (draws <= samples), draws, samples)
     _check_everywhere(
         "c", "0 <= c <= n", (successes >= 0) & (successes <= samples), successes, samples

@@ -6,15 +6,19 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def product_error(a: Floats, b: Floats, product: Floats) -> Floats:
-    """a * b - product exactly, for product = fl(a * b) and factors below 2**996 (Dekker 1971)."""
+def product_error(a: Floats, b: Floats) -> Floats:
+    """a * b - fl(a * b), exact where fl(a * b) is a normal float (Dekker 1971)."""
+    (a, a_power), (b, b_power) = np.frexp(a), np.frexp(b)
+    product = a * b
     a_high, a_low = _halves(a)
     b_high, b_low = _halves(b)
-    return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
+    error = a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
+    scaled: Floats = np.ldexp(error, a_power + b_power)
+    return scaled
 
 
 def difference_error(a: Floats, b: Floats, difference: Floats) -> Floats:
-    """a - b - difference exactly, for difference = fl(a - b) (Knuth)."""
+    """a - b - difference, exact for difference = fl(a - b) (Knuth)."""
     back = difference - a
     return (a - (difference - back)) - (b + back)
 
