@@ -139,6 +139,13 @@ def test_standard_input_is_a_dash(monkeypatch):
         read_table("-", KINDS)
 
 
+def test_a_line_too_long_for_a_row_is_refused(write, monkeypatch):
+    monkeypatch.setattr(rows, "LONGEST_LINE", 20)
+    assert read_table(write("problem,n,c\n" + "a" * 15 + ",3,1\n"), KINDS).rows
+    with pytest.raises(InputError, match="line 2: longer than 20 bytes"):
+        read_table(write("problem,n,c\n" + "a" * 16 + ",3,1\n"), KINDS)
+
+
 @pytest.mark.parametrize(
     "start", [b"", b"problem,n,c\na,3,1\n", b'problem,n,c\n"', b"{", b"\n" * 999]
 )
@@ -171,10 +178,10 @@ def test_whatever_comes_in_is_a_table_or_an_input_error(tmp_path_factory, conten
 
 
 def test_a_column_is_added_and_nothing_else_changes(write):
-    content = 'note,problem,n,c\r\n"a ""b"",\n c",é,3,1\r\n\r\n  x ,"q", 4,2\n,r,05,1'
+    content = 'note,problem,n,c\r\n"a ""b"",\n c",é,3,1\r\n\r\n  x ,"q", 4,2\n,r,05,1 '
     table = read_table(write("\ufeff" + content), KINDS, keep_text=True)
     assert with_column(table, "weight", [0.1, 1e-7, -2.0]).decode() == (
-        'note,problem,n,c,weight\r\n"a ""b"",\n c",é,3,1,0.1\r\n  x ,"q", 4,2,1e-07\n,r,05,1,-2.0\n'
+        'note,problem,n,c,weight\r\n"a ""b"",\n c",é,3,1,0.1\r\n  x ,"q", 4,2,1e-07\n,r,05,1 ,-2.0\n'
     )
 
 
