@@ -181,7 +181,8 @@ def test_a_column_is_added_and_nothing_else_changes(write):
     content = 'note,problem,n,c\r\n"a ""b"",\n c",é,3,1\r\n\r\n  x ,"q", 4,2\n,r,05,1 '
     table = read_table(write("\ufeff" + content), KINDS, keep_text=True)
     assert with_column(table, "weight", [0.1, 1e-7, -2.0]).decode() == (
-        'note,problem,n,c,weight\r\n"a ""b"",\n c",é,3,1,0.1\r\n  x ,"q", 4,2,1e-07\n,r,05,1 ,-2.0\n'
+        'note,problem,n,c,weight\r\n"a ""b"",\n c",é,3,1,0.1\r\n'
+        '  x ,"q", 4,2,1e-07\n,r,05,1 ,-2.0\n'
     )
 
 
