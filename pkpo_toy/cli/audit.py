@@ -26,10 +26,12 @@ def audit(
     import numpy as np
 
     from pkpo_toy.cli.output import json_rows, print_json, print_table
+    from pkpo_toy.cli.progress import AuditBar
     from pkpo_toy.studies.audit import run
 
     config = _config(estimator, rewards, logits, {"n": n, "k": k, "budget": budget})
-    rows = run(config, np.random.default_rng(config.seed))
+    with AuditBar("audit") as bar:
+        rows = run(config, np.random.default_rng(config.seed), bar)
     if as_json:
         print_json({"rows": json_rows(rows)})
         return

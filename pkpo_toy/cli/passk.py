@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pkpo_toy.cli.run import FIGURES
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 
@@ -28,9 +28,8 @@ def passk(
         typer.Option(help="Separated by commas. [1,2,5,10,20,50,... up to the smallest n]"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
-    plot: Annotated[
-        str | None, typer.Option(metavar="OUT", help="Draw the curve as OUT.png or OUT.svg.")
-    ] = None,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the curve, PNG and SVG.")] = False,
+    figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
 ) -> None:
     """Estimate pass@k (max@k where rewards are not 0 or 1) over the problems of a file.
 
@@ -38,17 +37,15 @@ def passk(
     as a random sample, so one problem has neither.
     """
     from pkpo_toy.cli.output import json_rows, print_json, print_table
-    from pkpo_toy.cli.target import checked_target
     from pkpo_toy.studies.passk import at_each_k, default_ks, measure_of
     from pkpo_toy.studies.samples import read_results
 
     ks = None if k is None else _ks(k)
-    target = None if plot is None else checked_target("--plot", plot, (".png", ".svg"))
     results = read_results(file)
     measure = measure_of(results)
     rows = at_each_k(results, ks or default_ks(results))
-    if target is not None:
-        _draw(rows.assign(measure=measure.name), target)
+    if plot:
+        _draw(rows.assign(measure=measure.name), figures, file)
     if as_json:
         print_json({"measure": measure.name, "interval": measure.method, "rows": json_rows(rows)})
         return
@@ -63,9 +60,13 @@ def _ks(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _draw(rows: pd.DataFrame, target: Path) -> None:
+def _draw(rows: pd.DataFrame, figures: Path, file: str) -> None:
+    """FIGURES/passk_NAME.png and .svg, named after the file of results."""
     from pkpo_toy.plotting import render
-    from pkpo_toy.runs.files import write_file
+    from pkpo_toy.runs.outputs import write_output
 
-    write_file(target, render("passk", rows)[target.suffix.lower().removeprefix(".")])
-    sys.stderr.write(f"wrote {target}\n")
+    name = "passk_" + ("stdin" if file == "-" else Path(file).stem)
+    for kind, picture in render("passk", rows).items():
+        path = figures / f"{name}.{kind}"
+        write_output(path, picture)
+        sys.stderr.write(f"wrote {path}\n")

@@ -1,4 +1,4 @@
-"""A bar on stderr while cells run; silent where stderr is not a terminal, and for quick work."""
+"""A bar on stderr for what takes longer than a second; silent where stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 PATIENCE = 1.0  # seconds without a bar
 
 
-class CellProgress:
-    """Follows the cells of a study: done, running out of total, failed, time to go."""
+class Bar:
+    """How much is done of how much, what else there is to say, time to go."""
 
-    def __init__(self, title: str, *, quiet: bool):
+    def __init__(self, title: str, *, quiet: bool = False):
         self.title = title
         self.quiet = quiet
-        self.failed = 0
         self._started = time.monotonic()
         self._bar: Progress | None = None
 
@@ -37,29 +36,48 @@ class CellProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, event: Event) -> None:
-        self.failed += event.kind == "failed"
-        if event.text and not self.quiet:
-            self._say(f"{self.title}: cell {event.key} {event.kind}: {event.text}")
+    def show(self, done: int, total: int, note: str = "") -> None:
+        """Move the bar; before the first second is over, and on no terminal, nothing is drawn."""
         if self._bar is None and self._is_due():
             self._bar = _new_bar()
             self._bar.start()
-            self._bar.add_task(self.title)
+            self._bar.add_task(self.title, note="")
         if self._bar is not None:
-            failed = f"{self.failed} failed" if self.failed else ""
-            self._bar.update(
-                self._bar.task_ids[0], completed=event.done, total=event.total, failed=failed
-            )
+            task = self._bar.task_ids[0]
+            self._bar.update(task, description=self.title, completed=done, total=total, note=note)
+
+    def say(self, text: str) -> None:
+        """A line above the bar."""
+        if self.quiet:
+            return
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            print(text, file=sys.stderr)
 
     def _is_due(self) -> bool:
         late = time.monotonic() - self._started > PATIENCE
         return late and not self.quiet and sys.stderr.isatty()
 
-    def _say(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False)
-        else:
-            print(text, file=sys.stderr)
+
+class CellBar(Bar):
+    """Follows the cells of a study: done, failed, left, time to go."""
+
+    failed = 0
+
+    def __call__(self, event: Event) -> None:
+        self.failed += event.kind == "failed"
+        if event.text:
+            self.say(f"{self.title}: cell {event.key} {event.kind}: {event.text}")
+        self.show(event.done, event.total, f"{self.failed} failed" if self.failed else "")
+
+
+class AuditBar(Bar):
+    """Follows the enumeration of outcomes, estimator by estimator."""
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        self.title = name
+        self.show(done, total)
 
 
 def _new_bar() -> Progress:
@@ -76,7 +94,7 @@ def _new_bar() -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]}", style="red"),
+        TextColumn("{task.fields[note]}", style="red"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

@@ -92,11 +92,11 @@ def _execute(
 ) -> tuple[dict[str, Any], Outcome]:
     from pkpo_toy.cli.execution import carry_out, draw
     from pkpo_toy.cli.output import json_rows
-    from pkpo_toy.cli.progress import CellProgress
+    from pkpo_toy.cli.progress import CellBar
     from pkpo_toy.runs import read_summary, results_folder
 
     folder = results_folder(out, plan.file.name)
-    with CellProgress(plan.file.name, quiet=quiet) as progress:
+    with CellBar(plan.file.name, quiet=quiet) as progress:
         outcome = carry_out(plan, folder, progress, **options)
     failed = {failure.key for failure in outcome.failed}
     keys = [cell.key for cell in plan.cells if cell.key not in failed]

@@ -7,15 +7,13 @@ from pathlib import Path
 from pkpo_toy.errors import InputError
 
 
-def checked_target(option: str, name: str, suffixes: tuple[str, ...] = ()) -> Path:
+def checked_target(option: str, name: str) -> Path:
     """The path to write.
 
-    Raises: InputError unless its folder is there, it has one of the suffixes (any if none are
-    given), and what it would replace is an ordinary file: replacing a device would remove it.
+    Raises: InputError unless its folder is there and what it would replace is an ordinary file:
+    replacing a device would remove it.
     """
     path = Path(name)
-    if suffixes and path.suffix.lower() not in suffixes:
-        raise InputError(f"{option} must end in {' or '.join(suffixes)}, got {name!r}.")
     if not path.parent.is_dir():
         raise InputError(f"{option} {name!r}: there is no folder {str(path.parent)!r}.")
     if path.exists() and not path.is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -20,8 +21,8 @@ from pkpo_toy.studies.chosen import Chosen, EstimatorName, choose
 
 Array = NDArray[np.float64]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-DRAWS = 200
-ROUNDING = 1e-12
+Progress = Callable[[str, int, int], object]
+DRAWS = 200  # of an estimator's own randomness
 
 
 class Audit(Config):
@@ -73,9 +74,12 @@ class Total:
     draws: Array
 
 
-def run(config: Audit, rng: np.random.Generator) -> pd.DataFrame:
-    """One row for each estimator; of the whole table, those whose domain holds the instance."""
-    return pd.DataFrame([_row(chosen, config, rng) for chosen in config.audited()])
+def run(config: Audit, rng: np.random.Generator, progress: Progress | None = None) -> pd.DataFrame:
+    """One row for each estimator; of the whole table, those whose domain holds the instance.
+
+    progress: called with an estimator's name, the outcomes it has met and all of its outcomes.
+    """
+    return pd.DataFrame([_row(chosen, config, rng, progress) for chosen in config.audited()])
 
 
 def _is_defined(chosen: Chosen, config: Audit) -> bool:
@@ -96,9 +100,11 @@ def check_instance(chosen: Chosen, config: Audit) -> None:
         raise InputError(f"{chosen.name} needs rewards >= 0, got {config.rewards}.")
 
 
-def _row(chosen: Chosen, config: Audit, rng: np.random.Generator) -> dict[str, Any]:
+def _row(
+    chosen: Chosen, config: Audit, rng: np.random.Generator, progress: Progress | None
+) -> dict[str, Any]:
     gradient = own_gradient(chosen, config)
-    total = _total(chosen, config, rng)
+    total = _total(chosen, config, rng, progress)
     squared = float(gradient @ gradient)
     # A gradient that vanishes has no direction to project on.
     known = squared > 0
@@ -133,7 +139,9 @@ def own_gradient(chosen: Chosen, config: Audit) -> Array:
     return total
 
 
-def _total(chosen: Chosen, config: Audit, rng: np.random.Generator) -> Total:
+def _total(
+    chosen: Chosen, config: Audit, rng: np.random.Generator, progress: Progress | None
+) -> Total:
     random = chosen.record is not None and chosen.record.random
     exchangeable = chosen.record is not None and chosen.record.exchangeable
     weigh: Callable[[Array, int], Array] = chosen.weigh(rng)
@@ -146,6 +154,7 @@ def _total(chosen: Chosen, config: Audit, rng: np.random.Generator) -> Total:
             config.k,
             exchangeable=exchangeable,
             budget=config.budget,
+            progress=partial(progress, chosen.name) if progress else None,
         )
         for _ in range(DRAWS if random else 1)
     ]

@@ -1,16 +1,42 @@
 """The table of studies, and the suites that run several."""
 
-from pkpo_toy.studies import audit, element_weights, landscape, transforms, variance
+from pkpo_toy.studies import (
+    annealing,
+    audit,
+    element_weights,
+    hard_problems,
+    landscape,
+    learning_curves,
+    objective_matrix,
+    pass_rates,
+    transforms,
+    variance,
+)
 from pkpo_toy.studies.base import Study
 
 STUDIES: dict[str, Study] = {
     "landscape": landscape.STUDY,
     "element_weights": element_weights.STUDY,
+    "annealing": annealing.STUDY,
     "variance": variance.STUDY,
     "transforms": transforms.STUDY,
+    "learning_curves": learning_curves.STUDY,
+    "hard_problems": hard_problems.STUDY,
+    "objective_matrix": objective_matrix.STUDY,
     "audit": audit.STUDY,
+    "pass_rates": pass_rates.STUDY,
 }
 
 SUITES: dict[str, tuple[str, ...]] = {
-    "paper": ("landscape", "element_weights", "variance", "transforms", "audit"),
+    "paper": (
+        "landscape",
+        "element_weights",
+        "annealing",
+        "variance",
+        "transforms",
+        "learning_curves",
+        "hard_problems",
+        "objective_matrix",
+        "audit",
+    ),
 }
