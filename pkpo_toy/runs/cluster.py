@@ -2,8 +2,10 @@
 
 import importlib
 import logging
+import os
+import signal
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -128,10 +130,22 @@ def _local_cluster(jobs: int) -> Iterator[Any]:
         n_workers=jobs,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
     )
     try:
         yield cluster
+    except BaseException:
+        _kill_workers(cluster)
+        raise
     finally:
-        cluster.close(timeout=2)
+        cluster.close(timeout=1)
+
+
+def _kill_workers(cluster: Any) -> None:
+    # Closing waits for the cells in work; whoever was interrupted must not.
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if nanny.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(nanny.pid, signal.SIGKILL)

@@ -12,8 +12,8 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.runs.attempt import Failure, Function, Result, attempt
 from pkpo_toy.runs.blas import one_blas_thread
 from pkpo_toy.runs.cells import Cell
-from pkpo_toy.runs.errors import Interrupted, disk_errors
-from pkpo_toy.runs.files import write_file
+from pkpo_toy.runs.errors import Corrupt, Interrupted, disk_errors
+from pkpo_toy.runs.files import make_folder, write_file
 from pkpo_toy.runs.lock import LOCK, Lock
 from pkpo_toy.runs.manifest import (
     Manifest,
@@ -103,6 +103,7 @@ def _check(argument: str, value: int, least: int) -> None:
 
 
 def _remove_results(folder: Path) -> None:
+    make_folder(folder)  # nothing is removed where nothing new could be written
     with disk_errors(folder):
         for path in folder.iterdir():
             if path.is_dir() and not path.is_symlink():
@@ -206,9 +207,8 @@ class _Run:
         folder, store = self.store.folder, self.store
         store.finish()
         stored = [cell for cell in self.cells if cell.key not in self.failed]
-        before = read_manifest(folder)
         summary = summary_state(store, stored)
-        if summarize is not None and (before is None or before.get("summary") != summary):
+        if summarize is not None and not self._is_current(summary):
             for failure in write_summary(store, stored, summarize):
                 self._fail(failure)
             summary = summary_state(store, stored)
@@ -217,6 +217,18 @@ class _Run:
         total = len(self.cells)
         failed = tuple(self._failures())
         return Outcome(folder, total, self.ran, self.reused, failed, tuple(self.corrupt))
+
+    def _before(self) -> Manifest:
+        # A damaged manifest must not stand in the way of writing a good one.
+        try:
+            return read_manifest(self.store.folder) or {}
+        except Corrupt:
+            return {}
+
+    def _is_current(self, summary: dict[str, str]) -> bool:
+        """Whether summary.csv is that of the stored cells, and no summary failed."""
+        before = self._before()
+        return before.get("summary") == summary and before.get("failed") == []
 
     def _failures(self) -> list[Failure]:
         order = dict.fromkeys(cell.key for cell in self.cells if cell.key in self.failed)
@@ -237,5 +249,5 @@ class _Run:
         manifest["failed"] = [failure.key for failure in self._failures()]
         manifest["times"]["started"] = self.started or manifest["times"]["started"]
         manifest["times"]["finished"] = now()
-        if not same_run(read_manifest(self.store.folder), manifest):
+        if not same_run(self._before(), manifest):
             write_manifest(self.store.folder, manifest)

@@ -65,10 +65,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     sync_folder(folder)
 
 
-def same_run(one: Manifest | None, other: Manifest) -> bool:
+def same_run(one: Manifest, other: Manifest) -> bool:
     """Whether two manifests tell of the same finished work: all but where, how and when."""
     circumstances = {"versions", "git", "platform", "command", "times"}
-    if one is None or one["times"]["finished"] is None:
+    if not one.get("times", {}).get("finished"):
         return False
     names = (one.keys() | other.keys()) - circumstances
     return all(one.get(name) == other.get(name) for name in names)
@@ -85,9 +85,12 @@ def _versions() -> dict[str, str]:
 
 
 def _git(folder: Path) -> dict[str, Any] | None:
-    """Commit and whether files differ from it; None outside a repository or without git."""
+    """Commit and whether files differ from it; None without git or where it does not keep these.
+
+    (An installed copy may lie inside a repository that has nothing to do with it.)
+    """
     commit = _git_output(folder, "rev-parse", "HEAD")
-    if commit is None:
+    if commit is None or _git_output(folder, "ls-files", "--error-unmatch", ".") is None:
         return None
     changes = _git_output(folder, "status", "--porcelain", "--untracked-files=no")
     return {"commit": commit, "dirty": bool(changes)}

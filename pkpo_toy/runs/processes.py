@@ -29,11 +29,10 @@ def in_processes(
     """
     _check_picklable(function)
     while True:
-        suspects = yield from _together(pending, function, jobs, retries)
+        suspects, _ = yield from _together(pending, function, retries, jobs, IN_FLIGHT * jobs)
         if not suspects:
             return
-        for cell in suspects:
-            yield cell, _alone(cell, function, retries)
+        yield from _one_by_one(suspects, function, retries)
 
 
 def _check_picklable(function: Function) -> None:
@@ -44,19 +43,19 @@ def _check_picklable(function: Function) -> None:
 
 
 def _together(
-    pending: Iterator[Cell], function: Function, jobs: int, retries: int
-) -> Generator[tuple[Cell, Result], None, list[Cell]]:
-    """Run until nothing is pending (then []) or the pool breaks (then the cells in flight)."""
+    pending: Iterator[Cell], function: Function, retries: int, jobs: int, room: int
+) -> Generator[tuple[Cell, Result], None, tuple[list[Cell], str]]:
+    """Run until nothing is pending, or until the pool breaks: then the cells in flight and why."""
     in_flight: dict[str, Cell] = {}
     futures: dict[Future[Result], Cell] = {}
-    with _pool(jobs) as (pool, _):
+    with _pool(jobs) as (pool, workers):
         try:
             while True:
-                for cell in islice(pending, IN_FLIGHT * jobs - len(futures)):
+                for cell in islice(pending, room - len(futures)):
                     in_flight[cell.key] = cell
                     futures[pool.submit(attempt, function, cell, retries)] = cell
                 if not futures:
-                    return []
+                    return [], ""
                 ready = wait(futures, return_when=FIRST_COMPLETED).done
                 # What was finished when the pool broke is kept: good results first.
                 for future in sorted(ready, key=lambda each: each.exception() is not None):
@@ -64,20 +63,29 @@ def _together(
                     del in_flight[cell.key]
                     yield cell, result
         except BrokenProcessPool:
-            return list(in_flight.values())
+            pool.shutdown()
+            return list(in_flight.values()), _ending(workers.started[0].exitcode)
 
 
-def _alone(cell: Cell, function: Function, retries: int) -> Result:
-    """Run a suspect by itself; the run in company was its first attempt."""
-    attempts = 1 + max(1, retries)
-    for _ in range(attempts - 1):
-        with _pool(1) as (pool, workers):
-            try:
-                return pool.submit(attempt, function, cell, retries).result()
-            except BrokenProcessPool:
-                pool.shutdown()
-                code = workers.started[0].exitcode
-    return lost(cell, attempts, _ending(code))
+def _one_by_one(
+    suspects: list[Cell], function: Function, retries: int
+) -> Generator[tuple[Cell, Result]]:
+    """Run suspects one at a time, so that a death has one cause; the first attempt is over."""
+    deaths = dict.fromkeys((cell.key for cell in suspects), 1)
+    waiting = list(suspects)
+    while waiting:
+        dead, ending = yield from _together(_drain(waiting), function, retries, 1, 1)
+        for cell in dead:
+            deaths[cell.key] += 1
+            if deaths[cell.key] > max(1, retries):
+                yield cell, lost(cell, deaths[cell.key], ending)
+            else:
+                waiting.append(cell)
+
+
+def _drain(cells: list[Cell]) -> Iterator[Cell]:
+    while cells:
+        yield cells.pop(0)
 
 
 def _ending(exitcode: int | None) -> str:

@@ -14,6 +14,9 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 RESULTS = Path("results", "toy")  # relative, so that manifests of two places can be compared
 
+# Without git: a commit made while tests run must not make manifests differ.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "GIT_DIR": os.devnull}
+
 
 @contextmanager
 def started(
@@ -23,7 +26,7 @@ def started(
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.runs.driver", str(RESULTS), json.dumps(options)],
         cwd=place,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**ENVIRONMENT, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,0 +1,168 @@
+"""dask.distributed: started here, or a scheduler and workers as a user starts them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.runs import execute
+from tests.runs import toy
+from tests.runs.driving import (
+    ENVIRONMENT,
+    RESULTS,
+    alive,
+    contents,
+    drive,
+    pids,
+    started,
+    until,
+)
+
+pytestmark = pytest.mark.faults
+
+QUIET = "import distributed; from distributed.cli"
+
+
+def same_but_manifest(one: Path, other: Path) -> bool:
+    first, second = contents(one / RESULTS), contents(other / RESULTS)
+    del first["manifest.json"], second["manifest.json"]
+    return first == second
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("quiet")
+    drive(place, {"count": 24, "function": "multiply", "summary": False})
+    return place
+
+
+def begin(stack: ExitStack, *arguments: str) -> subprocess.Popen[str]:
+    process = stack.enter_context(
+        subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
+            env={**ENVIRONMENT, "OMP_NUM_THREADS": "2"},
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+    )
+    stack.callback(os.killpg, process.pid, signal.SIGKILL)
+    return process
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a scheduler with two workers, each under its nanny."""
+    with ExitStack() as stack:
+        process = begin(
+            stack, "dask_scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard"
+        )
+        address = read_address(process)
+        for _ in range(2):
+            begin(stack, "dask_worker", address, "--nthreads", "1", "--no-dashboard")
+        yield address
+
+
+def read_address(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    for line in process.stderr:
+        found = re.search(r"Scheduler at:\s+(tcp://\S+)", line)
+        if found:
+            return found[1]
+    raise AssertionError("no scheduler")
+
+
+def test_a_scheduler_and_two_workers_give_the_same_bytes(
+    tmp_path: Path, quiet: Path, scheduler: str
+) -> None:
+    options = {"count": 24, "function": "multiply", "summary": False}
+    drive(tmp_path, {**options, "execute": {"cluster": scheduler}})
+    assert same_but_manifest(tmp_path, quiet)
+
+
+def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path: Path, scheduler: str) -> None:
+    notes = tmp_path / "pids"
+    spec = {"pids": str(notes), "seconds": 0.1}
+    with started(tmp_path, {"count": 30, "spec": spec, "execute": {"cluster": scheduler}}) as run:
+        until(lambda: len(pids(notes)) >= 4)
+        os.kill(pids(notes)[3], signal.SIGKILL)
+        output, errors = run.communicate(timeout=40)
+    assert run.returncode == 0, errors
+    assert "end 30 0 0" in output
+    assert len(set(pids(notes).values())) >= 2
+
+
+def test_raising_and_deadly_cells_are_recorded_and_the_others_finish(
+    tmp_path: Path, scheduler: str
+) -> None:
+    for how, text in {"no_answer": "ArithmeticError", "die": "WorkerDied"}.items():
+        cells = toy.cells(6, bad=[2], how=how, calls=str(tmp_path / how))
+        place = tmp_path / f"toy-{how}"
+        outcome = execute(cells, toy.trouble, place, cluster=scheduler)
+        assert outcome.ran == 5
+        assert [failure.spec["index"] for failure in outcome.failed] == [2]
+        assert outcome.failed[0].exception.startswith(text)
+
+
+def test_a_local_cluster_gives_the_same_bytes_and_leaves_nobody(
+    tmp_path: Path, quiet: Path
+) -> None:
+    options = {"count": 24, "function": "multiply", "summary": False}
+    message = drive(tmp_path, {**options, "execute": {"cluster": "local", "jobs": 2}})
+    assert same_but_manifest(tmp_path, quiet)
+    assert len(message.splitlines()) == 25
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "parent killed"])
+def test_a_local_cluster_ends_with_its_run(tmp_path: Path, how: str) -> None:
+    notes = tmp_path / "pids"
+    execution = {"cluster": "local", "jobs": 2}
+    options: dict[str, Any] = {
+        "count": 6,
+        "function": "sleep_from_two",
+        "spec": {"pids": str(notes)},
+        "execute": execution,
+    }
+    with started(tmp_path, options) as process:
+        until(lambda: len(pids(notes)) >= 4)
+        time.sleep(0.2)
+        began = time.monotonic()
+        if how == "ctrl-c":
+            os.killpg(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+            assert time.monotonic() - began < 1.0
+            assert process.returncode == 130
+            assert errors == f"SIGINT after 2 of 6 cells; results so far in {RESULTS}\n"
+        else:
+            process.kill()
+            process.wait(10)
+        until(lambda: not any(map(alive, pids(notes).values())), 2.0)
+
+
+def test_no_scheduler_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkpo_toy.runs.cluster.CONNECT_SECONDS", 0.5)
+    with pytest.raises(InputError, match=r"no dask scheduler answers at cluster = 'tcp://127"):
+        execute(toy.cells(1), toy.draw, tmp_path, cluster="tcp://127.0.0.1:9")
+
+
+def test_dask_not_installed(tmp_path: Path) -> None:
+    hidden = tmp_path / "distributed.py"
+    hidden.write_text("raise ImportError('hidden')")
+    options = {"count": 1, "execute": {"cluster": "local"}}
+    path = os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])
+    message = drive(tmp_path, options, code=2, PYTHONPATH=path)
+    assert (
+        message
+        == "running on a cluster needs dask: install it with `pip install 'pkpo-toy[cluster]'`\n"
+    )
+    assert not (tmp_path / RESULTS / "manifest.json").exists()
