@@ -29,8 +29,6 @@ from tests.runs.driving import (
 
 pytestmark = pytest.mark.faults
 
-QUIET = "import distributed; from distributed.cli"
-
 
 def same_but_manifest(one: Path, other: Path) -> bool:
     first, second = contents(one / RESULTS), contents(other / RESULTS)
@@ -60,17 +58,19 @@ def begin(stack: ExitStack, *arguments: str) -> subprocess.Popen[str]:
     return process
 
 
+def begin_cluster(stack: ExitStack) -> tuple[str, subprocess.Popen[str]]:
+    """The address of a scheduler with two workers, each under its nanny, and the scheduler."""
+    process = begin(stack, "dask_scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard")
+    address = read_address(process)
+    for _ in range(2):
+        begin(stack, "dask_worker", address, "--nthreads", "1", "--no-dashboard")
+    return address, process
+
+
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
-    """The address of a scheduler with two workers, each under its nanny."""
     with ExitStack() as stack:
-        process = begin(
-            stack, "dask_scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard"
-        )
-        address = read_address(process)
-        for _ in range(2):
-            begin(stack, "dask_worker", address, "--nthreads", "1", "--no-dashboard")
-        yield address
+        yield begin_cluster(stack)[0]
 
 
 def read_address(process: subprocess.Popen[str]) -> str:
@@ -112,6 +112,33 @@ def test_raising_and_deadly_cells_are_recorded_and_the_others_finish(
         assert outcome.ran == 5
         assert [failure.spec["index"] for failure in outcome.failed] == [2]
         assert outcome.failed[0].exception.startswith(text)
+
+
+def test_ctrl_c_leaves_the_cluster_to_others(tmp_path: Path, scheduler: str) -> None:
+    spec = {"pids": str(tmp_path / "pids"), "seconds": 0.5}
+    with started(tmp_path, {"count": 60, "spec": spec, "execute": {"cluster": scheduler}}) as run:
+        until(lambda: len(pids(tmp_path / "pids")) >= 2)
+        began = time.monotonic()
+        os.killpg(run.pid, signal.SIGINT)
+        _, errors = run.communicate(timeout=20)
+    assert time.monotonic() - began < 1.0
+    assert run.returncode == 130
+    assert errors.startswith("SIGINT after ")
+    assert errors.count("\n") == 1
+    assert execute(toy.cells(2), toy.draw, tmp_path / "next", cluster=scheduler).ran == 2
+
+
+def test_a_scheduler_that_dies_is_named_and_no_cell_blamed(tmp_path: Path) -> None:
+    options = {"count": 60, "spec": {"pids": str(tmp_path / "pids"), "seconds": 0.2}}
+    with ExitStack() as stack:
+        address, process = begin_cluster(stack)
+        with started(tmp_path, {**options, "execute": {"cluster": address}}) as run:
+            until(lambda: len(pids(tmp_path / "pids")) >= 2)
+            process.kill()
+            _, errors = run.communicate(timeout=40)
+    assert run.returncode == 1
+    assert "the dask scheduler has gone" in errors
+    assert not (tmp_path / RESULTS / "failures.jsonl").exists()
 
 
 def test_a_local_cluster_gives_the_same_bytes_and_leaves_nobody(
