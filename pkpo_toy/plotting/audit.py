@@ -31,7 +31,10 @@ PANELS = (
 CLAIMS = {"unbiased": "unbiased", "direction": "direction only", "biased": "biased"}
 
 # Lightness alternates from one instance to the next, and no two share a marker.
-INSTANCE_COLOURS = ("#0072B2", "#E69F00", "#000000", "#56B4E9", "#D55E00", "#009E73", "#CC79A7")
+INSTANCE_COLOURS = (
+    *("#0072B2", "#E69F00", "#000000", "#56B4E9", "#D55E00"),
+    *("#009E73", "#CC79A7", "#6A3D9A", "#8C510A", "#7F7F7F"),
+)
 INSTANCE_MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*")
 SPREAD = 0.62
 
@@ -54,7 +57,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         panel.set_title(title, loc="center")
         panel.tick_params(left=False, labelleft=number == 0)
     _names(panels[0], rows)
-    legend_below(panels[0], _instance_handles(frame), 4, _note(frame))
+    legend_below(panels[0], _instance_handles(frame), 5, _note(frame))
     return axes
 
 

@@ -44,9 +44,18 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
 
 def _texts(shares: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.object_]:
     """The value over its standard error, cell by cell."""
+    digits = 1 if errors.min() >= 0.1 else 2
     pairs = zip(shares.ravel(), errors.ravel(), strict=True)
-    texts = [f"{share:.1f}\n$\\pm${error:.1f}" for share, error in pairs]
+    texts = [f"{share:.{digits}f}\n{_margin(error, digits)}" for share, error in pairs]
     return np.array(texts, dtype=object).reshape(shares.shape)
+
+
+def _margin(error: float, digits: int) -> str:
+    """The standard error; one too small for the digits is said to be small, not to be zero."""
+    smallest = 10.0**-digits
+    if 0.0 < error < smallest / 2:
+        return f"$\\pm$<{smallest:g}"
+    return f"$\\pm${error:.{digits}f}"
 
 
 FIGURE = Figure(draw, COLUMNS, size=(4.6, 3.9))

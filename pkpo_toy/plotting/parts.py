@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from math import log2, log10
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
@@ -81,7 +80,7 @@ def log_ticks(axes: Axes, axis: str) -> None:
     getattr(axes, f"set_{axis}scale")("log")
     low, high = getattr(axes, f"get_{axis}lim")()
     one = getattr(axes, f"{axis}axis")
-    one.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
+    one.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 60 * low else (1,)))
     one.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
     one.set_minor_formatter(NullFormatter())
 
@@ -91,24 +90,6 @@ def plain_number(value: float) -> str:
     if value == 0 or 1e-2 <= abs(value) < 1e4:
         return f"{value:g}"
     return f"$10^{{{round(log10(abs(value)))}}}$"
-
-
-def end_labels(axes: Axes, ends: Sequence[tuple[float, Look]], height: float) -> None:
-    """Each curve's name beside its right end, moved apart until none overlap.
-
-    `ends` holds (y of the last point, look); `height` is the panel's height in points.
-    """
-    gap = 10.0 / height
-    to_fraction = axes.transScale + axes.transLimits
-    spots = sorted((float(to_fraction.transform((1.0, y))[1]), look) for y, look in ends)
-    fractions = np.array([spot for spot, _ in spots])
-    steps = gap * np.arange(len(fractions))
-    placed = np.maximum.accumulate(fractions - steps) + steps
-    placed -= np.maximum(placed[-1:] - 1.0, 0.0)
-    for y, (_, look) in zip(placed, spots, strict=True):
-        axes.text(
-            1.02, y, look.label, color=look.colour, transform=axes.transAxes, va="center", size=7.5
-        )
 
 
 def legend_below(axes: Axes, handles: Sequence[Any], columns: int, note: str = "") -> None:

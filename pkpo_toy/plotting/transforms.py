@@ -17,9 +17,15 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         part = frame[frame["estimator"] == name].sort_values("reward")
         panel.axhline(0.0, color=FAINT, linewidth=0.7, zorder=1)
         for turn, (k, bins) in enumerate(by(part, "k")):
-            half_width, marks = Z * bins["weight_se"], spaced_markers(len(bins), turn)
             dots_with_bars(
-                panel, bins["reward"], bins["weight"], half_width, k_look(k), markevery=marks
+                panel,
+                bins["reward"],
+                bins["weight"],
+                Z * bins["weight_se"],
+                k_look(k),
+                markevery=spaced_markers(len(bins), turn),
+                linewidth=1.2,
+                capsize=1.2,
             )
         letter(panel, number, estimator_look(name).label)
         panel.set_xlabel("reward $g_i$")
