@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+Powers = NDArray[np.int32]
 
 # Below 2**-STEP a table entry is kept multiplied by 2**STEP, below 2**-(2 STEP) by 2**(2 STEP), so
 # that a tiny mu times a huge gap keeps its digits. Below 2**-(3 STEP) no gap can make up for it.
@@ -29,48 +30,50 @@ class MuTable(NamedTuple):
     cuts: tuple[int, ...]
 
 
-def _running_product(
-    fraction: Floats, power: NDArray[np.int32]
-) -> tuple[Floats, NDArray[np.int32]]:
-    """Running products of fraction * 2**power, fraction in [1/2, 1), in the same form.
+def _running_product(fraction: Floats, power: Powers) -> None:
+    """Turn factors fraction * 2**power, fraction in [1/2, 1), into running products, in place.
 
     Done in blocks of at most 1000 factors (so that no product of fractions underflows), and the
     blocks' products by the same function: the error grows with sqrt(n), not n.
     """
     size = fraction.size
-    if size <= 16:
-        fraction = np.multiply.accumulate(fraction)
-        power = np.add.accumulate(power)
-    else:
-        width = min(1000, isqrt(size - 1) + 1)
-        shape = (-(-size // width), width)
-        padding = shape[0] * width - size
-        fraction = np.concatenate([fraction, np.full(padding, 0.5)]).reshape(shape)
-        power = np.concatenate([power, np.ones(padding, np.int32)]).reshape(shape)
-        np.multiply.accumulate(fraction, axis=1, out=fraction)
-        np.add.accumulate(power, axis=1, out=power)
-        ends, lift = np.frexp(fraction[:-1, -1])
-        before, before_power = _running_product(ends, power[:-1, -1] + lift)
-        fraction[1:] *= before[:, None]
-        power[1:] += before_power[:, None]
-        fraction, power = fraction.reshape(-1)[:size], power.reshape(-1)[:size]
-    renewed, lift = np.frexp(fraction)
-    return renewed, power + lift
+    width = min(1000, isqrt(size)) if size > 16 else size
+    whole = size - size % width
+    blocks, block_powers = fraction[:whole].reshape(-1, width), power[:whole].reshape(-1, width)
+    for part in (blocks, fraction[None, whole:]):
+        np.multiply.accumulate(part, axis=1, out=part)
+    for powers in (block_powers, power[None, whole:]):
+        np.add.accumulate(powers, axis=1, out=powers)
+    if size > width:
+        ends, end_powers = np.frexp(blocks[:, -1])
+        end_powers += block_powers[:, -1]
+        _running_product(ends, end_powers)
+        blocks[1:] *= ends[:-1, None]
+        block_powers[1:] += end_powers[:-1, None]
+        fraction[whole:] *= ends[-1]
+        power[whole:] += end_powers[-1]
+    power += np.frexp(fraction, out=(fraction, np.empty_like(power)))[1]
 
 
-@lru_cache(maxsize=16)
-def mu_parts(n: int, k: int) -> tuple[Floats, NDArray[np.int32]]:
+def _parts(n: int, k: int) -> tuple[Floats, Powers]:
     """mu_1..mu_n as fraction * 2**power, whatever their size (mu_i = 0 for i < k).
 
     mu_n = k/n and mu_{i-1} = mu_i (i-k)/(i-1), a product of ratios from the top.
     """
-    rank = np.arange(n, k, -1, dtype=np.float64)
-    factors = np.empty(n - k + 1)
-    factors[0] = k / n
-    np.divide(rank - k, rank - 1, out=factors[1:])
-    parts = _running_product(*np.frexp(factors))
     fraction, power = np.zeros(n), np.zeros(n, np.int32)
-    fraction[k - 1 :], power[k - 1 :] = parts[0][::-1], parts[1][::-1]
+    down = fraction[k - 1 :][::-1]
+    down[0] = k / n
+    np.divide(np.arange(n - k, 0, -1.0), np.arange(n - 1, k - 1, -1.0), out=down[1:])
+    factors, powers = np.frexp(down)
+    _running_product(factors, powers)
+    down[:], power[k - 1 :][::-1] = factors, powers
+    return fraction, power
+
+
+@lru_cache(maxsize=16)
+def mu_parts(n: int, k: int) -> tuple[Floats, Powers]:
+    """mu_1..mu_n as fraction * 2**power, read-only: for what does not fit the range of floats."""
+    fraction, power = _parts(n, k)
     fraction.flags.writeable = power.flags.writeable = False
     return fraction, power
 
@@ -78,9 +81,10 @@ def mu_parts(n: int, k: int) -> tuple[Floats, NDArray[np.int32]]:
 @lru_cache(maxsize=16)
 def mu_table(n: int, k: int) -> MuTable:
     """mu_i = C(i-1, k-1) / C(n, k) for i = 1..n, read-only, with what underflows kept scaled."""
-    fraction, power = mu_parts(n, k)
+    stored, power = _parts(n, k)
     lifts = np.clip(-power // _STEP, 0, 3)  # mu_n = 1 at k = n has power 1
-    stored = np.ldexp(fraction, power + _STEP * lifts)
+    power += _STEP * lifts
+    np.ldexp(stored, power, out=stored)
     stored[lifts == 3] = 0.0
     stored.flags.writeable = False
     cuts = tuple(int(np.count_nonzero(lifts[k - 1 :] >= level)) for level in (1, 2))
