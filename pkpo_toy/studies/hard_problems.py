@@ -1,0 +1,61 @@
+"""Does k > 1 unblock learning where pass@1 stalls? The two-peak bandit, from the lower peak."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pkpo_toy.simulator.problem import Problem
+from pkpo_toy.simulator.problems import build_problem
+from pkpo_toy.studies.base import Study
+from pkpo_toy.studies.bootstrap import mean_band
+from pkpo_toy.studies.training_config import TrainingConfig, trained
+
+
+class HardProblems(TrainingConfig):
+    """One schedule of k. A run has solved the bandit when its mean reward is above `solved_above`.
+
+    The lower peak gives 0.6 at most, so whoever gets more has found the higher one.
+    """
+
+    k_eval: tuple[int, ...] = (1,)
+    solved_above: float = 0.601
+
+    def problem(self) -> Problem:
+        """The two-peak bandit."""
+        return build_problem("two_peaks")
+
+
+def run(config: HardProblems, rng: np.random.Generator) -> pd.DataFrame:
+    """Every logged step of every run, with whether the run has solved the bandit."""
+    records = trained(config, rng)
+    mean_reward = records.loc[records["k_eval"] == 1].copy()
+    solved = (mean_reward["value"] > config.solved_above).astype(np.float64)
+    mean_reward["solved"] = solved.where(mean_reward["value"].notna())
+    return mean_reward
+
+
+def summarize(records: pd.DataFrame) -> pd.DataFrame:
+    """Mean reward with its 95% band over runs, and the fraction of the runs that solved it."""
+    table = records.pivot(index="run", columns="step", values="value")
+    value, low, high = mean_band(table.to_numpy())
+    return pd.DataFrame(
+        {
+            "label": records["label"].iloc[0],
+            "step": table.columns,
+            "value": value,
+            "low": low,
+            "high": high,
+            "solved_fraction": records.groupby("step")["solved"].mean().to_numpy(),
+            "runs": table.notna().sum().to_numpy(),
+        }
+    )
+
+
+STUDY = Study(
+    question="Does k > 1 unblock learning where pass@1 stalls?",
+    config=HardProblems,
+    run=run,
+    summarize=summarize,
+    reproduces="fig. 8",
+)

@@ -1,0 +1,59 @@
+"""Is every k_eval best served by k_opt = k_eval? Problems the policy cannot tell apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pkpo_toy.simulator.problem import Problem
+from pkpo_toy.simulator.problems import build_problem
+from pkpo_toy.studies.base import Study
+from pkpo_toy.studies.training_config import TrainingConfig, trained
+
+
+class ObjectiveMatrix(TrainingConfig):
+    """One row of the matrix: what is reached for every k_eval when training for k_opt.
+
+    fractions: of the hidden problems, those that each arm solves; per_step: problems a step.
+    """
+
+    k_eval: tuple[int, ...] = (1, 2, 4, 8, 16)
+    n: int = 32
+    log_every: int = 2000
+    fractions: tuple[float, ...] = (0.4, 0.25, 0.15, 0.1, 0.06, 0.04)
+    per_step: int = 8
+
+    def problem(self) -> Problem:
+        """Problems that look alike, arm a being right for a fraction q_a of them."""
+        return build_problem("aliased", fractions=self.fractions, per_step=self.per_step)
+
+
+def run(config: ObjectiveMatrix, rng: np.random.Generator) -> pd.DataFrame:
+    """Where every run ended, for every k_eval."""
+    records = trained(config, rng)
+    ended = records.loc[records["step"] == config.steps]
+    return ended.assign(k_opt=config.k_opt).drop(columns="label").reset_index(drop=True)
+
+
+def summarize(records: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the runs that ended, its standard error, and the best that any policy reaches."""
+    groups = records.groupby("k_eval")["value"]
+    return pd.DataFrame(
+        {
+            "k_opt": records["k_opt"].iloc[0],
+            "k_eval": groups.mean().index,
+            "value": groups.mean().to_numpy(),
+            "se": groups.sem().to_numpy(),
+            "optimum": records.groupby("k_eval")["optimum"].first().to_numpy(),
+            "runs": groups.count().to_numpy(),
+        }
+    )
+
+
+STUDY = Study(
+    question="Is every k_eval best served by k_opt = k_eval?",
+    config=ObjectiveMatrix,
+    run=run,
+    summarize=summarize,
+    reproduces="tables 1-8",
+)

@@ -1,0 +1,131 @@
+"""How does k shift effort to hard problems? Problems that start at measured success rates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from pkpo_toy.simulator.categorical import CategoricalProblem
+from pkpo_toy.simulator.measures import only_alive
+from pkpo_toy.simulator.problem_sets import EXAMPLE_C, EXAMPLE_N, pass_rates
+from pkpo_toy.simulator.settings import Settings
+from pkpo_toy.simulator.training import training
+from pkpo_toy.studies.base import Study
+from pkpo_toy.studies.bootstrap import mean_band
+from pkpo_toy.studies.chosen import choose
+from pkpo_toy.studies.samples import read_counts
+from pkpo_toy.studies.training import continued
+from pkpo_toy.studies.training_config import TrainingConfig
+
+Array = NDArray[np.float64]
+EDGES = (0.01, 0.03, 0.1, 0.3)
+BINS = ("< 1%", "1-3%", "3-10%", "10-30%", "> 30%")
+
+
+class PassRates(TrainingConfig):
+    """One schedule of k on problems with c successes in n samples each.
+
+    file: `problem,n,c`, read once; its counts take the place of measured_n and measured_c, so that
+    the cell holds all it needs. For sgd, step_size is that of a problem's own gradient, however
+    many problems there are; per_step: problems drawn for a step.
+    """
+
+    file: str = ""
+    measured_n: tuple[int, ...] = EXAMPLE_N
+    measured_c: tuple[int, ...] = EXAMPLE_C
+    per_step: int = 32
+    optimiser: str = "sgd"
+    step_size: float = 0.05
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        # Past this point lists count as Python's own, which a strict tuple field would refuse.
+        given = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        if not isinstance(given.get("file"), str) or not given["file"]:
+            return given
+        counts = read_counts(given["file"])
+        measured = {
+            "measured_n": tuple(counts["n"].tolist()),
+            "measured_c": tuple(counts["c"].tolist()),
+        }
+        return given | measured | {"file": ""}
+
+    def problem(self) -> CategoricalProblem:
+        """A problem for each measured one, starting at success rate (c + 1/2) / (n + 1)."""
+        return pass_rates(self.measured_n, self.measured_c, self.per_step)
+
+    def settings(self) -> Settings:
+        """SGD follows the mean over the problems; its step is made that of one of them."""
+        settings, problems = super().settings(), len(self.measured_n)
+        scale = problems if self.optimiser == "sgd" else 1
+        return replace(settings, step_size=self.step_size * scale)
+
+
+def run(config: PassRates, rng: np.random.Generator) -> pd.DataFrame:
+    """Exact pass@k of every run, logged step and k_eval, averaged over each bin of difficulty."""
+    problem, settings = config.problem(), config.settings()
+    estimators = choose(config.estimator), choose(config.k1_estimator)
+    weigh = continued(*estimators, settings, rng.spawn(1)[0])
+    rate = problem.each_max_at_k(problem.start(1), (1,))[0, 0]
+    bins = np.digitize(rate, EDGES)
+    rows = []
+    for runs in training(problem, weigh, settings, rng):
+        each = problem.each_max_at_k(runs.parameters, config.k_eval)
+        for found in np.unique(bins):
+            values = only_alive(runs, each[:, :, bins == found].mean(axis=-1))
+            rows.append(_rows(runs.step, config.k_eval, BINS[found], values))
+    records = pd.concat(rows, ignore_index=True)
+    records.insert(0, "label", config.name())
+    return records
+
+
+def _rows(step: int, k_eval: tuple[int, ...], difficulty: str, values: Array) -> pd.DataFrame:
+    """One row for each k_eval and run of values (K, R)."""
+    k_index, run = (index.ravel() for index in np.indices(values.shape))
+    return pd.DataFrame(
+        {
+            "step": step,
+            "k_eval": np.array(k_eval)[k_index],
+            "difficulty": difficulty,
+            "run": run,
+            "value": values.ravel(),
+        }
+    )
+
+
+def summarize(records: pd.DataFrame) -> pd.DataFrame:
+    """Mean over runs with its 95% band, for each step, k_eval and bin, the hard ones first."""
+    order = {name: place for place, name in enumerate(BINS)}
+    table = records.assign(place=records["difficulty"].map(order)).pivot(
+        index="run", columns=["step", "k_eval", "place"], values="value"
+    )
+    table = table.sort_index(axis=1)
+    value, low, high = mean_band(table.to_numpy())
+    return pd.DataFrame(
+        {
+            "label": records["label"].iloc[0],
+            "step": table.columns.get_level_values("step"),
+            "k_eval": table.columns.get_level_values("k_eval"),
+            "difficulty": [BINS[place] for place in table.columns.get_level_values("place")],
+            "value": value,
+            "low": low,
+            "high": high,
+            "runs": table.notna().sum().to_numpy(),
+        }
+    )
+
+
+STUDY = Study(
+    question="How does k shift effort to hard problems?",
+    config=PassRates,
+    run=run,
+    summarize=summarize,
+)

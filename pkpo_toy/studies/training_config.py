@@ -1,0 +1,132 @@
+"""What all training studies share: the settings of a cell, its label, curves with 95% bands."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from pydantic import model_validator
+
+from pkpo_toy.simulator.problem import Problem
+from pkpo_toy.simulator.problems import build_problem
+from pkpo_toy.simulator.settings import Settings
+from pkpo_toy.studies.base import Config
+from pkpo_toy.studies.bootstrap import mean_band
+from pkpo_toy.studies.chosen import EstimatorName, choose
+from pkpo_toy.studies.training import check_domain, training_frame
+
+STANDARD = "pkpo_loo_minus_one"
+
+
+class TrainingConfig(Config):
+    """One cell: an estimator and a schedule of k, trained in `replicates` independent runs."""
+
+    label: str = ""
+    estimator: EstimatorName = STANDARD
+    k1_estimator: EstimatorName = "rloo"
+    k_opt: int | str = 8
+    n: int = 16
+    k_eval: tuple[int, ...] = (1, 4, 8)
+    optimiser: str = "adam"
+    step_size: float = 0.01
+    steps: int = 2000
+    entropy_bonus: float = 0.0
+    replicates: int = 100
+    log_every: int = 50
+
+    def problem(self) -> Problem:
+        """What is trained on."""
+        raise NotImplementedError
+
+    def settings(self) -> Settings:
+        """The simulator's settings. Raises InputError for a value out of its domain."""
+        return Settings(
+            k=self.k_opt,
+            n=self.n,
+            steps=self.steps,
+            step_size=self.step_size,
+            optimiser=self.optimiser,
+            entropy_bonus=self.entropy_bonus,
+            replicates=self.replicates,
+            log_every=self.log_every,
+            k_eval=self.k_eval,
+        )
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> Self:
+        estimators = choose(self.estimator), choose(self.k1_estimator)
+        check_domain(self.problem(), *estimators, self.settings())
+        return self
+
+    def name(self) -> str:
+        """How curves are labelled: the label, or k, the entropy bonus and an unusual estimator."""
+        parts = [_k_name(str(self.k_opt), self.n)]
+        if self.entropy_bonus:
+            parts.append(f"entropy {self.entropy_bonus:g}")
+        if self.estimator != STANDARD:
+            parts.append(self.estimator)
+        return self.label or ", ".join(parts)
+
+
+class ProblemSetConfig(TrainingConfig):
+    """Easy and hard problems, each with one right answer; see `problem_set` in the simulator."""
+
+    problems: int = 42
+    arms: int = 16
+    features: int = 20
+    rates: tuple[float, ...] = (0.4, 0.01, 0.0005)
+    per_step: int = 8
+    problem_seed: int = 0
+
+    def problem(self) -> Problem:
+        """Problems whose starting success rates alternate through `rates`."""
+        return build_problem(
+            "problem_set",
+            problems=self.problems,
+            arms=self.arms,
+            features=self.features,
+            rates=self.rates,
+            per_step=self.per_step,
+            seed=self.problem_seed,
+        )
+
+
+def _k_name(schedule: str, n: int) -> str:
+    if schedule.strip() == "n":
+        return f"k = n = {n}"
+    values = re.sub(r"\s*@\s*\d+", "", schedule).split(",")
+    return "k = " + ", then ".join(value.strip() for value in values)
+
+
+def trained(config: TrainingConfig, rng: np.random.Generator) -> pd.DataFrame:
+    """Every logged step of every run, labelled: the columns of `train` behind `label`."""
+    estimators = choose(config.estimator), choose(config.k1_estimator)
+    frame = training_frame(config.problem(), *estimators, config.settings(), rng)
+    frame.insert(0, "label", config.name())
+    return frame
+
+
+def curves(records: pd.DataFrame) -> pd.DataFrame:
+    """Mean over runs with its 95% band, for each step and k_eval, and what goes with the step.
+
+    `runs` counts the runs that have not stopped; the others are left out of the means.
+    """
+    table = records.pivot(index="run", columns=["step", "k_eval"], values="value")
+    value, low, high = mean_band(table.to_numpy())
+    means = records.groupby("step")[["cumulative_solve_rate", "entropy"]].mean()
+    step = table.columns.get_level_values("step")
+    return pd.DataFrame(
+        {
+            "label": records["label"].iloc[0],
+            "step": step,
+            "k_eval": table.columns.get_level_values("k_eval"),
+            "value": value,
+            "low": low,
+            "high": high,
+            "cumulative_solve_rate": means["cumulative_solve_rate"].loc[step].to_numpy(),
+            "entropy": means["entropy"].loc[step].to_numpy(),
+            "runs": table.notna().sum().to_numpy(),
+        }
+    )
