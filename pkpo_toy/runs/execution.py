@@ -23,11 +23,10 @@ from pkpo_toy.runs.manifest import (
     same_run,
     write_manifest,
 )
+from pkpo_toy.runs.outputs import FAILURES
 from pkpo_toy.runs.signals import Signals
 from pkpo_toy.runs.store import Store
 from pkpo_toy.runs.summary import Summarize, summary_state, write_summary
-
-FAILURES = "failures.jsonl"
 
 
 @dataclass(frozen=True)
