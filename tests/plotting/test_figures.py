@@ -246,3 +246,10 @@ def test_passk_of_one_problem_claims_no_interval():
     frame = FRAMES["passk"]().assign(problems=1, se=np.nan, low=np.nan, high=np.nan)
     (panel,) = panels_of("passk", frame)
     assert [text.get_text() for text in panel.texts] == ["1 problem"]
+
+
+@pytest.mark.parametrize("measure", ["pass@k", "max@k"])
+def test_passk_is_labelled_by_its_measure(measure):
+    (panel,) = panels_of("passk", FRAMES["passk"]().assign(measure=measure))
+    assert panel.get_ylabel() == measure.replace("@k", "@$k$")
+    assert panels_of("passk")[0].get_ylabel() == "pass@$k$"
