@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from pkpo_toy import __version__
-from pkpo_toy.cli import audit, export, init, listing, passk, plot, run, show, weights
+from pkpo_toy.cli import audit, demo, export, init, listing, passk, plot, run, show, weights
 from pkpo_toy.errors import Interruption, PkpoError
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ def options(
 app.command("run")(run.run)
 app.command("show")(show.show)
 app.command("plot")(plot.plot)
+app.command("demo")(demo.demo)
 app.command("audit")(audit.audit)
 app.command("passk")(passk.passk)
 app.command("weights")(weights.weights)

@@ -1,0 +1,48 @@
+"""`pkpo-toy demo`: three policies learn side by side in the terminal; a lesson in pass@k."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SLOWEST, FASTEST = 0.01, 1000.0
+
+
+def demo(
+    lesson: Annotated[
+        str, typer.Argument(metavar="[two_peaks|gaussian|aliased]", help="What to learn on.")
+    ] = "two_peaks",
+    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
+    speed: Annotated[float, typer.Option(help="2 plays twice as fast, 0.5 half as fast.")] = 1.0,
+    steps: Annotated[int | None, typer.Option(help="Training steps. [300, gaussian 200]")] = None,
+) -> None:
+    """See why training for k > 1 spreads and for k = 1 commits: three policies, side by side.
+
+    Space pauses, q leaves. Not in a terminal, it prints the last picture and what happened.
+    """
+    from pkpo_toy.cli.keys import keys
+    from pkpo_toy.cli.playback import Script, play, still
+    from pkpo_toy.errors import InputError
+    from pkpo_toy.studies.lessons import teach
+
+    if not SLOWEST <= speed <= FASTEST:
+        raise InputError(f"--speed must be from {SLOWEST} to {FASTEST:g}, got {speed}.")
+    with keys() as read:
+        script = Script(teach(lesson, seed=seed, steps=steps))
+        console = _console()
+        at = len(script.steps) - 1
+        if console.is_terminal and not console.is_dumb_terminal:
+            at = play(script, console, read, speed)
+        still(script, console, at)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # What is piped gets no colour and no escape codes, even if a terminal's settings ask for them.
+    return Console(markup=False, highlight=False, force_terminal=sys.stdout.isatty())
