@@ -21,20 +21,29 @@ def study_schema() -> Schema:
         "allOf": [
             {
                 "if": {"properties": {"study": {"const": name}}},
-                "then": _file_schema(study),
+                "then": _file_schema(name, study),
             }
             for name, study in STUDIES.items()
         ],
+        "$defs": {
+            name: {
+                "type": "object",
+                "properties": _settings(study),
+                "additionalProperties": False,
+            }
+            for name, study in STUDIES.items()
+        },
     }
 
 
-def _file_schema(study: Study) -> Schema:
-    settings = _settings(study)
-    table = {"type": "object", "properties": settings, "additionalProperties": False}
+def _file_schema(name: str, study: Study) -> Schema:
+    """A file of that study: its settings at the top, in variants and in quick."""
+    table = {"$ref": f"#/$defs/{name}"}
+    fields = study.config.model_fields
     return {
         "properties": {
             "study": {"description": study.question},
-            **settings,
+            **{key: {"$ref": f"#/$defs/{name}/properties/{key}"} for key in fields},
             "variants": {
                 "type": "array",
                 "items": table,
