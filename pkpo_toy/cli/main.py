@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from pkpo_toy import __version__
-from pkpo_toy.cli import audit, demo, export, init, listing, passk, plot, run, show, weights
+from pkpo_toy.cli import (
+    animate,
+    audit,
+    demo,
+    export,
+    init,
+    listing,
+    passk,
+    plot,
+    run,
+    show,
+    weights,
+)
 from pkpo_toy.errors import Interruption, PkpoError
 
 app = typer.Typer(
@@ -55,6 +67,7 @@ app.command("run")(run.run)
 app.command("show")(show.show)
 app.command("plot")(plot.plot)
 app.command("demo")(demo.demo)
+app.command("animate")(animate.animate)
 app.command("audit")(audit.audit)
 app.command("passk")(passk.passk)
 app.command("weights")(weights.weights)
