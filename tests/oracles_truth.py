@@ -94,7 +94,7 @@ def unit_square_gradient(theta, k, sd):
 
 
 def max_at_k_on_cells(function, breaks, theta, ks, sd):
-    """max@k of any reward, for each of ks: x cut into narrow cells, rewards at their middles, ranked and summed.
+    """max@k of any reward for each of ks: x in narrow cells, rewards at their middles, ranked.
 
     The error is of the order of the squared cell width; no break falls inside a cell.
     """

@@ -28,7 +28,8 @@ class LevelSets:
     def critical(self) -> Array:
         """The levels at which the shape of the level set changes, ascending, lowest to highest."""
         levels = np.unique(self.g)
-        far = np.diff(levels) > _SAME_LEVEL * (levels[-1] - levels[0])
+        rounding = 8 * np.finfo(np.float64).eps * np.abs(levels).max()
+        far = np.diff(levels) > _SAME_LEVEL * (levels[-1] - levels[0]) + rounding
         kept: Array = levels[np.concatenate([[True], far])]
         return kept
 

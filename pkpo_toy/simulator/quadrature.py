@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.arrays import Array
 from pkpo_toy.simulator.levels import LevelSets
 from pkpo_toy.simulator.normal import normal_density, normal_tail
@@ -19,6 +20,7 @@ from pkpo_toy.simulator.normal import normal_density, normal_tail
 _NODES = 16  # of a panel
 _TOLERANCE = 1e-14  # of a panel's integrals, relative to the range of the reward
 _DEPTH = 40  # halvings of a panel at most
+_PANELS = 512  # panels halved at once at most, beside two for each critical level
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,11 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
     which leave an extremum of the reward like a square root, are smooth in u. A panel of u is kept
     when, at the trial thetas (T,) and k = 1, 4, 16, ..., largest_k, its share of max@k and of the
     gradient (times sd) agrees with that of its halves to 1e-14 of the range of the reward.
+
+    Raises: InputError when the panels are too many: the reward is not smooth between its breaks.
     """
     critical = sets.critical()
-    rounding = np.finfo(np.float64).eps * np.abs(sets.x).max() / sd
-    allowed = (_TOLERANCE + 4 * rounding) * (critical[-1] - critical[0])
+    allowed = _allowed(sets, sd)
     ks = [4**j for j in range(largest_k.bit_length()) if 4**j < largest_k] + [largest_k]
     ends = np.broadcast_to([0.0, 1.0], (len(critical) - 1, 2))
     panels = np.column_stack([critical[:-1], critical[1:], ends])
@@ -85,6 +88,11 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
     for _ in range(_DEPTH):
         if not len(panels):
             break
+        if len(panels) > _PANELS + 2 * len(critical):
+            raise InputError(
+                f"reward {sets.reward.name!r} must be smooth between its breaks, got a reward that"
+                f" {len(panels)} panels do not resolve near {sets.x.mean():.6g}."
+            )
         halves = _halve(panels)
         whole, parts = (_shares(sets, some, trials, sd, ks) for some in (panels, halves))
         apart = whole - parts.reshape(len(panels), 2, -1).sum(axis=1)
@@ -92,6 +100,14 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
         kept.append(panels[good])
         panels = halves[np.repeat(~good, 2)]
     return _table(sets, np.concatenate([*kept, panels]))
+
+
+def _allowed(sets: LevelSets, sd: float) -> float:
+    """The disagreement that rounding of x and of the reward itself explains, and 1e-14 on top."""
+    eps = float(np.finfo(np.float64).eps)
+    span, size = float(np.ptp(sets.g)), float(np.abs(sets.g).max())
+    place = float(np.abs(sets.x).max()) / sd
+    return (_TOLERANCE + 4 * eps * place) * span + 16 * eps * size
 
 
 def _halve(panels: Array) -> Array:
@@ -118,8 +134,7 @@ def _table(sets: LevelSets, panels: Array) -> LevelTable:
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     a, b, start, end = panels.T[:, :, None]
     u = start + (end - start) * 0.5 * (nodes + 1.0)
-    # Strictly below b, where the level set may be gone.
-    t = np.minimum(a + (b - a) * np.sin(0.5 * np.pi * u) ** 2, np.nextafter(b, -np.inf))
+    t = a + (b - a) * np.sin(0.5 * np.pi * u) ** 2
     rate = (b - a) * 0.5 * np.pi * np.sin(np.pi * u)
     columns = sets.crossings(t.ravel()).T
     shared = [column[:1] if (column == column[:1]).all() else column for column in columns]
