@@ -18,13 +18,20 @@ from pkpo_toy.simulator.policies import (
     sample_normal,
     softmax,
 )
+from pkpo_toy.simulator.problem import Problem
+from pkpo_toy.simulator.problems import PROBLEMS, build_problem
 from pkpo_toy.simulator.rewards import UNIT_SQUARE, RewardFunction
+from pkpo_toy.simulator.settings import Settings
 
 __all__ = [
+    "PROBLEMS",
     "UNIT_SQUARE",
     "Moments",
+    "Problem",
     "RewardFunction",
+    "Settings",
     "arms_gradient",
+    "build_problem",
     "categorical_gradient",
     "categorical_max_at_k",
     "entropic_gradient",

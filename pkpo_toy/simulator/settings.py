@@ -36,6 +36,8 @@ class Settings:
         for name in ("n", "steps", "replicates", "log_every"):
             check_count(name, getattr(self, name))
         check_counts("k_eval", self.k_eval)
+        if len(set(self.k_eval)) < len(self.k_eval):
+            raise InputError(f"k_eval must name each k once, got {self.k_eval}.")
         check_positive("step_size", self.step_size)
         if check_finite("entropy_bonus", self.entropy_bonus) < 0:
             raise InputError(f"entropy_bonus must be >= 0, got {self.entropy_bonus!r}.")

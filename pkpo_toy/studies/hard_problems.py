@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 import pandas as pd
+from pydantic import model_validator
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.studies.base import Study
@@ -20,6 +24,12 @@ class HardProblems(TrainingConfig):
 
     k_eval: tuple[int, ...] = (1,)
     solved_above: float = 0.601
+
+    @model_validator(mode="after")
+    def _has_the_mean_reward(self) -> Self:
+        if 1 not in self.k_eval:
+            raise InputError(f"k_eval must hold 1, the mean reward, got {self.k_eval}.")
+        return self
 
     def problem(self) -> Problem:
         """The two-peak bandit."""

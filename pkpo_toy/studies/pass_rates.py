@@ -49,14 +49,13 @@ class PassRates(TrainingConfig):
             return values
         # Past this point lists count as Python's own, which a strict tuple field would refuse.
         given = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        if not isinstance(given.get("file"), str) or not given["file"]:
+        file = given.get("file")
+        if not isinstance(file, str) or not file:
             return given
-        counts = read_counts(given["file"])
-        measured = {
-            "measured_n": tuple(counts["n"].tolist()),
-            "measured_c": tuple(counts["c"].tolist()),
-        }
-        return given | measured | {"file": ""}
+        counts = read_counts(file)
+        for column in ("n", "c"):
+            given[f"measured_{column}"] = tuple(counts[column].tolist())
+        return given | {"file": ""}
 
     def problem(self) -> CategoricalProblem:
         """A problem for each measured one, starting at success rate (c + 1/2) / (n + 1)."""

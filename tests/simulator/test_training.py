@@ -240,6 +240,7 @@ def test_a_stopped_run_keeps_its_last_finite_parameters() -> None:
         ({"k_eval": (0,)}, "k_eval"),
         ({"k_eval": (1, 2.5)}, "k_eval"),
         ({"k_eval": ()}, "k_eval"),
+        ({"k_eval": (2, 2)}, "k_eval"),
         ({"step_size": 0.0}, "step_size"),
         ({"step_size": -1.0}, "step_size"),
         ({"step_size": float("nan")}, "step_size"),
