@@ -14,7 +14,7 @@ BETA = 1.0
 
 def _growth(ordered: Floats, beta: float) -> tuple[Floats, Floats]:
     """exp(beta (g - g_max)) and (that - 1)/beta, from sorted rewards (groups, n)."""
-    below = ordered - ordered[:, -1:]
+    below = ordered - ordered[:, -1:] + 0.0
     with np.errstate(over="ignore", under="ignore"):
         exponent = beta * below
         growth = np.expm1(exponent) / beta

@@ -120,7 +120,7 @@ def running_sums(terms: Floats, n: int) -> Floats:
 
 
 def term_buffer(groups: int, n: int) -> Floats:
-    """Uninitialised room for n terms per group, followed by the zeros `running_sums` wants."""
+    """Uninitialised room for n terms per group, padded with zeros for `running_sums`."""
     width = _width(n)
     terms = np.empty((groups, -(-n // width) * width))
     terms[:, n:] = 0.0

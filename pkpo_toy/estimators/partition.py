@@ -20,7 +20,7 @@ def _to_members(of_group: Floats, k: int) -> Floats:
 def partition(rewards: Floats, k: int) -> Floats:
     """Maximum of one's own group, / (n/k). [PKPO] figure 4."""
     best = _split(rewards, k).max(axis=-1)
-    return _to_members(best / best.shape[-1], k)
+    return _to_members(best / best.shape[-1] + 0.0, k)
 
 
 def partition_baselined(rewards: Floats, k: int) -> Floats:

@@ -9,16 +9,23 @@ import numpy as np
 from pkpo_toy.estimators.order import Floats
 
 
+def raised_above_minimum(values: Floats) -> Floats:
+    """values (..., n) less their minimum; adding 0.0 turns a -0.0, equal to 0.0, into it."""
+    raised: Floats = values - values.min(axis=-1, keepdims=True)
+    raised += 0.0
+    return raised
+
+
 def centred(values: Floats) -> Floats:
     """values (..., n) less their mean over the last axis; exactly zero when all tie."""
-    raised = values - values.min(axis=-1, keepdims=True)
+    raised = raised_above_minimum(values)
     result: Floats = raised - np.sort(raised, axis=-1).mean(axis=-1, keepdims=True)
     return result
 
 
 def z_scores(values: Floats, ddof: int) -> Floats:
     """values (..., n) less their mean, over their standard deviation; 0 when all tie."""
-    raised = values - values.min(axis=-1, keepdims=True)
+    raised = raised_above_minimum(values)
     span = raised.max(axis=-1, keepdims=True)
     # Measured in spans, squares neither overflow nor underflow.
     scaled = np.divide(raised, span, out=np.zeros_like(raised), where=span > 0)
@@ -35,7 +42,7 @@ def z_scores(values: Floats, ddof: int) -> Floats:
 def reinforce(rewards: Floats, k: int) -> Floats:
     """Plain policy gradient: g_i / n. (..., n) -> (..., n)."""
     n: int = rewards.shape[-1]
-    return rewards / n
+    return rewards / n + 0.0
 
 
 def rloo(rewards: Floats, k: int) -> Floats:

@@ -11,7 +11,7 @@ def tailrl_raw(rewards: Floats, k: int) -> Floats:
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     terms = tail_terms(ordered)
-    terms[:, 0] = ordered[:, 0] / n
+    terms[:, 0] = ordered[:, 0] / n + 0.0
     return unsort(running_sums(terms, n), places, rewards.shape, out=ordered)
 
 

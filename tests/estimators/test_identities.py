@@ -104,7 +104,17 @@ def test_ties_and_order(key, case, random):
     w = weights(g, k, key)
     assert weights(g[order], k, key).tobytes() == w[order].tobytes()
     for value in np.unique(g):
-        assert len(set(np.abs(w[g == value]).tolist())) == 1
+        assert len({x.tobytes() for x in w[g == value]}) == 1
+
+
+@pytest.mark.parametrize("key", EXCHANGEABLE)
+def test_minus_zero_ties_with_zero(key):
+    signed = not (ESTIMATORS[key].binary or ESTIMATORS[key].nonnegative)
+    for rest in ([], [1.0], [1.0, 1.0], [-1.0, 1.0] if signed else []):
+        for zeros in ([0.0, -0.0, -0.0, 0.0], [-0.0, 0.0, 0.0, -0.0], [-0.0] * 4, [0.0] * 4):
+            w = weights(zeros + rest, 3, key)
+            assert len({x.tobytes() for x in w[:4]}) == 1
+            assert w.tobytes() == weights([0.0] * 4 + rest, 3, key).tobytes()
 
 
 @pytest.mark.parametrize("n", [2, 5, 16, 257, 1000, 5003])
@@ -118,7 +128,7 @@ def test_long_ties_and_order(key, n):
     assert weights(g[order], k, key).tobytes() == w[order].tobytes()
     _, which = np.unique(g, return_inverse=True)
     for value in np.flatnonzero(np.bincount(which) > 1):
-        assert len(set(w[which == value].tolist())) == 1
+        assert len({x.tobytes() for x in w[which == value]}) == 1
 
 
 @pytest.mark.parametrize("key", [key for key, row in ESTIMATORS.items() if not row.random])

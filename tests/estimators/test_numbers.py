@@ -32,6 +32,12 @@ def test_float32_comes_back_as_float32_of_the_float64_result(key):
     np.testing.assert_array_equal(got, wide.astype(np.float32))
 
 
+@pytest.mark.parametrize("n", [4, 6, 12])
+def test_mean_scale_is_n_times_the_sum_scale(n):
+    rewards = np.random.default_rng(1).random((3, n))
+    np.testing.assert_array_equal(weights(rewards, 2, scale="mean"), weights(rewards, 2) * n)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_any_layout_and_leading_axes(key):
     rewards = np.random.default_rng(0).integers(0, 2, (6, 2, 3)).astype(float)
