@@ -121,7 +121,8 @@ def _client(address: str, jobs: int) -> Iterator[Any]:
         try:
             yield client
         finally:
-            client.close(timeout=1)
+            with suppress(TimeoutError):
+                client.close(timeout=1)
 
 
 @contextmanager
@@ -135,15 +136,14 @@ def _local_cluster(jobs: int) -> Iterator[Any]:
     )
     try:
         yield cluster
-    except BaseException:
-        _kill_workers(cluster)
-        raise
     finally:
-        cluster.close(timeout=1)
+        _kill_workers(cluster)
+        with suppress(TimeoutError):
+            cluster.close(timeout=2)
 
 
 def _kill_workers(cluster: Any) -> None:
-    # Closing waits for the cells in work; whoever was interrupted must not.
+    # Closing waits for the cells in work, and only an interrupted run has any: do not wait.
     for nanny in cluster.workers.values():
         nanny.auto_restart = False
         if nanny.pid is not None:

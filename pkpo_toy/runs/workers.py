@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import parent_process, resource_tracker
+from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
@@ -20,8 +20,6 @@ class Worker(SpawnProcess):
     """A spawned process that starts with SIGINT blocked and BLAS on one thread."""
 
     def start(self) -> None:
-        # The tracker unblocks SIGINT where it starts; start it before, not in between.
-        resource_tracker.ensure_running()
         with _sigint_blocked(), _environment(ONE_THREAD):
             super().start()
 

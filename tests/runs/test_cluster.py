@@ -21,6 +21,7 @@ from tests.runs.driving import (
     RESULTS,
     alive,
     contents,
+    crowding,
     drive,
     pids,
     started,
@@ -47,7 +48,7 @@ def begin(stack: ExitStack, *arguments: str) -> subprocess.Popen[str]:
     process = stack.enter_context(
         subprocess.Popen(
             [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
-            env={**ENVIRONMENT, "OMP_NUM_THREADS": "2"},
+            env={**ENVIRONMENT, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -96,7 +97,7 @@ def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path: Path, scheduler: str
     with started(tmp_path, {"count": 30, "spec": spec, "execute": {"cluster": scheduler}}) as run:
         until(lambda: len(pids(notes)) >= 4)
         os.kill(pids(notes)[3], signal.SIGKILL)
-        output, errors = run.communicate(timeout=40)
+        output, errors = run.communicate(timeout=90)
     assert run.returncode == 0, errors
     assert "end 30 0 0" in output
     assert len(set(pids(notes).values())) >= 2
@@ -120,8 +121,8 @@ def test_ctrl_c_leaves_the_cluster_to_others(tmp_path: Path, scheduler: str) -> 
         until(lambda: len(pids(tmp_path / "pids")) >= 2)
         began = time.monotonic()
         os.killpg(run.pid, signal.SIGINT)
-        _, errors = run.communicate(timeout=20)
-    assert time.monotonic() - began < 1.0
+        _, errors = run.communicate(timeout=60)
+    assert time.monotonic() - began < crowding()
     assert run.returncode == 130
     assert errors.startswith("SIGINT after ")
     assert errors.count("\n") == 1
@@ -135,7 +136,7 @@ def test_a_scheduler_that_dies_is_named_and_no_cell_blamed(tmp_path: Path) -> No
         with started(tmp_path, {**options, "execute": {"cluster": address}}) as run:
             until(lambda: len(pids(tmp_path / "pids")) >= 2)
             process.kill()
-            _, errors = run.communicate(timeout=40)
+            _, errors = run.communicate(timeout=90)
     assert run.returncode == 1
     assert "the dask scheduler has gone" in errors
     assert not (tmp_path / RESULTS / "failures.jsonl").exists()
@@ -166,8 +167,8 @@ def test_a_local_cluster_ends_with_its_run(tmp_path: Path, how: str) -> None:
         began = time.monotonic()
         if how == "ctrl-c":
             os.killpg(process.pid, signal.SIGINT)
-            _, errors = process.communicate(timeout=20)
-            assert time.monotonic() - began < 1.0
+            _, errors = process.communicate(timeout=60)
+            assert time.monotonic() - began < crowding()
             assert process.returncode == 130
             assert errors == f"SIGINT after 2 of 6 cells; results so far in {RESULTS}\n"
         else:

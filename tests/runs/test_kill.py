@@ -26,7 +26,7 @@ def test_killed_again_and_again_ends_in_the_same_bytes(tmp_path: Path, jobs: int
     drive(quiet, options)
     dice = random.Random(jobs)
     progress = [kill(killed, options, dice, LONGEST[jobs]) for _ in range(KILLS[jobs])]
-    assert progress[0] < COUNT[jobs] <= progress[-1] + COUNT[jobs] // 2  # killed all the way
+    assert sum(0 < cells < COUNT[jobs] for cells in progress) >= 5
     drive(killed, options)
     assert contents(killed / RESULTS) == contents(quiet / RESULTS)
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from pkpo_toy.runs import Corrupt, clean, execute, read_cells, read_manifest, unreferenced
+from pkpo_toy.runs.store import Store
 from tests.runs import toy
 from tests.runs.driving import contents
 
@@ -61,6 +62,16 @@ def test_a_damaged_checksum_file_costs_time_never_truth(folder: Path) -> None:
     outcome = execute(toy.cells(4), toy.draw, folder, summarize=toy.means)
     assert (outcome.ran, outcome.reused) == (3, 1)
     assert contents(folder) == undisturbed
+
+
+@pytest.mark.faults
+def test_half_a_line_of_checksums_does_not_swallow_the_next(folder: Path) -> None:
+    with (folder / "cells" / "SHA256SUMS").open("ab") as sums:
+        sums.write(b"0123456789abcdef")
+    with Store(folder) as store:
+        store.write("new", b"x\n1\n")
+    with Store(folder) as store:
+        assert store.check("new") == "valid"
 
 
 @pytest.mark.faults
