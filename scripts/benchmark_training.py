@@ -1,10 +1,12 @@
-"""Time of a training step beside the time to draw and sort alone, and how it grows."""
+"""Time of a training step beside the time to draw and sort alone, and how it grows.
+
+python scripts/benchmark_training.py
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import pandas as pd
 
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.simulator.policies import sample_arms
@@ -16,6 +18,8 @@ from pkpo_toy.simulator.training import training
 RUNS, N, ARMS, K = 1024, 16, 100, 4
 REPEATS = 7
 STEPS = 20
+
+Row = Sequence[str]
 
 
 def best_of(work: Callable[[], object]) -> float:
@@ -59,42 +63,36 @@ def choice_seconds(runs: int, n: int, arms: int) -> float:
     return best_of(work) / STEPS
 
 
-def training_section() -> pd.DataFrame:
-    """A step against its floor: at most 6 times the draws (and, for the Gaussian, their sort)."""
+def steps() -> tuple[Row, list[Row]]:
+    """A training step with pkpo_loo_minus_one against drawing alone (Gaussian: and sorting)."""
     gaussian = step_seconds(build_problem("unit_square"), RUNS, N)
     categorical = step_seconds(build_problem("arms", count=ARMS), RUNS, N)
-    floors = draw_and_sort_seconds(RUNS, N), choice_seconds(RUNS, N, ARMS)
-    return pd.DataFrame(
-        {
-            "problem": ["unit_square", f"arms, {ARMS}"],
-            "runs": RUNS,
-            "n": N,
-            "step_ms": [1e3 * gaussian, 1e3 * categorical],
-            "floor_ms": [1e3 * floor for floor in floors],
-            "ratio": [gaussian / floors[0], categorical / floors[1]],
-        }
-    )
+    pairs = {
+        "unit_square": (gaussian, draw_and_sort_seconds(RUNS, N)),
+        f"arms, {ARMS}": (categorical, choice_seconds(RUNS, N, ARMS)),
+    }
+    head = ("problem", "runs x n", "ms per step", "ms to draw", "ratio")
+    return head, [
+        (name, f"{RUNS} x {N}", f"{1e3 * step:.2f}", f"{1e3 * draw:.2f}", f"{step / draw:.1f}")
+        for name, (step, draw) in pairs.items()
+    ]
 
 
-def growth_section() -> pd.DataFrame:
-    """How a categorical step's time grows with the runs, the samples and the arms."""
+def growth() -> tuple[Row, list[Row]]:
+    """How a categorical training step's time grows with the runs, the samples and the arms."""
     sizes = [(runs, N, ARMS) for runs in (256, 1024, 4096)]
     sizes += [(RUNS, n, ARMS) for n in (4, 64)] + [(RUNS, N, arms) for arms in (10, 1000)]
-    rows = [
-        {
-            "runs": runs,
-            "n": n,
-            "arms": arms,
-            "step_ms": 1e3 * step_seconds(build_problem("arms", count=arms), runs, n),
-        }
-        for runs, n, arms in sizes
+    times = [step_seconds(build_problem("arms", count=arms), runs, n) for runs, n, arms in sizes]
+    return ("runs", "n", "arms", "ms per step"), [
+        (*map(str, size), f"{1e3 * seconds:.2f}")
+        for size, seconds in zip(sizes, times, strict=True)
     ]
-    return pd.DataFrame(rows)
 
 
-SECTIONS = {"training": training_section, "training growth": growth_section}
+SECTIONS = {"training": steps, "training_growth": growth}
 
 
 if __name__ == "__main__":
-    for title, section in SECTIONS.items():
-        print(f"\n{title}\n{section().to_string(index=False, float_format='{:.3g}'.format)}")
+    for section in SECTIONS.values():
+        head, rows = section()
+        print("", *(" | ".join(row) for row in [head, *rows]), sep="\n")
