@@ -78,3 +78,16 @@ def _leaving_in_order() -> Iterator[None]:
         for one, handler in before.items():
             if signal.getsignal(one) == leave:
                 signal.signal(one, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back for a moment: a picture is drawn whole or not at all."""
+    if not TERMINALS:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

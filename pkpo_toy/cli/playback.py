@@ -13,7 +13,7 @@ from rich.screen import Screen
 from rich.text import Text
 
 from pkpo_toy.cli.blackboard import COLOURS, Board, full_height, panels
-from pkpo_toy.cli.keys import Read
+from pkpo_toy.cli.keys import Read, undisturbed
 from pkpo_toy.studies.learned import closing
 from pkpo_toy.studies.lessons import LESSONS, Taught
 from pkpo_toy.studies.tracks import tracks
@@ -21,7 +21,7 @@ from pkpo_toy.studies.turning_points import TurningPoint, turning_points
 
 NARROWEST, LOWEST = 60, 22  # columns and rows that the moving picture needs
 WIDEST = 126
-INTRODUCTION, FRAME, TURN = 12.0, 0.05, 3.0  # seconds at speed 1
+INTRODUCTION, FRAME, TURN = 12.0, 0.05, 2.5  # seconds at speed 1
 BLINK = 0.04  # no picture stays for less
 STILL_ROWS, MOST_ROWS = 8, 14
 OTHER_LINES = 11  # of a page: what is neither bars, nor the scene, nor what has happened
@@ -37,7 +37,7 @@ THREE = (
 )
 TOO_SMALL = (
     f"The lesson needs a terminal of {NARROWEST} x {LOWEST}; this one is {{}} x {{}}. "
-    "Please make it larger, or leave with q."
+    "Please make it larger, or quit with q."
 )
 READING = "Bars: how often each answer is tried. Strip below: what it earns."
 READING_THROWS = "Bars: where the throws land. Strip below: what they earn."
@@ -107,7 +107,7 @@ def _print_picture(script: Script, console: Console, at: int, board: Board) -> N
 def play(script: Script, console: Console, read: Read, speed: float) -> int:
     """Play the lesson; returns the report it was left at, the last one if it was seen to the end.
 
-    Space pauses and resumes, q leaves.
+    Space pauses and resumes, q quits.
     """
     stage = _Stage(script, console, read)
     turns = script.turns()
@@ -172,7 +172,7 @@ class _Stage:
         return True
 
     def _draw(self, page: Group) -> None:
-        with self.console:
+        with undisturbed(), self.console:
             self.console.control(Control.home())
             self.console.print(Screen(Padding(page, (0, 1))), end="")
 
@@ -181,7 +181,7 @@ def _introduction(script: Script) -> Group:
     return Group(
         Text("What is pass@k, and what does training for it do?\n", "bold"),
         *(Text(text + "\n") for text in (PASS_AT_K, THREE, script.scene, script.reading)),
-        Text("Space: start (and pause)   q: leave", "dim"),
+        Text("space: start  q: quit", "dim"),
     )
 
 
@@ -189,14 +189,14 @@ def _page(script: Script, console: Console, at: int, paused: bool) -> Group:
     width, height = min(console.width - 2, WIDEST), console.height
     if console.width < NARROWEST or height < LOWEST:
         return Group(Text(TOO_SMALL.format(console.width, height)))
-    state = "paused, space goes on" if paused else "space pauses, q leaves"
+    state = "paused: space goes on" if paused else "space: pause  q: quit"
     scene = list(Text(script.scene).wrap(console, width))
     room = max(4, (height - 14) // 3)
     rows = min(MOST_ROWS, height - len(scene) - OTHER_LINES - room)
     board = Board(width, rows, _only_ascii(console))
     top = full_height(script.tracks, at, board)
-    step = f"{script.name}   step {script.steps[at]:>{len(str(script.steps[-1]))}}"
-    head = f"{step} of {script.steps[-1]}   full height {100 * top:2.0f}%   "
+    step = f"step {script.steps[at]:>{len(str(script.steps[-1]))}} of {script.steps[-1]}"
+    head = f"{step}  full height {100 * top:2.0f}%  "
     return Group(
         Text.assemble((head, "bold"), (state, "reverse" if paused else "dim")),
         *scene,

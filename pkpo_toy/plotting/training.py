@@ -7,6 +7,7 @@ from pkpo_toy.plotting.figure import by
 from pkpo_toy.plotting.parts import band, curve, spaced_markers
 from pkpo_toy.plotting.style import label_look
 
+STEPS_LABEL = "training step"
 INTERVAL = "bands: 95% interval over runs"
 
 
@@ -17,5 +18,5 @@ def over_steps(panel: Axes, frame: pd.DataFrame, column: str, interval: bool = F
         curve(panel, part["step"], part[column], look, marker=look.marker, markevery=marks)
         if interval:
             band(panel, part["step"], part["low"], part["high"], look)
-    panel.set_xlabel("training step")
+    panel.set_xlabel(STEPS_LABEL)
     panel.margins(x=0.02)

@@ -38,9 +38,10 @@ def test_bars_show_the_probabilities_of_each_label():
     with styled():
         axes = Canvas(layout="constrained").subplots(1, 2, squeeze=False)
         assert draw(step, axes) is axes
-    for panel, (_, part) in zip(axes[0], step.groupby("label"), strict=True):
-        assert [bar.get_height() for bar in panel.patches] == part["probability"].tolist()
-        assert panel.get_title("left").endswith("pass@$k$ = 0.700")
+    for panel, (label, part) in zip(axes[0], step.groupby("label"), strict=True):
+        (shape,) = [patch for patch in panel.patches if patch.get_gid() == "policy"]
+        assert shape.get_data().values.tolist() == part["probability"].tolist()
+        assert panel.get_title("left").endswith(f"pass@{label.removeprefix('k = ')} = 0.700")
     assert axes[0, 0].figure.get_suptitle() == "step 2"
 
 

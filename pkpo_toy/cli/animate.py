@@ -1,0 +1,68 @@
+"""`pkpo-toy animate`: a lesson or a stored training study as a small looping picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pkpo_toy.cli.run import RESULTS
+
+DEMO = "demo"
+
+
+def animate(
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY|demo", help="A training study that was run, or demo.")
+    ],
+    out: Annotated[str, typer.Option(help="The GIF to write.")],
+    lesson: Annotated[
+        str | None, typer.Option(help="Of demo: two_peaks, gaussian or aliased. [two_peaks]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of demo: seed of the run. [0]")] = None,
+    steps: Annotated[int | None, typer.Option(help="Of demo: training steps.")] = None,
+    results: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
+) -> None:
+    """Write a GIF for slides: the demo's lesson, or the curves of a study that was run."""
+    from pkpo_toy.cli.target import checked_target
+    from pkpo_toy.errors import InputError
+    from pkpo_toy.runs.outputs import write_output
+
+    if not out.lower().endswith(".gif"):
+        raise InputError(f"--out must end in .gif, got {out!r}.")
+    target = checked_target("--out", out)
+    if study == DEMO:
+        data = _demo(lesson or "two_peaks", seed or 0, steps)
+    else:
+        options = {"--lesson": lesson, "--seed": seed, "--steps": steps}
+        given = [name for name, value in options.items() if value is not None]
+        if given:
+            raise InputError(f"{given[0]} is an option of {DEMO!r}; {study!r} is drawn as stored.")
+        data = _study(study, results)
+    write_output(target, data)
+    print(target)
+
+
+def _demo(lesson: str, seed: int, steps: int | None) -> bytes:
+    from pkpo_toy.plotting import animate as gif_of
+    from pkpo_toy.studies.filming import filmed
+    from pkpo_toy.studies.lessons import teach
+
+    return gif_of(filmed(teach(lesson, seed=seed, steps=steps)))
+
+
+def _study(study: str, results: Path) -> bytes:
+    from pkpo_toy.cli.execution import drawn_frame
+    from pkpo_toy.cli.stored import open_stored
+    from pkpo_toy.errors import InputError
+    from pkpo_toy.plotting.reveal import MOVING, reveal
+    from pkpo_toy.studies.table import STUDIES
+
+    able = ", ".join([DEMO, *(name for name in STUDIES if name in MOVING)])
+    if study in STUDIES and study not in MOVING:
+        raise InputError(f"{study!r} has no training steps; can be animated: {able}.")
+    stored = open_stored(study, results)
+    if stored.study not in MOVING:
+        raise InputError(f"{stored.study!r} has no training steps; can be animated: {able}.")
+    return reveal(stored.study, drawn_frame(stored.folder, stored.study, stored.keys))

@@ -1,0 +1,52 @@
+"""A figure over training steps, uncovered from left to right as a GIF that loops."""
+
+from typing import Any
+
+import matplotlib.figure
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from pkpo_toy.plotting.gif import gif, picture
+from pkpo_toy.plotting.style import styled
+from pkpo_toy.plotting.table import FIGURES
+from pkpo_toy.plotting.training import STEPS_LABEL
+
+# The figures whose panels run over training steps.
+MOVING = ("annealing", "learning_curves", "hard_problems", "lm")
+PICTURES = 48
+HOLD = 25
+
+
+def reveal(name: str, frame: pd.DataFrame, *, milliseconds: int = 80) -> bytes:
+    """The figure of a training study, drawn whole and uncovered up to one step after the other.
+
+    name: one of MOVING. Raises: InputError for a frame without its columns or rows.
+    """
+    figure = FIGURES[name]
+    figure.check(name, frame)
+    (rows, columns), size = figure.layout(frame)
+    with styled():
+        canvas = matplotlib.figure.Figure(figsize=size, layout="constrained")
+        figure.draw(frame, canvas.subplots(rows, columns, squeeze=False))
+        panels = [panel for panel in canvas.axes if panel.get_xlabel() == STEPS_LABEL]
+        canvas.draw_without_rendering()
+        covers = [_cover(panel) for panel in panels]
+        last = float(frame["step"].max())
+        images = []
+        for step in np.linspace(0.0, last, PICTURES):
+            for panel, cover in zip(panels, covers, strict=True):
+                cover.set_width(step - panel.get_xlim()[0])
+            images.append(picture(canvas))
+    return gif(images, [milliseconds] * (len(images) - 1) + [HOLD * milliseconds])
+
+
+def _cover(panel: Axes) -> Any:
+    """A window on the panel from its left edge, through which its curves and bands are seen."""
+    (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
+    panel.set(xlim=(left, right), ylim=(low, high))
+    window = Rectangle((left, low), 0.0, high - low, transform=panel.transData)
+    for artist in [*panel.lines, *panel.collections]:
+        artist.set_clip_path(window)
+    return window
