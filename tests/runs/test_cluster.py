@@ -115,6 +115,17 @@ def test_raising_and_deadly_cells_are_recorded_and_the_others_finish(
         assert outcome.failed[0].exception.startswith(text)
 
 
+def test_a_cell_dask_blames_for_its_neighbour_is_tried_alone(tmp_path: Path) -> None:
+    # One worker, no second chance: the cell that waits there dies with the deadly one before it.
+    spec = {"bad": [0], "how": "die", "calls": str(tmp_path / "calls"), "seconds": 0.5}
+    execution = {"cluster": "local", "jobs": 1}
+    options = {"count": 4, "function": "trouble", "spec": spec, "execute": execution}
+    unforgiving = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    output = drive(tmp_path, options, code=1, **unforgiving)
+    assert "end 3 0 1" in output
+    assert toy.calls(tmp_path / "calls") == 2
+
+
 def test_ctrl_c_leaves_the_cluster_to_others(tmp_path: Path, scheduler: str) -> None:
     spec = {"pids": str(tmp_path / "pids"), "seconds": 0.5}
     with started(tmp_path, {"count": 60, "spec": spec, "execute": {"cluster": scheduler}}) as run:

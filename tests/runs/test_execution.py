@@ -106,6 +106,15 @@ def test_failures_read_the_same_in_this_process_and_in_workers(tmp_path: Path) -
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
 
 
+def test_failures_are_listed_in_the_order_of_the_cells(tmp_path: Path) -> None:
+    options = {"bad": [0, 3], "how": "no_answer", "calls": str(tmp_path / "calls"), "seconds": 0.5}
+    cells, folder, told = toy.cells(4, **options), tmp_path / "toy", []
+    outcome = execute(cells, toy.trouble, folder, jobs=2, retries=0, progress=told.append)
+    assert [event.key for event in told if event.kind == "failed"] == [cells[3].key, cells[0].key]
+    assert [failure.key for failure in outcome.failed] == [cells[0].key, cells[3].key]
+    assert (read_manifest(folder) or {})["failed"] == [cells[0].key, cells[3].key]
+
+
 def test_a_cell_that_works_the_second_time_is_done(tmp_path: Path) -> None:
     outcome = execute(toy.cells(2, **failing("not_yet", tmp_path)), toy.trouble, tmp_path / "toy")
     assert (outcome.ran, outcome.failed) == (2, ())

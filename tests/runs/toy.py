@@ -65,6 +65,8 @@ def multiply(spec: Spec) -> pd.DataFrame:
 
 
 def no_answer(spec: Spec) -> None:
+    """The first cell takes its seconds before it fails, the others fail at once."""
+    time.sleep(spec.get("seconds", 0.0) if spec["index"] == 0 else 0.0)
     raise ArithmeticError("no answer")
 
 
@@ -82,6 +84,7 @@ def leave(spec: Spec) -> None:
 
 
 def die(spec: Spec) -> None:
+    time.sleep(spec.get("seconds", 0.0))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
