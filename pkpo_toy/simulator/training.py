@@ -88,8 +88,7 @@ def _step(
         bonus = problem.entropy_gradient(runs.parameters, batch)
         gradient = gradient + settings.entropy_bonus * bonus
     _mark_solved(runs, batch, problem.solved_at)
-    usable = np.where(_finite(gradient)[:, None], gradient, 0.0)
-    moved = runs.parameters + optimiser.change(usable)
+    moved = runs.parameters + optimiser.change(gradient)
     _move(runs, {"rewards": batch.rewards, "weights": weights, "gradient": gradient}, moved)
     return _is_quiet(batch.rewards, weights)
 
@@ -113,8 +112,7 @@ def _is_quiet(rewards: Array, weights: Array) -> Flags:
 
 
 def _mark_solved(runs: Runs, batch: Batch, solved_at: float) -> None:
-    hit = (batch.rewards >= solved_at).any(axis=-1) & runs.alive[:, None]
-    row, group = np.nonzero(hit)
+    row, group = np.nonzero((batch.rewards >= solved_at).any(axis=-1))
     runs.solved[row, batch.problems[row, group]] = True
 
 

@@ -134,17 +134,40 @@ def test_zero_signal_is_the_share_of_steps_whose_rewards_all_tie() -> None:
     assert abs(shares.mean() - 0.25) <= 4 * shares.std() / np.sqrt(2000)
 
 
+def test_zero_signal_counts_the_steps_since_the_last_log() -> None:
+    sizes = iter([0.0, 0.0, 1.0, 0.0, 1.0, 1.0])
+    settings = Settings(n=2, steps=6, log_every=4, replicates=2)
+
+    def sometimes(rewards: Array, k: int) -> Array:
+        return np.full_like(rewards, next(sizes))
+
+    first, second, third = train(small("arms"), sometimes, settings, np.random.default_rng(0)).logs
+    assert np.isnan(first.zero_signal).all()
+    assert second.zero_signal.tolist() == [0.75, 0.75]
+    assert third.zero_signal.tolist() == [0.0, 0.0]
+
+
+def test_first_near_is_the_first_log_at_95_percent_of_the_optimum() -> None:
+    ended = history("arms", steps=90, log_every=10, step_size=0.5, replicates=20, k_eval=(1, 2))
+    assert np.isfinite(ended.first_near).any()
+    assert np.isnan(ended.first_near).any()
+    for (place, run), first in np.ndenumerate(ended.first_near):
+        values = [log.max_at_k[place, run] / ended.optimum[place] for log in ended.logs]
+        near = [log.step for log, value in zip(ended.logs, values, strict=True) if value >= 0.95]
+        assert near[0] == first if near else np.isnan(first)
+
+
 @pytest.mark.parametrize("case", ["unit_square", "arms", "problem_set, shared"])
 def test_probed_variance_is_the_spread_of_one_step_s_gradient(case: str) -> None:
     problem = small(case)
-    settings = Settings(k=2, n=4, steps=1, replicates=400, probes=100)
+    settings = Settings(k=2, n=4, steps=1, replicates=10_000, probes=2)
     runs = next(training(problem, best_of_k, settings, np.random.default_rng(0)))
     probed = probe(problem, best_of_k, settings, runs, np.random.default_rng(1))
     copies = np.repeat(problem.start(1), 100_000, axis=0)
     batch = problem.sample(copies, 4, np.random.default_rng(2))
     slopes = problem.gradient(copies, batch, best_of_k(batch.rewards, 2))
     squares = ((slopes - slopes.mean(axis=0)) ** 2).sum(axis=1)
-    se = np.hypot(squares.std() / np.sqrt(100_000), probed.std() / np.sqrt(400))
+    se = np.hypot(squares.std() / np.sqrt(100_000), probed.std() / np.sqrt(10_000))
     assert abs(probed.mean() - squares.mean()) <= 4 * se
     log = train(problem, best_of_k, settings, np.random.default_rng(0)).logs[0]
     np.testing.assert_allclose(

@@ -270,6 +270,7 @@ def test_train_refuses_what_it_does_not_know():
         ({"problem": "arms", "step": 3}, "steps"),
         ({"problem": "arms", "estimator": "rlo"}, "rloo"),
         ({"problem": "unit_square", "estimator": "fail_only"}, "0 or 1"),
+        ({"problem": build_problem("arms", rewards=[-1, 1]), "estimator": "tailrl"}, ">= 0"),
         ({"problem": "arms", "estimator": "centered_loo", "k": "n"}, "centered_loo"),
     ):
         with pytest.raises(InputError, match=told):
