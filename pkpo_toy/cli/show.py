@@ -37,6 +37,7 @@ def show(
             }
         )
         return
-    print_table(summary, stored.name, limit=None if all_rows else LIMIT)
+    if len(summary):
+        print_table(summary, stored.name, limit=None if all_rows else LIMIT)
     for failure in failures:
         print(f"FAILED cell {failure['key']}: {failure['exception']}")

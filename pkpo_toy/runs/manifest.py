@@ -34,7 +34,7 @@ def new_manifest(description: Mapping[str, Any], keys: list[str]) -> Manifest:
         "versions": _versions(),
         "git": _git(Path(__file__).parent),
         "platform": platform.platform(),
-        "command": list(sys.argv),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "times": {"started": now(), "finished": None},
     }
 

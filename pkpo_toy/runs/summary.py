@@ -65,6 +65,12 @@ def summary_state(store: Store, cells: Iterable[Cell]) -> dict[str, str]:
 
 
 def read_summary(folder: Path) -> "pd.DataFrame":
-    """The summary of a results folder. Raises DiskError where it cannot be read."""
+    """The summary of a results folder, empty where no cell succeeded.
+
+    Raises: DiskError where it cannot be read.
+    """
+    import pandas as pd
+
     with disk_errors(folder / SUMMARY):
-        return read_csv(folder / SUMMARY)
+        data = (folder / SUMMARY).read_bytes()
+    return read_csv(data) if data else pd.DataFrame()

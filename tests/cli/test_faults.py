@@ -1,0 +1,204 @@
+"""The command line under real faults: kills, signals, full disks, two runs at once, bad cells."""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.faults
+
+COMMAND = [sys.executable, "-m", "pkpo_toy"]
+# 18 cells of about a tenth of a second: enough to be interrupted between any two of them.
+CURVES = [
+    *("run", "learning_curves", "--set", "seed=[1,2]", "--set", "steps=60"),
+    *("--set", "replicates=10", "--set", "log_every=30"),
+]
+SLOW = ["run", "variance", "--set", "estimates=1000000", "--jobs", "2"]
+
+
+def start(folder, *arguments, **options):
+    """The command in a process group of its own, as a shell starts it."""
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], cwd=folder, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+    )  # fmt: skip
+
+
+def finish(folder, *arguments, code=0, **options):
+    process = start(folder, *arguments, **options)
+    stdout, stderr = process.communicate(timeout=300)
+    assert process.returncode == code, f"exit {process.returncode}\n{stdout}\n{stderr}"
+    assert "Traceback" not in stderr
+    return stdout, stderr
+
+
+def content(folder):
+    """Every file of the results; of the manifest all but times, command and circumstances."""
+    found = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != ".lock"):
+        data = path.read_bytes()
+        if path.name == "manifest.json":
+            manifest = json.loads(data)
+            data = {k: manifest[k] for k in ("name", "study", "configuration", "cells", "failed")}
+        found[str(path.relative_to(folder))] = data
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    finish(folder, *CURVES, "--jobs", 1)
+    return content(folder / "results")
+
+
+def test_thirty_kills_leave_what_an_undisturbed_run_leaves(tmp_path, undisturbed):
+    chance = random.Random(0)
+    for _ in range(30):
+        process = start(tmp_path, *CURVES, "--jobs", 2)
+        time.sleep(chance.uniform(0.5, 4.0))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        for path in tmp_path.glob("results/*/cells/*.csv"):
+            assert path.name in str(sorted(undisturbed)), "a cell under a name no run gives"
+    finish(tmp_path, *CURVES, "--jobs", 2)
+    assert content(tmp_path / "results") == undisturbed
+
+
+@pytest.mark.parametrize("how", [["--jobs", "2"], ["--jobs", "3"], ["--cluster", "local"]])
+def test_the_bytes_do_not_depend_on_who_computes(tmp_path, undisturbed, how):
+    finish(tmp_path, *CURVES, *how)
+    assert content(tmp_path / "results") == undisturbed
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal_ends_the_run_with_one_line(tmp_path, signum, code, times):
+    process = start(tmp_path, *SLOW)
+    wait_for(tmp_path / "results" / "variance" / "manifest.json")
+    time.sleep(1.5)
+    for _ in range(times):
+        os.killpg(process.pid, signum)
+        time.sleep(0.05)
+    sent = time.monotonic()
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert time.monotonic() - sent < 3  # under a second on a machine that is not crowded
+    assert stdout == ""
+    assert stderr.count("\n") == 1
+    assert "of 9 cells" in stderr
+    assert "results/variance" in stderr
+    assert "resume: pkpo-toy run variance" in stderr
+
+
+def wait_for(path, seconds=60):
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} did not appear"
+        time.sleep(0.02)
+
+
+def test_a_second_run_is_turned_away_and_the_first_goes_on(tmp_path):
+    first = start(tmp_path, *SLOW)
+    wait_for(tmp_path / "results" / "variance" / "manifest.json")
+    _, stderr = finish(tmp_path, "run", "variance", code=75)
+    assert f"process {first.pid}" in stderr
+    assert first.poll() is None
+    os.killpg(first.pid, signal.SIGKILL)
+    first.communicate()
+    finish(tmp_path, "run", "variance", "--set", "estimates=100")
+
+
+def small_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+
+def test_a_disk_that_takes_no_more_exits_74_and_keeps_old_files(tmp_path):
+    finish(tmp_path, "run", "element_weights")
+    before = content(tmp_path / "results")
+    arguments = ["run", "element_weights", "--set", "n=2000"]
+    _, stderr = finish(tmp_path, *arguments, code=74, preexec_fn=small_files)
+    assert "results/element_weights" in stderr
+    after = content(tmp_path / "results")
+    assert before.items() <= {**after, "element_weights/manifest.json": before[
+        "element_weights/manifest.json"
+    ]}.items()  # fmt: skip
+    assert not [path for path in tmp_path.rglob("*") if path.suffix == ".tmp"]
+
+
+def test_a_file_in_place_of_the_results_exits_74(tmp_path):
+    (tmp_path / "results").write_text("mine")
+    _, stderr = finish(tmp_path, "run", "element_weights", code=74)
+    assert "results" in stderr
+    assert (tmp_path / "results").read_text() == "mine"
+
+
+def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text(
+        "def f(rewards, k):\n"
+        "    if rewards.shape[-1] == 8:\n"
+        "        raise RuntimeError('eight is too many')\n"
+        "    return rewards\n"
+    )
+    run = ["run", "variance", "--set", "n=[4,8,16]", "--set", "k=2", "--set", "estimates=50"]
+    run += ["--set", "estimators=['own.py:f']", "--json"]
+    stdout, _ = finish(tmp_path, *run, code=1)
+    assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 16}
+    stdout, _ = finish(tmp_path, "show", "variance")
+    assert "RuntimeError: eight is too many" in stdout
+    (failure,) = json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"]
+    assert "own.py" in failure["traceback"]
+    finish(tmp_path, *run, code=1)
+    own.write_text("def f(rewards, k):\n    return rewards\n")
+    stdout, _ = finish(tmp_path, *run)
+    assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 8, 16}
+    assert json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"] == []
+
+
+def test_a_run_in_which_every_cell_fails_says_so(tmp_path):
+    (tmp_path / "own.py").write_text("def f(rewards, k):\n    raise RuntimeError('never')\n")
+    run = ["run", "variance", "--set", "n=[4,8]", "--set", "estimators=['own.py:f']"]
+    _, stderr = finish(tmp_path, *run, code=1)
+    assert "2 FAILED" in stderr
+    assert "never" in finish(tmp_path, "show", "variance")[0]
+
+
+def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):
+    run = ["run", "element_weights", "--set", "k=[2,3]"]
+    finish(tmp_path, *run)
+    before = content(tmp_path / "results")
+    cell = sorted(tmp_path.glob("results/element_weights/cells/*.csv"))[0]
+    data = bytearray(cell.read_bytes())
+    data[-3] ^= 1
+    cell.write_bytes(data)
+    _, stderr = finish(tmp_path, *run)
+    assert "corrupt" in stderr
+    assert "1 cells run, 1 reused" in stderr
+    cell.with_name(cell.name + ".corrupt").unlink()
+    assert content(tmp_path / "results") == before
+
+
+def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
+    process = start(tmp_path, *CURVES, "--jobs", 2)
+    wait_for(tmp_path / "results" / "learning_curves" / "manifest.json")
+    workers = children(process.pid)
+    while not workers:
+        time.sleep(0.05)
+        workers = children(process.pid)
+    os.kill(workers[-1], signal.SIGKILL)
+    stdout, stderr = process.communicate(timeout=300)
+    assert process.returncode == 0, stderr
+    assert content(tmp_path / "results") == undisturbed
+
+
+def children(pid):
+    """Worker processes of a process: those that run a spawned interpreter."""
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], text=True,
+                            capture_output=True, check=False).stdout  # fmt: skip
+    return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
