@@ -15,7 +15,7 @@ from pkpo_toy.plotting.style import PALE, label_look, plain, styled
 
 COLUMNS = ("label", "step", "arm", "probability", "reward", "pass_at_k")
 HEIGHT = 2.5
-LINE = 105  # characters of a caption
+LINE = 96  # characters of a caption
 TALLEST = 0.92  # of the panel's height, for the best reward
 # The last frame stays on the slide for this many times the length of the others, a new caption
 # long enough to be read.

@@ -1,7 +1,5 @@
 """A figure over training steps, uncovered from left to right as a GIF that loops."""
 
-from typing import Any
-
 import matplotlib.figure
 import numpy as np
 import pandas as pd
@@ -32,21 +30,22 @@ def reveal(name: str, frame: pd.DataFrame, *, milliseconds: int = 80) -> bytes:
         figure.draw(frame, canvas.subplots(rows, columns, squeeze=False))
         panels = [panel for panel in canvas.axes if panel.get_xlabel() == STEPS_LABEL]
         canvas.draw_without_rendering()
-        covers = [_cover(panel) for panel in panels]
-        last = float(frame["step"].max())
+        canvas.set_layout_engine("none")
+        for panel in panels:
+            panel.autoscale(False)
         images = []
-        for step in np.linspace(0.0, last, PICTURES):
-            for panel, cover in zip(panels, covers, strict=True):
-                cover.set_width(step - panel.get_xlim()[0])
+        for step in np.linspace(0.0, float(frame["step"].max()), PICTURES):
+            for panel in panels:
+                _uncover(panel, step)
             images.append(picture(canvas))
     return gif(images, [milliseconds] * (len(images) - 1) + [HOLD * milliseconds])
 
 
-def _cover(panel: Axes) -> Any:
-    """A window on the panel from its left edge, through which its curves and bands are seen."""
+def _uncover(panel: Axes, step: float) -> None:
+    """Show the panel's curves and bands from its left edge up to the step."""
     (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
-    panel.set(xlim=(left, right), ylim=(low, high))
-    window = Rectangle((left, low), 0.0, high - low, transform=panel.transData)
+    # The last one shows the markers at the end whole.
+    edge = right if step >= panel.dataLim.x1 else step
+    window = Rectangle((left, low), edge - left, high - low, transform=panel.transData)
     for artist in [*panel.lines, *panel.collections]:
         artist.set_clip_path(window)
-    return window
