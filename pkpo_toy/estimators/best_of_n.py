@@ -38,7 +38,7 @@ def bon_max_mean(rewards: Floats, k: int) -> Floats:
     """The best sample alone: (g_max - mean) / n, shared equally by ties. [Bagirov]."""
     n: int = rewards.shape[-1]
     best = rewards.max(axis=-1, keepdims=True)
-    shortfall = best - rewards + 0.0
+    shortfall = best - rewards
     lead = np.sort(shortfall, axis=-1).mean(axis=-1, keepdims=True) / n
     winners = shortfall == 0
     return np.where(winners, lead / winners.sum(axis=-1, keepdims=True), 0.0)

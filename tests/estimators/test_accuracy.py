@@ -6,9 +6,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from pkpo_toy.estimators import ESTIMATORS, weights
+from pkpo_toy.estimators import ESTIMATORS, element_weights, weights
 from tests.oracles import ORACLES, exact, real
-from tests.oracles_large import exact_forms, fixed_point_forms
+from tests.oracles_large import FORMS, exact_forms, fixed_point_forms
 
 NORMAL = Fraction(2) ** -1022
 
@@ -39,15 +39,23 @@ def test_pkpo_forms_to_thirteen_digits_of_the_largest(kind, n, k):
 
 
 def test_a_tiny_element_weight_times_a_huge_gap_keeps_its_digits():
-    rewards = np.concatenate([np.linspace(-1e300, 1e300, 1500), 1e300 + np.arange(500) * 1e290])
-    truth = exact_forms(rewards, 1000)["pkpo_loo_minus_one"]
-    got = weights(rewards, 1000)
-    rescued = 0
-    for w, b, mu_small in zip(got.tolist(), truth, np.arange(2000) < 1080, strict=True):
-        if b >= NORMAL:
-            assert abs(Fraction(w) - b) <= b / 10**13
-            rescued += mu_small
-    assert rescued > 30
+    """mu_i goes down to 2**-2394 here, far below the smallest float; times a gap it fits one."""
+    n, k = 2400, 1200
+    rewards = np.linspace(-1e300, 1e300, n)
+    got, rescued = weights(rewards, k).tolist(), 0
+    truth = exact_forms(rewards, k)["pkpo_loo_minus_one"]
+    for w, b, mu in zip(got, truth, element_weights(n, k), strict=True):
+        assert abs(Fraction(w) - b) <= max(b, NORMAL) / 10**13
+        rescued += b >= NORMAL and mu < 2.0**-1022
+    assert rescued > 100
+
+
+def test_tiny_rewards_lose_only_the_last_bit():
+    rewards = np.random.default_rng(0).integers(0, 2**20, 2000) + 0.0
+    for form in FORMS:
+        expected = np.ldexp(weights(rewards, 700, form), -1060)
+        got = weights(np.ldexp(rewards, -1060), 700, form)
+        np.testing.assert_allclose(got, expected, rtol=0, atol=5e-324)
 
 
 @pytest.mark.parametrize("k", [1, 1000, 999_999])
@@ -127,6 +135,13 @@ def assert_pair(got, c, success, failure):
         assert abs(got[0].item() - real(success)) <= 1e-13 * largest
     if c < len(got):
         assert abs(got[-1].item() - real(failure)) <= 1e-13 * largest
+
+
+def test_a_rare_success_among_many_keeps_its_digits():
+    """1 - C(F, k)/C(n, k) taken literally loses five digits here."""
+    n = 99_991
+    got = weights(np.arange(n) < 1, 1, "passk_grpo")[0]
+    assert got == pytest.approx(float(mpmath.sqrt(n - 1) / n), rel=1e-14, abs=0)
 
 
 def test_plugin_power_keeps_its_digits_at_large_k():
