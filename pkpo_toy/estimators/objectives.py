@@ -15,7 +15,7 @@ __all__ = ["element_weights", "max_at_k", "pass_at_k"]
 def element_weights(n: int, k: int) -> Floats:
     """mu_i = C(i-1, k-1) / C(n, k), the weight of g_(i) in the max@k estimate; (n,), summing to 1.
 
-    Raises InputError unless n and k are integers with 1 <= k <= n. [PKPO] eq. 13.
+    Raises InputError unless n and k are integers with 1 <= k <= n. [PKPO].
     """
     if not is_integer(n) or n < 1:
         raise InputError(f"n must be an integer >= 1, got n = {n!r}.")
@@ -100,7 +100,7 @@ def max_at_k(rewards: ArrayLike, k: int) -> Any:
     Sums mu_i (g_(i) - b) with b the reward nearest to zero, or zero between signs: ties are exact.
 
     Raises InputError for rewards that are not finite numbers and unless 1 <= k <= n.
-    [PKPO] theorem 2; for rewards in {0, 1} this is pass@k of [Chen21].
+    [PKPO]; for rewards in {0, 1} this is pass@k of [Chen21].
     """
     checked = checked_rewards(rewards)
     n = checked.values.shape[-1]
