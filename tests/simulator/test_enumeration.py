@@ -89,9 +89,10 @@ def test_constant_rewards_give_no_signal():
     np.testing.assert_array_equal(found.covariance, 0.0)
 
 
-def test_a_barred_arm_is_an_outcome_of_probability_zero(monkeypatch):
+@pytest.mark.parametrize("chunk", [3, 2**16])
+def test_a_barred_arm_is_an_outcome_of_probability_zero(monkeypatch, chunk):
     """What the weights are where nothing can happen decides neither the moments nor the flags."""
-    monkeypatch.setattr(enumeration, "_CHUNK", 3)  # an outcome at a time
+    monkeypatch.setattr(enumeration, "_CHUNK", chunk)  # 3: an outcome at a time
     found = enumerate_moments(
         lambda rewards, k: np.where(rewards == 9, 1.0, 0.0), [0.0, 0.0, -np.inf], [0, 1, 9], 3, 1
     )

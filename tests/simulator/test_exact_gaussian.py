@@ -149,10 +149,33 @@ def test_humps_of_equal_height_share_their_levels():
 
 
 def test_a_large_offset_costs_only_its_own_rounding():
-    lifted = RewardFunction("lifted", lambda x: 1e6 + HUMPS(x), HUMPS.breaks)
+    lifted = RewardFunction("lifted", lambda x: 1e9 + HUMPS(x), HUMPS.breaks)
     for k in (1, 20):
-        value = float(gaussian_max_at_k(0.3, k, lifted, SD)) - 1e6
-        assert value == pytest.approx(float(gaussian_max_at_k(0.3, k, HUMPS, SD)), abs=1e-9)
+        value = float(gaussian_max_at_k(0.3, k, lifted, SD)) - 1e9
+        assert value == pytest.approx(float(gaussian_max_at_k(0.3, k, HUMPS, SD)), abs=1e-6)
+
+
+def test_a_large_theta_costs_only_its_own_rounding():
+    here, there = 0.3, 0.3 + 2**20 * math.tau / 12
+    for function in (gaussian_max_at_k, gaussian_gradient):
+        values = [function(theta, [1, 20], WAVE, SD) for theta in (here, there)]
+        np.testing.assert_allclose(values[1], values[0], rtol=1e-8)
+
+
+def test_the_reward_need_not_be_defined_at_its_breaks():
+    """sin(5 x) / x has no value at 0; with the break there it is never asked for."""
+    reward = RewardFunction("sinc", lambda x: np.sin(5 * x) / x, (0.0,))
+    filled = RewardFunction("filled", lambda x: 5 * np.sinc(5 * x / np.pi), ())
+    for function in (gaussian_max_at_k, gaussian_gradient):
+        expected = function(0.05, [1, 4], filled, SD)
+        np.testing.assert_allclose(function(0.05, [1, 4], reward, SD), expected, rtol=1e-12)
+
+
+def test_an_atom_lost_to_rounding_is_an_event_of_probability_zero():
+    high = np.nextafter(0.5, 1)
+    crack = RewardFunction("crack", lambda x: np.where((x >= 0.5) & (x < high), -1, 0), (0.5, high))
+    assert float(gaussian_max_at_k(0.5, 1, crack, SD)) == pytest.approx(0.0, abs=1e-14)
+    assert float(gaussian_gradient(0.5, 2, crack, SD)) == 0.0
 
 
 def test_a_reward_that_is_not_smooth_is_refused():
@@ -226,6 +249,18 @@ def test_optimum_at_an_end_and_among_several_humps():
         grid = gaussian_max_at_k(np.linspace(-1.5, 1.5, 3001), k, HUMPS, SD)
         assert grid.max() <= value < grid.max() + 1e-5
         assert abs(float(gaussian_gradient(theta, k, HUMPS, SD))) < 1e-11
+
+
+def test_the_optimum_is_not_misled_by_its_grid():
+    """Box A peaks on a point of the search's grid, the slightly higher box B between two points."""
+    step = 3 / 241
+    a, b = -1.5 + 80 * step, -1.5 + 160.5 * step
+
+    def boxes(x):
+        return np.where(abs(x - a) < 0.1, 1.0, 0.0) + np.where(abs(x - b) < 0.1, 1.0005, 0.0)
+
+    reward = RewardFunction("boxes", boxes, (a - 0.1, a + 0.1, b - 0.1, b + 0.1))
+    assert gaussian_optimum(1, reward, SD, -1.5, 1.5)[0] == pytest.approx(b, abs=1e-9)
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.0, True, "2", [1, 0], []])
