@@ -15,6 +15,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import benchmark_runs
+import benchmark_training
 import numpy as np
 
 from pkpo_toy.estimators import weights
@@ -73,7 +75,11 @@ def estimators() -> tuple[Row, list[Row]]:
     return head, rows
 
 
-SECTIONS: dict[str, Callable[[], tuple[Row, list[Row]]]] = {"estimators": estimators}
+SECTIONS: dict[str, Callable[[], tuple[Row, list[Row]]]] = {
+    "estimators": estimators,
+    **benchmark_training.SECTIONS,
+    "runs": benchmark_runs.runs,
+}
 
 
 def machine() -> str:

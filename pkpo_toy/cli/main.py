@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -86,12 +86,20 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="pkpo-toy")
-    except (PkpoError, Interruption) as error:
-        if os.environ.get(DEBUG):
-            raise
-        resume = f"; resume: {_typed()}" if isinstance(error, Interruption) else ""
-        sys.stderr.write(f"error: {error}{resume}\n")
-        sys.exit(error.exit_code)
+    except Interruption as stop:
+        from pkpo_toy.runs import ignore_signals
+
+        ignore_signals()
+        _end(stop, f"; resume: {_typed()}")
+    except PkpoError as error:
+        _end(error)
+
+
+def _end(error: PkpoError | Interruption, hint: str = "") -> NoReturn:
+    if os.environ.get(DEBUG):
+        raise error
+    sys.stderr.write(f"error: {error}{hint}\n")
+    sys.exit(error.exit_code)
 
 
 def _typed() -> str:

@@ -18,6 +18,13 @@ from pkpo_toy.studies.chosen import EstimatorName, choose
 from pkpo_toy.studies.training import check_domain, training_frame
 
 STANDARD = "pkpo_loo_minus_one"
+PER_STEP = (
+    "cumulative_solve_rate",
+    "entropy",
+    "gradient_norm",
+    "gradient_variance",
+    "zero_signal",
+)
 
 
 class TrainingConfig(Config):
@@ -35,6 +42,7 @@ class TrainingConfig(Config):
     entropy_bonus: float = 0.0
     replicates: int = 100
     log_every: int = 50
+    probes: int = 8
 
     def problem(self) -> Problem:
         """What is trained on."""
@@ -52,6 +60,7 @@ class TrainingConfig(Config):
             replicates=self.replicates,
             log_every=self.log_every,
             k_eval=self.k_eval,
+            probes=self.probes,
         )
 
     @model_validator(mode="after")
@@ -115,7 +124,7 @@ def curves(records: pd.DataFrame) -> pd.DataFrame:
     """
     table = records.pivot(index="run", columns=["step", "k_eval"], values="value")
     value, low, high = mean_band(table.to_numpy())
-    means = records.groupby("step")[["cumulative_solve_rate", "entropy"]].mean()
+    means = records.groupby("step")[list(PER_STEP)].mean()
     step = table.columns.get_level_values("step")
     return pd.DataFrame(
         {
@@ -125,8 +134,7 @@ def curves(records: pd.DataFrame) -> pd.DataFrame:
             "value": value,
             "low": low,
             "high": high,
-            "cumulative_solve_rate": means["cumulative_solve_rate"].loc[step].to_numpy(),
-            "entropy": means["entropy"].loc[step].to_numpy(),
+            **{name: means[name].loc[step].to_numpy() for name in PER_STEP},
             "runs": table.notna().sum().to_numpy(),
         }
     )

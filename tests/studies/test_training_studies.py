@@ -19,9 +19,10 @@ from pkpo_toy.studies.table import STUDIES
 from pkpo_toy.studies.training import train
 
 CURVES = ["label", "step", "k_eval", "value", "low", "high", "cumulative_solve_rate", "entropy"]
+NOISE = ["gradient_norm", "gradient_variance", "zero_signal"]
 COLUMNS = {
-    "learning_curves": [*CURVES, "runs"],
-    "annealing": [*CURVES, "runs"],
+    "learning_curves": [*CURVES, *NOISE, "runs"],
+    "annealing": [*CURVES, *NOISE, "runs"],
     "hard_problems": ["label", "step", "value", "low", "high", "solved_fraction", "runs"],
     "objective_matrix": ["k_opt", "k_eval", "value", "se", "optimum", "runs"],
     "pass_rates": ["label", "step", "k_eval", "difficulty", "value", "low", "high", "runs"],
