@@ -63,7 +63,11 @@ def test_summary_columns_and_bands(name):
         assert (summary["value"] <= summary["high"] + 1e-12).all()
         start = summary[summary["step"] == 0]
         np.testing.assert_allclose(start["low"], start["high"], rtol=1e-12)
-    assert not summary.drop(columns=["label"], errors="ignore").isna().any(axis=None)
+    # Before the first step no step can have had zero signal; all else is known from the start.
+    known = summary.drop(columns=["label", "zero_signal"], errors="ignore")
+    assert not known.isna().any(axis=None)
+    if "zero_signal" in summary:
+        assert (summary["zero_signal"].isna() == (summary["step"] == 0)).all()
 
 
 @pytest.mark.parametrize("name", LABELS)
