@@ -75,7 +75,7 @@ class CategoricalProblem:
         """Exact max@k of every problem, (K, R, P)."""
         logits = self.logits(parameters)
         if not self.binary:
-            return np.stack([categorical_max_at_k(logits, self.rewards, k) for k in ks])
+            return np.moveaxis(categorical_max_at_k(logits, self.rewards, ks), -1, 0)
         success, failure = self._chances(logits)
         # Whichever of the two is small is the one that carries the digits.
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -49,7 +49,7 @@ class GaussianProblem:
     def max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
         """Exact max@k by quadrature, (K, R)."""
         theta = parameters[:, 0]
-        return np.stack([gaussian_max_at_k(theta, k, self.reward, self.sd) for k in ks])
+        return np.moveaxis(gaussian_max_at_k(theta, ks, self.reward, self.sd), -1, 0)
 
     def exact_gradient(self, parameters: Array, k: int) -> Array:
         """Exact gradient of max@k by quadrature, (R, 1)."""
