@@ -15,7 +15,7 @@ from pkpo_toy.runs.errors import Corrupt, disk_errors
 from pkpo_toy.runs.files import sync_folder, write_json
 
 MANIFEST = "manifest.json"
-PACKAGES = ("pkpo-toy", "numpy", "pandas", "torch", "transformers", "distributed")
+PACKAGES = ("pkpo-toy", "numpy", "pandas", "matplotlib", "torch", "transformers", "distributed")
 
 Manifest = dict[str, Any]
 
