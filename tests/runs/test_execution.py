@@ -189,7 +189,7 @@ def test_manifest_tells_how_it_was_made(tmp_path: Path) -> None:
     assert {name: manifest[name] for name in description} == description
     assert manifest["cells"] == [cell.key for cell in toy.cells(2)]
     assert {"python", "numpy", "pandas"} <= manifest["versions"].keys()
-    assert manifest["command"] == sys.argv
+    assert manifest["command"] == [Path(sys.argv[0]).name, *sys.argv[1:]]
     assert manifest["times"]["started"] <= manifest["times"]["finished"]
 
 
