@@ -192,7 +192,7 @@ def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
         time.sleep(0.05)
         workers = children(process.pid)
     os.kill(workers[-1], signal.SIGKILL)
-    stdout, stderr = process.communicate(timeout=300)
+    _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     assert content(tmp_path / "results") == undisturbed
 
