@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -41,10 +42,8 @@ def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
     """Each setting once; one that differs between cells as the list of its values."""
     merged = {}
     for key in configurations[0]:
-        values: list[Any] = []
-        for configuration in configurations:
-            if configuration[key] not in values[-1:] and configuration[key] not in values:
-                values.append(configuration[key])
+        texts = dict.fromkeys(json.dumps(configuration[key]) for configuration in configurations)
+        values = [json.loads(text) for text in texts]
         merged[key] = values[0] if len(values) == 1 else values
     return merged
 
