@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from typing import Self
 
 import numpy as np
@@ -44,9 +45,9 @@ class TrainingConfig(Config):
     log_every: int = 50
     probes: int = 8
 
+    @abstractmethod
     def problem(self) -> Problem:
         """What is trained on."""
-        raise NotImplementedError
 
     def settings(self) -> Settings:
         """The simulator's settings. Raises InputError for a value out of its domain."""
