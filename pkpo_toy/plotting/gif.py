@@ -5,6 +5,7 @@ from io import BytesIO
 
 import matplotlib.figure
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 DOTS_PER_INCH = 100
@@ -13,13 +14,13 @@ COLOURS = 96
 NEARLY_WHITE = 246
 
 
-def picture(canvas: matplotlib.figure.Figure) -> Image.Image:
+def picture(figure: matplotlib.figure.Figure) -> Image.Image:
     """The figure as it stands, in the width that all GIFs have."""
-    buffer = BytesIO()
-    dots = DOTS_PER_INCH * WIDTH / canvas.get_figwidth()
-    canvas.savefig(buffer, format="png", dpi=dots)
-    with Image.open(buffer) as image:
-        return image.convert("RGB")
+    figure.set_dpi(DOTS_PER_INCH * WIDTH / figure.get_figwidth())
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return Image.fromarray(pixels).convert("RGB")
 
 
 def gif(images: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes:

@@ -1,0 +1,104 @@
+"""`pkpo-toy animate`: small GIFs that loop, the same bytes every time."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pkpo_toy.plotting.reveal import MOVING, PICTURES, reveal
+from pkpo_toy.plotting.table import FIGURES
+from pkpo_toy.plotting.training import STEPS_LABEL
+from pkpo_toy.studies.filming import filmed
+from pkpo_toy.studies.lessons import teach
+from tests.plotting.frames import FRAMES
+
+
+def opened(data):
+    image = Image.open(BytesIO(data))
+    durations, pictures = [], []
+    for number in range(image.n_frames):
+        image.seek(number)
+        durations.append(image.info["duration"])
+        pictures.append(np.asarray(image.convert("RGB")))
+    return image, durations, pictures
+
+
+def test_the_demo_is_small_loops_and_is_the_same_again(cli, tmp_path):
+    options = ("animate", "demo", "--lesson", "aliased", "--steps", 30, "--out")
+    done = cli(*options, "a.gif")
+    assert done.stdout == "a.gif\n"
+    cli(*options, "b.gif")
+    data = (tmp_path / "a.gif").read_bytes()
+    assert data == (tmp_path / "b.gif").read_bytes()
+    assert len(data) < 1_000_000
+    image, durations, pictures = opened(data)
+    assert image.info["loop"] == 0
+    assert 480 <= image.size[0] <= 640
+    frame = filmed(teach("aliased", steps=30))
+    assert len(pictures) == frame["step"].nunique() <= 60
+    said = frame.groupby("step")["caption"].first().tolist()
+    new = [now != before for before, now in zip(["", *said], said, strict=False)]
+    assert [duration > 1000 for duration in durations] == new
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gif", "b.gif"]
+
+
+@pytest.mark.parametrize("name", ["hard_problems"])
+def test_curves_are_uncovered_from_the_left(name):
+    data = reveal(name, FRAMES[name]())
+    image, durations, pictures = opened(data)
+    assert (image.n_frames, image.info["loop"], image.size[0]) == (PICTURES, 0, 640)
+    assert durations[-1] > 10 * durations[0]
+    white = [int((picture == 255).all(axis=2).sum()) for picture in pictures]
+    assert white == sorted(white, reverse=True)
+    changed = np.flatnonzero((pictures[5] != pictures[10]).any(axis=(0, 2)))
+    later = np.flatnonzero((pictures[40] != pictures[45]).any(axis=(0, 2)))
+    assert changed.min() < later.min()
+    assert changed.max() < later.max()
+
+
+def test_what_moves_is_what_has_panels_over_training_steps():
+    import matplotlib.figure
+
+    moving = set()
+    for name, figure in FIGURES.items():
+        frame = FRAMES[name]()
+        (rows, columns), size = figure.layout(frame)
+        canvas = matplotlib.figure.Figure(figsize=size)
+        figure.draw(frame, canvas.subplots(rows, columns, squeeze=False))
+        if any(panel.get_xlabel() == STEPS_LABEL for panel in canvas.axes):
+            moving.add(name)
+    assert moving == set(MOVING)
+
+
+def test_a_stored_study_is_animated(cli, tmp_path):
+    small = ["--set", "replicates=4", "--set", "steps=20", "--quick", "--jobs", 1]
+    cli("run", "hard_problems", *small)
+    done = cli("animate", "hard_problems", "--out", "x.gif")
+    assert done.stdout == "x.gif\n"
+    image, _, pictures = opened((tmp_path / "x.gif").read_bytes())
+    assert image.n_frames == PICTURES
+    assert (pictures[0] != pictures[-1]).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["variance", "--out", "x.gif"],
+            "'variance' has no training steps; can be animated: demo,",
+        ),
+        (["variance", "--out", "x.gif"], "annealing, learning_curves, hard_problems"),
+        (["hard_problem", "--out", "x.gif"], "no results in 'results/hard_problem'"),
+        (["demo", "--out", "x.png"], "--out must end in .gif, got 'x.png'."),
+        (["demo", "--out", "no/x.gif"], "there is no folder 'no'"),
+        (["demo", "--out", "x.gif", "--lesson", "two_peak"], "Did you mean 'two_peaks'"),
+        (["demo", "--out", "x.gif", "--steps", "0"], "steps must be from 1 to 10000, got 0"),
+        (["annealing", "--out", "x.gif", "--seed", "1"], "--seed is an option of 'demo'"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(cli, tmp_path, arguments, sentence):
+    done = cli("animate", *arguments, code=2)
+    (line,) = done.stderr.splitlines()
+    assert sentence in line
+    assert list(tmp_path.iterdir()) == []
