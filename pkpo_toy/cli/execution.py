@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +55,9 @@ def plan(file: StudyFile) -> Plan:
     configurations = [canonical(config) for config in expand(file)]
     study = file.definition
     code = fingerprint(ROOT / room for room in study.rooms)
-    version = f"{pkpo_toy.__version__} {study.schema} {code} {_named_files(configurations)}"
+    made_by = f"{pkpo_toy.__version__} {study.schema} {code} {_named_files(configurations)}"
     specs = ({"study": file.study, "config": config} for config in configurations)
-    return Plan(file, [make_cell(spec, version) for spec in specs])
+    return Plan(file, [make_cell(spec, made_by) for spec in specs])
 
 
 def _named_files(configurations: list[dict[str, Any]]) -> str:
@@ -105,16 +107,34 @@ def drawn_frame(folder: Path, study: str, keys: Iterable[str]) -> pd.DataFrame:
     return pd.concat([frame for _, frame in read_cells(folder, list(keys))], ignore_index=True)
 
 
-def draw(folder: Path, study: str, name: str, keys: Iterable[str], figures: Path) -> list[Path]:
-    """Draw the figure of stored results as FIGURES/NAME.png and .svg; returns the paths."""
-    from pkpo_toy.plotting import render
+def draw(
+    folder: Path, study: str, name: str, keys: Iterable[str], figures: Path, *, again: bool
+) -> list[Path]:
+    """Draw the figure of stored results as FIGURES/NAME.png and .svg; returns the paths.
+
+    Figures that say they were drawn from the same data are left as they are unless `again`.
+    """
     from pkpo_toy.runs.outputs import write_output
 
-    pictures = render(study, drawn_frame(folder, study, keys))
-    paths = [figures / f"{name}.{kind}" for kind in pictures]
-    for path, picture in zip(paths, pictures.values(), strict=True):
-        write_output(path, picture)
+    frame = drawn_frame(folder, study, keys)
+    source = _source(study, frame)
+    paths = [figures / f"{name}.{kind}" for kind in ("png", "svg")]
+    if again or not all(_says(path, source) for path in paths):
+        from pkpo_toy.plotting import render
+
+        for path, picture in zip(paths, render(study, frame, source=source).values(), strict=True):
+            write_output(path, picture)
     return paths
+
+
+def _source(study: str, frame: pd.DataFrame) -> str:
+    """What a figure is drawn from: study, data, and the version of what draws."""
+    digest = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
+    return f"pkpo-toy {pkpo_toy.__version__} {study} {digest} matplotlib {version('matplotlib')}"
+
+
+def _says(path: Path, source: str) -> bool:
+    return path.is_file() and source.encode() in path.read_bytes()
 
 
 def timed_first_cell(plan: Plan) -> float:

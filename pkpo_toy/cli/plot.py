@@ -20,5 +20,6 @@ def plot(
     from pkpo_toy.cli.stored import open_stored
 
     for stored in [open_stored(run, out) for run in runs]:
-        for path in draw(stored.folder, stored.study, stored.name, stored.keys, figures):
+        where = stored.folder, stored.study, stored.name, stored.keys, figures
+        for path in draw(*where, again=True):
             print(path)

@@ -10,15 +10,19 @@ from pkpo_toy.plotting.style import styled
 from pkpo_toy.plotting.table import FIGURES
 
 # Neither date nor version goes into the file, so that bytes differ only where the picture does.
-METADATA = {
+METADATA: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
 }
 DOTS_PER_INCH = 200
 
 
-def render(name: str, frame: pd.DataFrame, *, title: str | None = None) -> dict[str, bytes]:
+def render(
+    name: str, frame: pd.DataFrame, *, title: str | None = None, source: str | None = None
+) -> dict[str, bytes]:
     """The figure of a study drawn from its frame, as {"png": bytes, "svg": bytes}.
+
+    source: what it was drawn from, said in the files' metadata.
 
     Raises: InputError for a name without a figure and for a frame without its columns or rows.
     """
@@ -32,10 +36,11 @@ def render(name: str, frame: pd.DataFrame, *, title: str | None = None) -> dict[
         figure.draw(frame, canvas.subplots(rows, columns, squeeze=False))
         if title:
             canvas.suptitle(title)
-        return {kind: _saved(canvas, kind) for kind in METADATA}
+        return {kind: _saved(canvas, kind, source) for kind in METADATA}
 
 
-def _saved(canvas: matplotlib.figure.Figure, kind: str) -> bytes:
+def _saved(canvas: matplotlib.figure.Figure, kind: str, source: str | None) -> bytes:
     buffer = BytesIO()
-    canvas.savefig(buffer, format=kind, dpi=DOTS_PER_INCH, metadata=METADATA[kind])
+    metadata = METADATA[kind] | ({"Source": source} if source else {})
+    canvas.savefig(buffer, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
     return buffer.getvalue()

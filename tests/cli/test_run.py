@@ -104,6 +104,23 @@ def test_show_and_plot_read_what_run_wrote(cli, tmp_path):
     assert content(tmp_path / "again") == drawn
 
 
+def test_a_figure_is_drawn_again_only_when_its_data_changed(cli, tmp_path):
+    def times():
+        return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "figures").iterdir()}
+
+    cli("run", "variance", *SMALL["variance"])
+    first = times()
+    cli("run", "variance", *SMALL["variance"])
+    assert times() == first
+    cli("run", "variance", *SMALL["variance"], "--set", "n=[8,16,32]")
+    assert all(times()[name] > first[name] for name in first)
+    changed = times()
+    cli("run", "variance", *SMALL["variance"], "--set", "n=[8,16,32]", "--out", "elsewhere")
+    assert times() == changed
+    cli("plot", "variance")
+    assert all(times()[name] > changed[name] for name in changed)
+
+
 def test_dry_run_counts_cells_and_creates_nothing(cli, tmp_path):
     done = cli("run", "variance", "--set", "n=[8,16]", "--set", "k=[2,4]", "--dry-run")
     assert "4 cells" in done.stdout
