@@ -47,8 +47,11 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     figure = first.figure
     figure.suptitle(f"step {frame['step'].iloc[0]}", x=0.99, ha="right")
     if "caption" in frame:
-        # Always two lines, so that the panels keep their size.
-        text = fill(plain(frame["caption"].iloc[0]), LINE) + "\n "
+        # No line ends inside "k = 1"; always two lines, so that the panels keep their size.
+        said = plain(frame["caption"].iloc[0]).replace(
+            " = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
+        )
+        text = fill(said, LINE) + "\n "
         lines = "\n".join(text.splitlines()[:2])
         figure.supxlabel(lines, fontsize=8.5, ha="left", x=0.01, linespacing=1.3)
     return axes
