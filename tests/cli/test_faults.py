@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -187,10 +188,11 @@ def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):
 def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
     process = start(tmp_path, *CURVES, "--jobs", 2)
     wait_for(tmp_path / "results" / "learning_curves" / "manifest.json")
-    workers = children(process.pid)
-    while not workers:
-        time.sleep(0.05)
-        workers = children(process.pid)
+    end = time.monotonic() + 60
+    while not (workers := children(process.pid)):
+        assert process.poll() is None, "ended before a worker was seen"
+        assert time.monotonic() < end, "no worker was seen"
+        time.sleep(0.02)
     os.kill(workers[-1], signal.SIGKILL)
     _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
@@ -199,6 +201,12 @@ def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
 
 def children(pid):
     """Worker processes of a process: those that run a spawned interpreter."""
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], text=True,
-                            capture_output=True, check=False).stdout  # fmt: skip
-    return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed if b"spawn_main" in command_line(child)]
+
+
+def command_line(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
