@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "runs": set(),
     "plotting": set(),
     "studies": {"estimators", "simulator", "lm"},
-    "lm": {"estimators", "studies"},
+    "lm": {"estimators", "simulator", "studies"},
     "cli": EVERY,
 }
 HEAVY = {"torch", "transformers", "trl", "peft"}

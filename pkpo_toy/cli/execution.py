@@ -52,8 +52,9 @@ def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
 
 def plan(file: StudyFile) -> Plan:
     """Check every cell of a study before anything is written. Raises InputError."""
-    configurations = [canonical(config) for config in expand(file)]
     study = file.definition
+    study.check_installed()
+    configurations = [canonical(config) for config in expand(file)]
     code = fingerprint(ROOT / room for room in study.rooms)
     made_by = f"{pkpo_toy.__version__} {study.schema} {code} {_named_files(configurations)}"
     specs = ({"study": file.study, "config": config} for config in configurations)

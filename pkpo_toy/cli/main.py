@@ -27,6 +27,7 @@ from pkpo_toy.cli import (
     show,
     weights,
 )
+from pkpo_toy.cli.together import together
 from pkpo_toy.errors import Interruption, PkpoError
 
 app = typer.Typer(
@@ -85,7 +86,7 @@ def main() -> None:
             # A terminal that cannot show a letter shows its code; results are never lost to it.
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="pkpo-toy")
+        together(lambda: app(prog_name="pkpo-toy"))
     except Interruption as stop:
         from pkpo_toy.runs import ignore_signals
 

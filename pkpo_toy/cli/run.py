@@ -47,7 +47,7 @@ def run(
         _dry_run(plans)
         return
     options = {
-        "jobs": cores() if jobs is None else jobs,
+        "jobs": _workers(jobs),
         "retries": retries,
         "fresh": fresh,
         "cluster": cluster,
@@ -58,6 +58,18 @@ def run(
         print_json(rows if len(plans) > 1 else rows[0])
     if any(outcome.failed for _, outcome in reports):
         raise typer.Exit(1)
+
+
+def _workers(jobs: int | None) -> int:
+    """Under torchrun the processes share each cell, which therefore runs in this one."""
+    from pkpo_toy.cli.together import processes
+    from pkpo_toy.errors import InputError
+
+    if processes() == 1:
+        return cores() if jobs is None else jobs
+    if jobs is not None and jobs != 1:
+        raise InputError(f"--jobs must be 1 under torchrun, got {jobs}.")
+    return 1
 
 
 def cores() -> int:

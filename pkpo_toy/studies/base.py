@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
+
+from pkpo_toy.errors import InputError
 
 
 class Config(BaseModel):
@@ -34,6 +37,7 @@ class Study:
 
     `run(config, rng)` returns the tidy records of one cell, `summarize(records)` its summary rows;
     a study's summary is the concatenation over its cells. `schema` changes when the columns do.
+    `extra` is the extra of the package that brings the modules `needs`.
     """
 
     question: str
@@ -44,6 +48,16 @@ class Study:
     schema: int = 1
     draws: Literal["summary", "records"] = "summary"
     rooms: tuple[str, ...] = ("estimators", "simulator", "studies")
+    extra: str = ""
+    needs: tuple[str, ...] = ()
+
+    def check_installed(self) -> None:
+        """InputError with the install command unless all that `run` needs is there."""
+        missing = [name for name in self.needs if find_spec(name) is None]
+        if missing:
+            raise InputError(
+                f"this study needs {' and '.join(missing)}: pip install 'pkpo-toy[{self.extra}]'"
+            )
 
 
 def canonical(config: Config) -> dict[str, Any]:

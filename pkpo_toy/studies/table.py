@@ -7,6 +7,7 @@ from pkpo_toy.studies import (
     hard_problems,
     landscape,
     learning_curves,
+    lm,
     objective_matrix,
     pass_rates,
     transforms,
@@ -25,6 +26,7 @@ STUDIES: dict[str, Study] = {
     "objective_matrix": objective_matrix.STUDY,
     "audit": audit.STUDY,
     "pass_rates": pass_rates.STUDY,
+    "lm": lm.STUDY,
 }
 
 SUITES: dict[str, tuple[str, ...]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -28,8 +29,8 @@ PER_STEP = (
 )
 
 
-class TrainingConfig(Config):
-    """One cell: an estimator and a schedule of k, trained in `replicates` independent runs."""
+class ScheduleConfig(Config):
+    """Who is trained and for how long, whatever is trained on: bandits or a language model."""
 
     label: str = ""
     estimator: EstimatorName = STANDARD
@@ -43,11 +44,6 @@ class TrainingConfig(Config):
     entropy_bonus: float = 0.0
     replicates: int = 100
     log_every: int = 50
-    probes: int = 8
-
-    @abstractmethod
-    def problem(self) -> Problem:
-        """What is trained on."""
 
     def settings(self) -> Settings:
         """The simulator's settings. Raises InputError for a value out of its domain."""
@@ -61,14 +57,7 @@ class TrainingConfig(Config):
             replicates=self.replicates,
             log_every=self.log_every,
             k_eval=self.k_eval,
-            probes=self.probes,
         )
-
-    @model_validator(mode="after")
-    def _can_be_run(self) -> Self:
-        estimators = choose(self.estimator), choose(self.k1_estimator)
-        check_domain(self.problem(), *estimators, self.settings())
-        return self
 
     def name(self) -> str:
         """How curves are labelled: the label, or k, the entropy bonus and an unusual estimator."""
@@ -78,6 +67,26 @@ class TrainingConfig(Config):
         if self.estimator != STANDARD:
             parts.append(self.estimator)
         return self.label or ", ".join(parts)
+
+
+class TrainingConfig(ScheduleConfig):
+    """One cell: an estimator and a schedule of k, trained in `replicates` independent runs."""
+
+    probes: int = 8
+
+    @abstractmethod
+    def problem(self) -> Problem:
+        """What is trained on."""
+
+    def settings(self) -> Settings:
+        """The same with the probes of the gradient's variance."""
+        return replace(super().settings(), probes=self.probes)
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> Self:
+        estimators = choose(self.estimator), choose(self.k1_estimator)
+        check_domain(self.problem(), *estimators, self.settings())
+        return self
 
 
 class ProblemSetConfig(TrainingConfig):

@@ -1,0 +1,124 @@
+"""Any Hugging Face causal model behind the same three calls as the built-in transformer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.lm.tokens import Tokens, padded
+
+
+class State(NamedTuple):
+    """Keys and values of the tokens so far, and which of these are real."""
+
+    past: Any
+    real: list[Tensor]
+
+
+class Pretrained(nn.Module):
+    """A causal model of transformers; see `Transformer` for what the calls mean."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, prompts: Tokens, answers: Tokens) -> Tensor:
+        """Logits (rows, answer length, vocabulary) of every answer token given all before it."""
+        ids = torch.cat([prompts.ids, answers.ids[:, :-1]], dim=1)
+        real = torch.cat([prompts.real, answers.real[:, :-1]], dim=1)
+        length = answers.ids.shape[1]
+        logits: Tensor = self._call(ids, real, use_cache=False, logits_to_keep=length).logits
+        return logits
+
+    def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, State]:
+        """Logits after the prompts and the cache, each row `repeats` times."""
+        found = self._call(prompts.ids, prompts.real, use_cache=True, logits_to_keep=1)
+        found.past_key_values.batch_repeat_interleave(repeats)
+        real = [prompts.real.repeat_interleave(repeats, dim=0)]
+        return found.logits[:, -1].repeat_interleave(repeats, dim=0), State(
+            found.past_key_values, real
+        )
+
+    def proceed(self, tokens: Tensor, cache: State) -> Tensor:
+        """Logits (rows, vocabulary) after one more token (rows,) each."""
+        cache.real.append(torch.ones_like(tokens, dtype=torch.bool).unsqueeze(1))
+        real = torch.cat(cache.real, dim=1)
+        found = self._call(tokens.unsqueeze(1), real, use_cache=True, past_key_values=cache.past)
+        logits: Tensor = found.logits[:, -1]
+        return logits
+
+    def _call(self, ids: Tensor, real: Tensor, **options: Any) -> Any:
+        place = (real.cumsum(dim=1) - 1).clamp_(min=0)[:, -ids.shape[1] :]
+        return self.model(input_ids=ids, attention_mask=real.long(), position_ids=place, **options)
+
+
+class Subwords:
+    """The model's own tokenizer."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        if tokenizer.eos_token_id is None:
+            raise InputError("the model's tokenizer must have an end-of-sequence token.")
+        self.tokenizer = tokenizer
+        self.end: int = tokenizer.eos_token_id
+
+    def prompts(self, texts: Sequence[str]) -> Tokens:
+        """Ids (rows, longest), padded on the left."""
+        return padded(self.tokenizer(list(texts))["input_ids"], self.end, left=True)
+
+    def answers(self, texts: Sequence[str]) -> Tokens:
+        """Ids (rows, longest + 1), each ended by the end token, padded on the right."""
+        rows = self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+        return padded([[*row, self.end] for row in rows], self.end, left=False)
+
+    def texts(self, answers: Tokens) -> list[str]:
+        """What was answered, without special tokens."""
+        rows = zip(answers.ids.tolist(), answers.real.tolist(), strict=True)
+        kept = [[i for i, real in zip(*row, strict=True) if real] for row in rows]
+        found: list[str] = self.tokenizer.batch_decode(kept, skip_special_tokens=True)
+        return found
+
+
+def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Subwords]:
+    """A model and its tokenizer from a folder or from the hub; LoRA adapters where the rank is > 0.
+
+    Weights are read as safetensors only, and no code of the model's repository is run.
+    Raises InputError where it cannot be loaded (offline, say) or peft is missing.
+    """
+    try:
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+    except ImportError:
+        raise _missing("model", "transformers") from None
+    if name.startswith((".", "/", "~")) and not Path(name).is_dir():
+        raise InputError(f"model {name!r}: there is no such folder.")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, use_safetensors=True)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        offline = "; HF_HUB_OFFLINE is set" if os.environ.get("HF_HUB_OFFLINE") else ""
+        raise InputError(
+            f"cannot load model {name!r} from this folder or the hub{offline}: {reason}"
+        ) from None
+    return Pretrained(_with_adapters(model, lora_rank) if lora_rank else model), Subwords(tokenizer)
+
+
+def _with_adapters(model: Any, rank: int) -> nn.Module:
+    try:
+        from peft import LoraConfig, get_peft_model
+    except ImportError:
+        raise _missing("lora_rank", "peft") from None
+    adapters = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
+    adapted: nn.Module = get_peft_model(model, adapters)
+    return adapted
+
+
+def _missing(setting: str, package: str) -> InputError:
+    return InputError(
+        f"{setting} needs {package}, which is not installed: pip install 'pkpo-toy[lm]' {package}"
+    )

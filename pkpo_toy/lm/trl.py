@@ -1,0 +1,137 @@
+"""TRL's GRPO trainer with the package's weights in place of its advantages.
+
+TRL has no hook for advantages, and its own subtract the group's mean whatever `scale_rewards` says,
+which biases the leave-one-out forms and leaves nothing of them at k = n. So the raw rewards are
+caught where TRL gathers them over the processes, and the advantages overwritten with weights.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from trl.trainer.grpo_trainer import GRPOTrainer
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.estimators import estimator_named
+from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.lm.weights import weights
+from pkpo_toy.simulator.schedules import k_schedule as ks_of
+
+
+class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
+    """`GRPOTrainer` that trains for max@k: loss = -(1/G) sum_groups sum_i w_i (log pi's part).
+
+    k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS.  k_schedule: in place
+    of k, as "8@0, 1@1500" or "linear 8->1" over the optimiser's steps.  k1_estimator stands in at
+    k = 1 where the estimator is not defined there, or where the schedule lowers k to 1.
+
+    Weights are for sums (scale="mean": n w_i) and TRL's losses average over samples.
+    `loss_type="dr_grpo"` divides by a constant length and `"luspo"` by none: both keep the
+    direction of the gradient. `"grpo"` divides each sample by its own length, which does not.
+
+    Raises InputError for an estimator, k or schedule outside its domain.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        k: int = 8,
+        estimator: str = DEFAULT,
+        k_schedule: str | None = None,
+        k1_estimator: str = "rloo",
+        **kwargs: Any,
+    ) -> None:
+        check_contract(GRPOTrainer)
+        super().__init__(*args, **kwargs)
+        if self.multi_objective_aggregation != "sum_then_normalize":
+            raise InputError(
+                "multi_objective_aggregation must be 'sum_then_normalize': the weights are those "
+                f"of the summed rewards, got {self.multi_objective_aggregation!r}."
+            )
+        self.k, self.k_schedule = k, k_schedule
+        self.estimator, self.k1_estimator = estimator, k1_estimator
+        self._rng = np.random.default_rng(self.args.seed)
+        self._caught: Tensor | None = None
+        self._n = int(self.num_generations)  # type: ignore[arg-type, unused-ignore]
+        steps = int(self.args.max_steps)
+        for value in sorted(set(self._ks(steps)) if steps > 0 or k_schedule is None else ()):
+            estimator_named(self._used(value)).check(self._n, value)
+
+    def _ks(self, steps: int) -> list[int]:
+        if self.k_schedule is None:
+            return [self.k]
+        found: list[int] = ks_of(self.k_schedule, self._n, steps).tolist()
+        return found
+
+    def _used(self, k: int) -> str:
+        """The estimator for this k."""
+        if k > 1 or (self.k_schedule is None and self._defined_at_one()):
+            return self.estimator
+        return self.k1_estimator
+
+    def _defined_at_one(self) -> bool:
+        try:
+            estimator_named(self.estimator).check(self._n, 1)
+        except InputError:
+            return False
+        return True
+
+    def current_k(self) -> int:
+        """The k of the step that is being trained."""
+        ks = self._ks(self.state.max_steps)
+        return ks[min(self.state.global_step, len(ks) - 1)]
+
+    def _calculate_rewards(self, *args: Any, **kwargs: Any) -> Tensor:
+        rewards: Tensor = super()._calculate_rewards(*args, **kwargs)
+        self._caught = rewards
+        return rewards
+
+    def _generate_and_score_completions(self, inputs: Any) -> Any:
+        self._caught = None
+        output = super()._generate_and_score_completions(inputs)
+        training: bool = self.model.training  # type: ignore[union-attr, unused-ignore]
+        if training:
+            advantages = self._weights()
+            here, rank = len(output["advantages"]), self.accelerator.process_index
+            output["advantages"] = advantages[rank * here : (rank + 1) * here]
+            logged: Any = self._logs["advantages"]
+            for _ in range(min(len(logged), len(advantages))):
+                logged.pop()
+            logged.extend(advantages.tolist())
+        return output
+
+    def _weights(self) -> Tensor:
+        """n w_i of all completions of all processes, in TRL's order: group after group."""
+        if self._caught is None:
+            raise RuntimeError("this version of trl scored completions without gathering rewards.")
+        if bool(torch.isnan(self._caught).all(dim=1).any()):
+            raise InputError("rewards must not be None: every completion needs one for its weight.")
+        factors = self.reward_weights.to(self._caught.device)
+        rewards = (self._caught * factors).nansum(dim=1).view(-1, self._n)
+        k = self.current_k()
+        name = self._used(k)
+        rng = self._rng if estimator_named(name).random else None
+        return weights(rewards, k, name, scale="mean", rng=rng).flatten().float()
+
+
+CONTRACT = {
+    "_calculate_rewards": ("self", "inputs", "prompts", "completions", "completion_ids_list"),
+    "_generate_and_score_completions": ("self", "inputs"),
+}
+"""What this file relies on of TRL's private methods, with their parameters."""
+
+
+def check_contract(trainer: type) -> None:
+    """RuntimeError unless TRL still has the private methods that are overridden here."""
+    for name, wanted in CONTRACT.items():
+        method = getattr(trainer, name, None)
+        found = tuple(inspect.signature(method).parameters) if callable(method) else None
+        if found != wanted:
+            raise RuntimeError(
+                f"this version of trl has moved GRPOTrainer.{name}: expected parameters {wanted}, "
+                f"found {found}. Install the version that is pinned: pip install 'pkpo-toy[trl]'"
+            )

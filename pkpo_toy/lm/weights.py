@@ -1,0 +1,266 @@
+"""Weights for tensors: the package's estimators on rewards (groups, n), on the rewards' own device.
+
+    gap forms    order statistics (`pkpo`, `tailrl`, ...): a sort, a running sum over gaps, a gather
+    means        `reinforce`, `rloo`, `dr_grpo`, `grpo`
+    counts       every estimator of 0/1 rewards: a weight per number of successes, from numpy's own
+    the rest     computed by numpy, with one copy there and back
+
+On a device other than the CPU nothing is copied to the host, so rewards are not looked at there:
+a group with rewards outside the estimator's domain gets NaN weights, where the CPU raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from math import isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.estimators import ESTIMATORS, Estimator, element_weights, estimator_named
+from pkpo_toy.estimators import weights as numpy_weights
+from pkpo_toy.estimators.api import DEFAULT
+
+Weigh = Callable[[Tensor, int], Tensor]
+
+
+def weights(
+    rewards: Tensor,
+    k: int,
+    estimator: str = DEFAULT,
+    *,
+    scale: str = "sum",
+    rng: np.random.Generator | None = None,
+    **options: Any,
+) -> Tensor:
+    """Weights w of the policy gradient estimate g_hat = sum_i w_i grad log pi(x_i), as a tensor.
+
+    rewards (..., n) of any dtype -> weights (..., n) on the same device: float32 for rewards of
+    float32 or less, else float64; computed in float64 where the device has it. `scale`, `rng` and
+    `options` as in `pkpo_toy.estimators.weights`. No gradient flows through the rewards.
+
+    Raises InputError for (n, k) outside the estimator's domain, on the CPU also for such rewards.
+    """
+    row = estimator_named(estimator)
+    if rewards.ndim == 0 or rewards.shape[-1] == 0:
+        raise InputError(f"rewards must be (..., n) with n >= 1, got shape {tuple(rewards.shape)}.")
+    if rewards.is_complex():
+        raise InputError(f"rewards must be real numbers, got dtype {rewards.dtype}.")
+    n = rewards.shape[-1]
+    row.check(n, k)
+    if scale not in ("sum", "mean"):
+        raise unknown("scale", scale, ("sum", "mean"))
+    weigh = None if options else _native(row)
+    if weigh is None:
+        return _by_numpy(rewards, k, estimator, scale=scale, rng=rng, **options)
+    with torch.no_grad():
+        values = rewards.to(_computing_dtype(rewards.device))
+        on_cpu = rewards.device.type == "cpu"
+        result = _where_defined(row, values, weigh(values, k), look=on_cpu)
+        return (result * n if scale == "mean" else result).to(_result_dtype(rewards))
+
+
+def _native(row: Estimator) -> Weigh | None:
+    if row.key in NATIVE:
+        return NATIVE[row.key]
+    if row.binary and row.exchangeable and not row.random:
+        return lambda rewards, k: _by_count(rewards, k, row.key)
+    return None
+
+
+def _computing_dtype(device: torch.device) -> torch.dtype:
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+def _result_dtype(rewards: Tensor) -> torch.dtype:
+    exact = not rewards.is_floating_point() or rewards.dtype == torch.float64
+    return _computing_dtype(rewards.device) if exact else torch.float32
+
+
+def _by_numpy(rewards: Tensor, k: int, estimator: str, **keywords: Any) -> Tensor:
+    values = rewards.detach().to("cpu", _computing_dtype(rewards.device)).numpy()
+    result = torch.from_numpy(numpy_weights(values, k, estimator, **keywords))
+    return result.to(rewards.device, _result_dtype(rewards))
+
+
+def _where_defined(row: Estimator, rewards: Tensor, result: Tensor, look: bool) -> Tensor:
+    """The result, NaN in groups with rewards outside the domain; an error instead with `look`."""
+    fine = torch.isfinite(rewards)
+    if row.binary:
+        fine = (rewards == 0) | (rewards == 1)
+    if row.nonnegative:
+        fine = fine & (rewards >= 0)
+    fine = fine.all(dim=-1, keepdim=True)
+    if not look:
+        return torch.where(fine, result, torch.nan)
+    if not bool(fine.all()):
+        numpy_weights(rewards.numpy(), min(2, rewards.shape[-1]), row.key)  # says what is wrong
+    if not isfinite(float(result.sum())) and not bool(torch.isfinite(result).all()):
+        raise InputError(f"{row.key}: some weights of these rewards are too large for a float64.")
+    return result
+
+
+@lru_cache(maxsize=64)
+def _mu(n: int, k: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """mu_1..mu_n, kept on the device."""
+    return torch.from_numpy(element_weights(n, k)).to(device, dtype)
+
+
+class Sorted(NamedTuple):
+    """Rewards sorted within their groups, and the place in its group that each came from."""
+
+    values: Tensor
+    places: Tensor
+
+
+def _sorted(rewards: Tensor) -> Sorted:
+    return Sorted(*rewards.contiguous().sort(dim=-1))
+
+
+def _spread(ordered: Sorted, sums: Tensor, rewards: Tensor) -> Tensor:
+    """Sums over the sorted group, back to the samples; equal rewards get bitwise equal sums.
+
+    One by one, a gap of 0 leaves the running sum as it is. A parallel running sum may differ there
+    in the last bit, so on other devices than the CPU the place is looked up by reward.
+    """
+    if rewards.device.type == "cpu":
+        return torch.empty_like(sums).scatter_(-1, ordered.places, sums)
+    return _looked_up(ordered, sums, rewards)
+
+
+def _looked_up(ordered: Sorted, sums: Tensor, rewards: Tensor) -> Tensor:
+    found = torch.searchsorted(ordered.values, rewards.contiguous())
+    return sums.gather(-1, found.clamp_(max=rewards.shape[-1] - 1))  # NaN sorts after the end
+
+
+def _gap_sums(ordered: Tensor, factors: Tensor) -> Tensor:
+    """sum_{m=2..i} factor_m (g_(m) - g_(m-1)) for i = 1..n; factors (n-1,)."""
+    sums = torch.zeros_like(ordered)
+    torch.cumsum(ordered.diff(dim=-1).mul_(factors), dim=-1, out=sums[..., 1:])
+    return sums
+
+
+def _lagged(rewards: Tensor, k: int) -> tuple[Sorted, Tensor]:
+    """Sorted rewards and S_(i) = sum_{m<=i} mu_{m-1} d_m, the `pkpo` weights up to a constant."""
+    ordered = _sorted(rewards)
+    mu = _mu(rewards.shape[-1], k, rewards.device, rewards.dtype)
+    return ordered, _gap_sums(ordered.values, mu[:-1])
+
+
+def _pkpo(rewards: Tensor, k: int) -> Tensor:
+    ordered, sums = _lagged(rewards, k)
+    sums += ordered.values[..., -1:] * (k / rewards.shape[-1]) - sums[..., -1:]
+    return _spread(ordered, sums, rewards)
+
+
+def _pkpo_loo(rewards: Tensor, k: int) -> Tensor:
+    n = rewards.shape[-1]
+    ordered, sums = _lagged(rewards, k)
+    mean = sums.mean(dim=-1, keepdim=True)
+    mean_pkpo = ordered.values[..., -1:] * (k / n) - (sums[..., -1:] - mean)
+    sums = (sums - mean) * ((n * (n - 1) + k) / ((n - 1) * (n - k))) - mean_pkpo / (n - 1)
+    return _spread(ordered, sums, rewards)
+
+
+def _pkpo_loo_minus_one(rewards: Tensor, k: int) -> Tensor:
+    ordered = _sorted(rewards)
+    mu = _mu(rewards.shape[-1], k, rewards.device, rewards.dtype)
+    return _spread(ordered, _gap_sums(ordered.values, mu[1:]), rewards)
+
+
+def _group_mean_centered(rewards: Tensor, k: int) -> Tensor:
+    ordered, sums = _lagged(rewards, k)
+    return _spread(ordered, sums - sums.mean(dim=-1, keepdim=True), rewards)
+
+
+def _centered_loo(rewards: Tensor, k: int) -> Tensor:
+    n = rewards.shape[-1]
+    return _group_mean_centered(rewards, k) * (n / (n - k))
+
+
+def _tail_sums(ordered: Tensor) -> Tensor:
+    left = torch.arange(ordered.shape[-1] - 1, 0, -1, device=ordered.device, dtype=ordered.dtype)
+    return _gap_sums(ordered, 1 / left)
+
+
+def _tailrl_raw(rewards: Tensor, k: int) -> Tensor:
+    ordered = _sorted(rewards)
+    first = ordered.values[..., :1] / rewards.shape[-1]
+    return _spread(ordered, _tail_sums(ordered.values) + first, rewards)
+
+
+def _tailrl(rewards: Tensor, k: int) -> Tensor:
+    ordered = _sorted(rewards)
+    mean = (ordered.values[..., -1:] - ordered.values[..., :1]) / rewards.shape[-1]
+    return _spread(ordered, _tail_sums(ordered.values) - mean, rewards)
+
+
+def _centred(rewards: Tensor) -> Tensor:
+    """Less the group's mean, measured from the minimum: exactly 0 when all tie."""
+    raised = rewards - rewards.amin(dim=-1, keepdim=True)
+    return raised - raised.sort(dim=-1).values.mean(dim=-1, keepdim=True)
+
+
+def _reinforce(rewards: Tensor, k: int) -> Tensor:
+    return rewards / rewards.shape[-1]
+
+
+def _rloo(rewards: Tensor, k: int) -> Tensor:
+    return _centred(rewards) / (rewards.shape[-1] - 1)
+
+
+def _dr_grpo(rewards: Tensor, k: int) -> Tensor:
+    return _centred(rewards) / rewards.shape[-1]
+
+
+def _grpo(rewards: Tensor, k: int) -> Tensor:
+    """Measured in spans of the group, so that no square overflows or underflows."""
+    n = rewards.shape[-1]
+    raised = rewards - rewards.amin(dim=-1, keepdim=True)
+    span = raised.amax(dim=-1, keepdim=True)
+    scaled = raised / torch.where(span > 0, span, 1.0)
+    ordered = scaled.sort(dim=-1).values
+    mean = ordered.mean(dim=-1, keepdim=True)
+    variance = (ordered - mean).square_().sum(dim=-1, keepdim=True) / (n - 1)
+    return (scaled - mean) / (n * torch.where(variance > 0, variance, 1.0).sqrt())
+
+
+NATIVE: dict[str, Weigh] = {
+    "reinforce": _reinforce,
+    "rloo": _rloo,
+    "dr_grpo": _dr_grpo,
+    "grpo": _grpo,
+    "pkpo": _pkpo,
+    "pkpo_loo": _pkpo_loo,
+    "pkpo_loo_minus_one": _pkpo_loo_minus_one,
+    "centered_loo": _centered_loo,
+    "group_mean_centered": _group_mean_centered,
+    "tailrl": _tailrl,
+    "tailrl_raw": _tailrl_raw,
+}
+
+
+@lru_cache(maxsize=64)
+def _count_table(key: str, n: int, k: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """(2, n + 1): what a failure and what a success weighs in a group with c = 0..n successes."""
+    table = np.zeros((2, n + 1))
+    for start in range(0, n + 1, 256):
+        counts = np.arange(start, min(start + 256, n + 1))
+        patterns = (np.arange(n) < counts[:, None]).astype(np.float64)  # successes first
+        found = ESTIMATORS[key].function(patterns, k)
+        table[0, counts] = np.where(counts < n, found[:, -1], 0.0)
+        table[1, counts] = np.where(counts > 0, found[:, 0], 0.0)
+    return torch.from_numpy(table).to(device, dtype)
+
+
+def _by_count(rewards: Tensor, k: int, key: str) -> Tensor:
+    n = rewards.shape[-1]
+    table = _count_table(key, n, k, rewards.device, rewards.dtype)
+    success = rewards == 1
+    counts = success.sum(dim=-1)
+    failing, succeeding = table[0][counts].unsqueeze(-1), table[1][counts].unsqueeze(-1)
+    return torch.where(success, succeeding, failing)

@@ -1,0 +1,44 @@
+"""What is claimed of training for k, on a language model: recorded at length, and live in short."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from pkpo_toy.lm.cell import train_cell
+from pkpo_toy.studies.lm import LmConfig
+
+RECORDED = Path(__file__).parents[2] / "results" / "lm" / "summary.csv"
+
+
+def end_of(summary, label):
+    rows = summary[(summary["label"] == label) & (summary["step"] == summary["step"].max())]
+    return rows.set_index("k_eval")
+
+
+def check(one, eight, largest):
+    """k = 8 wins where k counts and keeps its entropy; at pass@1 it loses or ties."""
+    for k in (8, largest):
+        assert eight.loc[k, "value"] > one.loc[k, "value"]
+    assert eight.loc[1, "value"] <= one.loc[1, "high"]
+    assert eight.loc[1, "entropy"] > one.loc[1, "entropy"]
+
+
+def test_the_recorded_study():
+    summary = pd.read_csv(RECORDED)
+    one, eight = end_of(summary, "k = 1"), end_of(summary, "k = 8")
+    start = summary[(summary["label"] == "k = 1") & (summary["step"] == 0)].set_index("k_eval")
+    check(one, eight, 16)
+    assert one.loc[16, "high"] < eight.loc[16, "low"]  # the bands do not even touch
+    assert one.loc[16, "value"] < start.loc[16, "value"] - 0.1  # k = 1 collapses
+    assert eight.loc[8, "cumulative_solve_rate"] > one.loc[8, "cumulative_solve_rate"]
+
+
+def test_a_short_run():
+    """Half the prompts and half the steps of the study, one seed."""
+    ends = []
+    for k in (1, 8):
+        config = LmConfig(prompts=16, steps=150, log_every=150, replicates=1, k_opt=k)
+        records = train_cell(config)
+        last = records[records["step"] == 150].set_index("k_eval")
+        ends.append(last.assign(high=last["value"] + 1.96 * last["se"]))
+    check(*ends, 16)

@@ -1,0 +1,172 @@
+"""Both kinds of model keep the same promises: cache, padding, log-probabilities, text."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.lm import huggingface
+from pkpo_toy.lm.sampling import sample, score
+from pkpo_toy.lm.tokens import Characters, Tokens, padded
+from pkpo_toy.lm.transformer import Shape, Transformer
+from tests.lm import tiny
+
+# peft asks transformers for a name that it is about to lose.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+
+PROMPTS = ["12*3=", "7*8=", "12*34="]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    return tiny.save(tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture(params=["built-in", "llama", "llama with adapters"])
+def speaking(request, saved):
+    """A model in float64 and its tokenizer."""
+    if request.param == "built-in":
+        tokenizer = Characters("0123456789*=")
+        torch.manual_seed(0)
+        model = Transformer(Shape(tokenizer.size, 32, width=16, heads=2)).double()
+        for parameter in model.parameters():
+            parameter.data += 0.3 * torch.randn_like(parameter)
+        return model.eval(), tokenizer
+    rank = 2 if "adapters" in request.param else 0
+    return huggingface.load(saved, torch.float64, rank)
+
+
+def drawn(speaking, repeats=5, longest=6, seed=0):
+    model, tokenizer = speaking
+    prompts = tokenizer.prompts(PROMPTS)
+    generator = torch.Generator().manual_seed(seed)
+    answers = sample(
+        model, prompts, repeats, longest=longest, end=tokenizer.end, generator=generator
+    )
+    repeated = Tokens(*(x.repeat_interleave(repeats, dim=0) for x in prompts))
+    return model, prompts, repeated, answers
+
+
+def test_the_cache_changes_nothing(speaking):
+    """Step by step with the cache, and all at once: the same logits."""
+    model, prompts, repeated, answers = drawn(speaking)
+    whole = model(repeated, answers)
+    with torch.no_grad():
+        logits, cache = model.begin(prompts, 5, answers.ids.shape[1])
+        for step in range(answers.ids.shape[1]):
+            alive = answers.real[:, step]
+            torch.testing.assert_close(logits[alive], whole[alive, step], rtol=0, atol=1e-9)
+            logits = model.proceed(answers.ids[:, step], cache)
+
+
+def test_padding_changes_nothing(speaking):
+    model, _, repeated, answers = drawn(speaking)
+    together = score(model, repeated, answers)
+    for row in range(0, 15, 4):
+        kept, said = repeated.real[row], answers.real[row]
+        alone = score(
+            model,
+            Tokens(repeated.ids[row, kept][None], repeated.real[row, kept][None]),
+            Tokens(answers.ids[row, said][None], answers.real[row, said][None]),
+        )
+        for whole, single in zip(together, alone, strict=True):
+            torch.testing.assert_close(whole[row, said], single[0], rtol=0, atol=1e-9)
+            assert (whole[row, ~said] == 0).all()
+
+
+def test_an_answer_ends_with_its_first_end_token(speaking):
+    _, tokenizer = speaking
+    *_, answers = drawn(speaking, repeats=40)
+    ends = (answers.ids == tokenizer.end) & answers.real
+    assert ends.any()
+    assert (ends.sum(dim=1) <= 1).all()
+    lengths = answers.real.sum(dim=1)
+    for row in torch.nonzero(ends.any(dim=1)).flatten():
+        assert ends[row, lengths[row] - 1]
+        assert not answers.real[row, lengths[row] :].any()
+    assert (lengths[~ends.any(dim=1)] == answers.ids.shape[1]).all()
+
+
+def test_sampling_follows_the_log_probabilities(speaking):
+    """Frequencies of the first token of 4000 answers, within 5 standard errors."""
+    model, tokenizer = speaking
+    prompts, count = tokenizer.prompts(PROMPTS[:1]), 4000
+    answers = sample(
+        model, prompts, count, longest=1, end=tokenizer.end,
+        generator=torch.Generator().manual_seed(1),
+    )  # fmt: skip
+    logits = model(prompts, Tokens(torch.zeros(1, 1, dtype=torch.long), torch.ones(1, 1).bool()))
+    p = logits[0, 0].softmax(-1).detach().numpy()
+    found = np.bincount(answers.ids[:, 0], minlength=len(p)) / count
+    assert (np.abs(found - p) <= 5 * np.sqrt(p * (1 - p) / count) + 1e-12).all()
+    assert p.max() < 0.999
+
+
+def test_the_same_seed_gives_the_same_answers(speaking):
+    first, again, other = (drawn(speaking, seed=seed)[3] for seed in (3, 3, 4))
+    assert torch.equal(first.ids, again.ids)
+    assert not torch.equal(first.real, other.real) or not torch.equal(first.ids, other.ids)
+
+
+def test_entropy_is_that_of_the_next_token(speaking):
+    model, _, repeated, answers = drawn(speaking)
+    log_p = model(repeated, answers).log_softmax(-1)
+    wanted = torch.where(answers.real, -(log_p.exp() * log_p).sum(-1), 0.0)
+    found = score(model, repeated, answers).entropy
+    torch.testing.assert_close(found.double(), wanted, rtol=0, atol=1e-9)
+
+
+def test_text_goes_there_and_back(speaking):
+    _, tokenizer = speaking
+    answers = tokenizer.answers(["408", "", "7"])
+    assert answers.ids.shape == (3, 4)
+    assert answers.real.sum(dim=1).tolist() == [4, 1, 2]
+    assert tokenizer.texts(answers) == ["408", "", "7"]
+    prompts = tokenizer.prompts(["12*34=", "7*8="])
+    assert prompts.real.tolist()[1] == [False, False, True, True, True, True]
+
+
+def test_nothing_to_pad():
+    assert padded([], 0, left=True).ids.shape == (0, 1)
+
+
+def test_a_character_the_model_does_not_know():
+    with pytest.raises(InputError, match="'x'"):
+        Characters("012").prompts(["1x2"])
+
+
+def test_heads_must_divide_the_width():
+    with pytest.raises(InputError, match="heads"):
+        Shape(10, 10, width=10, heads=3)
+
+
+def test_adapters_alone_are_trained(saved):
+    model, _ = huggingface.load(saved, torch.float32, 2)
+    trained = [name for name, p in model.named_parameters() if p.requires_grad]
+    assert trained
+    assert all("lora" in name for name in trained)
+
+
+def test_a_model_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        huggingface.load(str(tmp_path / "nowhere"), torch.float32, 0)
+    with pytest.raises(InputError, match="cannot load model"):
+        huggingface.load(str(tmp_path), torch.float32, 0)
+
+
+def test_offline_is_said():
+    code = (
+        "import torch\nfrom pkpo_toy.lm import huggingface\n"
+        "try:\n    huggingface.load('nobody/nothing', torch.float32, 0)\n"
+        "except ValueError as error:\n    print(error)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert "cannot load model 'nobody/nothing'" in told.stdout
+    assert "HF_HUB_OFFLINE is set" in told.stdout

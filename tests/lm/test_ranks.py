@@ -1,0 +1,102 @@
+"""Two gloo processes: the gradient of one process with twice the prompts, and one command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from torch.nn import functional
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.lm.loss import Batch, loss
+from pkpo_toy.lm.ranks import Ranks
+from pkpo_toy.lm.tokens import Tokens
+from pkpo_toy.lm.training import Training
+from pkpo_toy.studies.lm import LmConfig
+from tests.lm.test_training import SMALL
+
+ROOT = Path(__file__).parents[2]
+
+
+def torchrun(*command, **options):
+    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    return subprocess.run(
+        [sys.executable, *launcher, *map(str, command)],
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, timeout=180, **options,
+    )  # fmt: skip
+
+
+def joined(ranks, name):
+    """Both ranks' tokens as one batch, answers padded to the longer."""
+    length = max(rank[name].shape[1] for rank in ranks)
+    ids, real = (
+        torch.cat([functional.pad(rank[key], (0, length - rank[key].shape[1])) for rank in ranks])
+        for key in (name, f"{name}_real")
+    )
+    return Tokens(ids, real)
+
+
+@pytest.mark.parametrize("microbatches", [1, 2])
+def test_the_gradient_is_that_of_twice_the_prompts(tmp_path, microbatches):
+    # level 1 of multiply: all prompts have one length
+    config = LmConfig(**SMALL, microbatches=microbatches, clip_norm=1e9, dtype="float64")
+    given = json.dumps(config.model_dump(mode="json"))
+    done = torchrun(ROOT / "tests/lm/rank_step.py", given, tmp_path)
+    assert done.returncode == 0, done.stderr
+    ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+    assert not torch.equal(ranks[0]["prompts"], ranks[1]["prompts"])  # groups of their own
+    alone = Training(config, 0, Ranks(), None)
+    batch = Batch(
+        joined(ranks, "prompts"),
+        joined(ranks, "answers"),
+        torch.cat([rank["weights"] for rank in ranks]),
+    )
+    value = loss(alone.model, batch, alone.terms, 2 * config.prompts, config.n)
+    wanted = torch.cat([g.flatten() for g in torch.autograd.grad(value, alone.model.parameters())])
+    assert wanted.abs().max() > 1e-4
+    for rank in ranks:
+        torch.testing.assert_close(rank["gradient"], wanted, rtol=1e-9, atol=1e-12)
+    assert torch.equal(ranks[0]["parameters"], ranks[1]["parameters"])
+    assert (tmp_path / "0.json").read_text() == (tmp_path / "1.json").read_text()
+
+
+def settings():
+    given = {**SMALL, "k_opt": 2, "steps": 4, "log_every": 4, "k_eval": [1, 2]}
+    return [part for key, value in given.items() for part in ("--set", f"{key}={value}")]
+
+
+def test_one_command_for_two_processes(tmp_path):
+    done = torchrun("-m", "pkpo_toy", "run", "lm", *settings(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("lm.png") == 1
+    summary = pd.read_csv(tmp_path / "results/lm/summary.csv")
+    assert summary["step"].unique().tolist() == [0, 4]
+
+
+def test_a_bad_setting_ends_both(tmp_path):
+    done = torchrun("-m", "pkpo_toy", "run", "lm", "--set", "level=9", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "level of multiply must be 1 to 3, got 9" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_alone_nothing_is_shared():
+    ranks, flags = Ranks(), torch.tensor([True, False])
+    assert ranks.gather(3) == [3]
+    assert ranks.share("x") == "x"
+    assert torch.equal(ranks.any(flags), flags)
+
+
+def test_workers_and_torchrun_do_not_mix(monkeypatch):
+    from pkpo_toy.cli.run import _workers
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert _workers(None) == 1
+    with pytest.raises(InputError, match="torchrun"):
+        _workers(4)

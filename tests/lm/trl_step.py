@@ -1,0 +1,90 @@
+"""One step of the TRL trainer on a tiny model, with all that a test wants to look at.
+
+As a script, under torchrun: each rank writes what it saw to FOLDER/RANK.pt.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from datasets import Dataset
+from transformers import TrainerCallback
+from trl import GRPOConfig
+
+from pkpo_toy.lm.trl import PassKGRPOTrainer
+from tests.lm import tiny
+
+N, LONGEST = 4, 5
+
+
+def reward(completions, **kwargs):
+    """How many of the digits 1 to 3 are in the completion, in tenths: ties and differences."""
+    return [sum(character in "123" for character in text) / 10 for text in completions]
+
+
+class Gradient(TrainerCallback):
+    """Keeps the gradient that the optimiser is about to use."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_pre_optimizer_step(self, args, state, control, model=None, **kwargs):
+        self.seen.append(torch.cat([p.grad.flatten().clone() for p in model.parameters()]))
+
+
+class Watched(PassKGRPOTrainer):
+    """Keeps the scored batches and the rewards of all processes."""
+
+    def _generate_and_score_completions(self, inputs):
+        output = super()._generate_and_score_completions(inputs)
+        self.seen = [*getattr(self, "seen", []), (output, self._caught.clone())]
+        return output
+
+
+def trained(folder, *, batch=8, steps=1, loss_type="dr_grpo", **changes):
+    """The trainer and the gradients after some steps on fixed prompts."""
+    gradient = Gradient()
+    options = {
+        "output_dir": str(folder),
+        "per_device_train_batch_size": batch,
+        "num_generations": N,
+        "max_completion_length": LONGEST,
+        "max_steps": steps,
+        "learning_rate": 1e-3,
+        "loss_type": loss_type,
+        "beta": 0.0,
+        "max_grad_norm": 0.0,
+        "report_to": [],
+        "save_strategy": "no",
+        "logging_steps": 1,
+        "disable_tqdm": True,
+        "use_cpu": True,
+        "bf16": False,
+        "gradient_checkpointing": False,
+        "shuffle_dataset": False,
+    }
+    trainer = Watched(
+        model=tiny.model(),
+        reward_funcs=reward,
+        args=GRPOConfig(**options),
+        train_dataset=Dataset.from_list([{"prompt": p} for p in ("1*2=", "3+", "21", "7=")] * 4),
+        processing_class=tiny.tokenizer(),
+        callbacks=[gradient],
+        **changes,
+    )
+    start = {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
+    trainer.train()
+    return trainer, gradient.seen, start
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        trainer, gradients, _ = trained(folder, batch=2, k=N)
+    output, rewards = trainer.seen[0]
+    kept = {name: output[name] for name in ("advantages", "completion_ids", "completion_mask")}
+    kept |= {name: output[name] for name in ("prompt_ids", "prompt_mask")}
+    kept |= {"rewards": rewards, "gradient": gradients[0]}
+    torch.save(kept, Path(sys.argv[1]) / f"{trainer.accelerator.process_index}.pt")
+    dist.destroy_process_group()
