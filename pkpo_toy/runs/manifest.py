@@ -32,7 +32,7 @@ def new_manifest(description: Mapping[str, Any], keys: list[str]) -> Manifest:
         "failed": [],
         "summary": None,
         "versions": _versions(),
-        "git": _git(Path(__file__).parent),
+        "git": _git(Path(__file__).parent.parent),
         "platform": platform.platform(),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "times": {"started": now(), "finished": None},
@@ -92,7 +92,7 @@ def _git(folder: Path) -> dict[str, Any] | None:
     commit = _git_output(folder, "rev-parse", "HEAD")
     if commit is None or _git_output(folder, "ls-files", "--error-unmatch", ".") is None:
         return None
-    changes = _git_output(folder, "status", "--porcelain", "--untracked-files=no")
+    changes = _git_output(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
     return {"commit": commit, "dirty": bool(changes)}
 
 
