@@ -18,9 +18,9 @@ def animate(
     ],
     out: Annotated[str, typer.Option(help="The GIF to write.")],
     lesson: Annotated[
-        str | None, typer.Option(help="Of demo: two_peaks, gaussian or aliased. [two_peaks]")
+        str | None, typer.Option(help="Of demo: two_peaks, gaussian or aliased. (two_peaks)")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of demo: seed of the run. [0]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of demo: seed of the run. (0)")] = None,
     steps: Annotated[int | None, typer.Option(help="Of demo: training steps.")] = None,
     results: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
 ) -> None:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 def audit(
     estimator: Annotated[
         list[str] | None,
-        typer.Option(help="A key of the table or FILE.py:FUNCTION; repeat for several. [all]"),
+        typer.Option(help="A key of the table or FILE.py:FUNCTION; repeat for several. (all)"),
     ] = None,
-    rewards: Annotated[str | None, typer.Option(help="Reward of each arm. [0.1,0.55,1]")] = None,
-    logits: Annotated[str | None, typer.Option(help="Logit of each arm. [0.3,-0.5,0.1]")] = None,
-    n: Annotated[int | None, typer.Option(help="Samples per group. [4]")] = None,
-    k: Annotated[int | None, typer.Option(help="k of pass@k. [2]")] = None,
+    rewards: Annotated[str | None, typer.Option(help="Reward of each arm. (0.1,0.55,1)")] = None,
+    logits: Annotated[str | None, typer.Option(help="Logit of each arm. (0.3,-0.5,0.1)")] = None,
+    n: Annotated[int | None, typer.Option(help="Samples per group. (4)")] = None,
+    k: Annotated[int | None, typer.Option(help="k of pass@k. (2)")] = None,
     budget: Annotated[int | None, typer.Option(help="Most outcomes to enumerate.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:

@@ -19,7 +19,7 @@ def demo(
     ] = "two_peaks",
     seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
     speed: Annotated[float, typer.Option(help="2 plays twice as fast, 0.5 half as fast.")] = 1.0,
-    steps: Annotated[int | None, typer.Option(help="Training steps. [300, gaussian 200]")] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps. (300, gaussian 200)")] = None,
 ) -> None:
     """See why training for k > 1 spreads and for k = 1 commits: three policies, side by side.
 

@@ -19,7 +19,7 @@ FORMATS = ("csv", "json", "parquet")
 def export(
     run: Annotated[str, typer.Argument(help="A study that was run, or its results folder.")],
     form: Annotated[str, typer.Option("--format", help="csv, json or parquet.")] = "csv",
-    to: Annotated[Path | None, typer.Option(help="The file to write. [stdout]")] = None,
+    to: Annotated[Path | None, typer.Option(help="The file to write. (stdout)")] = None,
     records: Annotated[
         bool, typer.Option("--records", help="The records of all cells, not the summary.")
     ] = False,

@@ -91,15 +91,15 @@ def main() -> None:
         from pkpo_toy.runs import ignore_signals
 
         ignore_signals()
-        _end(stop, f"; resume: {_typed()}")
+        _end(stop, f"{stop}; resume: {_typed()}")
     except PkpoError as error:
-        _end(error)
+        _end(error, f"error: {error}")
 
 
-def _end(error: PkpoError | Interruption, hint: str = "") -> NoReturn:
+def _end(error: PkpoError | Interruption, sentence: str) -> NoReturn:
     if os.environ.get(DEBUG):
         raise error
-    sys.stderr.write(f"error: {error}{hint}\n")
+    sys.stderr.write(f"{sentence}\n")
     sys.exit(error.exit_code)
 
 

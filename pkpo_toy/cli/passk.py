@@ -25,7 +25,7 @@ def passk(
     ],
     k: Annotated[
         str | None,
-        typer.Option(help="Separated by commas. [1,2,5,10,20,50,... up to the smallest n]"),
+        typer.Option(help="Separated by commas. (1,2,5,10,20,50,... up to the smallest n)"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curve, PNG and SVG.")] = False,

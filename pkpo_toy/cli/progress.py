@@ -61,15 +61,21 @@ class Bar:
 
 
 class CellBar(Bar):
-    """Follows the cells of a study: done, failed, left, time to go."""
+    """Follows the cells of a study: done, running, failed, left, time to go."""
 
-    failed = 0
+    def __init__(self, title: str, *, jobs: int, quiet: bool):
+        super().__init__(title, quiet=quiet)
+        self.jobs = jobs
+        self.failed = 0
 
     def __call__(self, event: Event) -> None:
         self.failed += event.kind == "failed"
         if event.text:
             self.say(f"{self.title}: cell {event.key} {event.kind}: {event.text}")
-        self.show(event.done, event.total, f"{self.failed} failed" if self.failed else "")
+        left = event.total - event.done - self.failed
+        counts = {"running": min(self.jobs, left), "left": left, "failed": self.failed}
+        note = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        self.show(event.done, event.total, note)
 
 
 class AuditBar(Bar):
@@ -94,7 +100,7 @@ def _new_bar() -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}", style="red"),
+        TextColumn("{task.fields[note]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

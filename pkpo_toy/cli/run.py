@@ -23,11 +23,11 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; a list makes cells."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all randomness. [the file's]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all randomness. (the file's)")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
     quick: Annotated[bool, typer.Option("--quick", help="A quick look: smaller settings.")] = False,
-    jobs: Annotated[int | None, typer.Option(help="Worker processes. [all cores]")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Worker processes. (all cores)")] = None,
     retries: Annotated[int, typer.Option(help="How often a failing cell is tried again.")] = 2,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget stored results first.")] = False,
     cluster: Annotated[
@@ -108,7 +108,7 @@ def _execute(
     from pkpo_toy.runs import read_summary, results_folder
 
     folder = results_folder(out, plan.file.name)
-    with CellBar(plan.file.name, quiet=quiet) as progress:
+    with CellBar(plan.file.name, jobs=options["jobs"], quiet=quiet) as progress:
         outcome = carry_out(plan, folder, progress, **options)
     failed = {failure.key for failure in outcome.failed}
     keys = [cell.key for cell in plan.cells if cell.key not in failed]

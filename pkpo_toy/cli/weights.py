@@ -16,12 +16,12 @@ def weights(
     k: Annotated[int, typer.Option(help="k of pass@k.")],
     estimator: Annotated[
         str | None,
-        typer.Option(help="A key of the table or FILE.py:FUNCTION. [pkpo_loo_minus_one]"),
+        typer.Option(help="A key of the table or FILE.py:FUNCTION. (pkpo_loo_minus_one)"),
     ] = None,
     scale: Annotated[
         str, typer.Option(help="sum: for a loss summed over samples; mean: times n.")
     ] = "sum",
-    out: Annotated[str | None, typer.Option(help="File to write. [stdout]")] = None,
+    out: Annotated[str | None, typer.Option(help="File to write. (stdout)")] = None,
     beta: Annotated[float | None, typer.Option(help="Of rs_grpo and entropic_loo.")] = None,
     seed: Annotated[int, typer.Option(help="Of passk_bootstrap, which draws.")] = 0,
 ) -> None:
