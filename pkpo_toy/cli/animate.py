@@ -25,6 +25,7 @@ def animate(
     results: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
 ) -> None:
     """Write a GIF for slides: the demo's lesson, or the curves of a study that was run."""
+    from pkpo_toy.cli.progress import working
     from pkpo_toy.cli.target import checked_target
     from pkpo_toy.errors import InputError
     from pkpo_toy.runs.outputs import write_output
@@ -33,13 +34,15 @@ def animate(
         raise InputError(f"--out must end in .gif, got {out!r}.")
     target = checked_target("--out", out)
     if study == DEMO:
-        data = _demo(lesson or "two_peaks", seed or 0, steps)
+        with working("drawing"):
+            data = _demo(lesson or "two_peaks", seed or 0, steps)
     else:
         options = {"--lesson": lesson, "--seed": seed, "--steps": steps}
         given = [name for name, value in options.items() if value is not None]
         if given:
             raise InputError(f"{given[0]} is an option of {DEMO!r}; {study!r} is drawn as stored.")
-        data = _study(study, results)
+        with working("drawing"):
+            data = _study(study, results)
     write_output(target, data)
     print(target)
 

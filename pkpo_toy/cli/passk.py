@@ -37,13 +37,15 @@ def passk(
     as a random sample, so one problem has neither.
     """
     from pkpo_toy.cli.output import json_rows, print_json, print_table
+    from pkpo_toy.cli.progress import working
     from pkpo_toy.studies.passk import at_each_k, default_ks, measure_of
     from pkpo_toy.studies.samples import read_results
 
     ks = None if k is None else _ks(k)
-    results = read_results(file)
-    measure = measure_of(results)
-    rows = at_each_k(results, ks or default_ks(results))
+    with working("reading"):
+        results = read_results(file)
+        measure = measure_of(results)
+        rows = at_each_k(results, ks or default_ks(results))
     if plot:
         _draw(rows.assign(measure=measure.name), figures, file)
     if as_json:

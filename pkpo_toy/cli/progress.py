@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -84,6 +87,26 @@ class AuditBar(Bar):
     def __call__(self, name: str, done: int, total: int) -> None:
         self.title = name
         self.show(done, total)
+
+
+@contextmanager
+def working(title: str) -> Iterator[None]:
+    """A sign of life on the terminal while something that cannot be counted takes its time."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    sign = Console(stderr=True).status(title)
+    timer = threading.Timer(PATIENCE, sign.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        sign.stop()
 
 
 def _new_bar() -> Progress:

@@ -29,6 +29,7 @@ def weights(
 
     Columns, order and text of the rows stay as they are; CSV gives CSV, JSON lines JSON lines.
     """
+    from pkpo_toy.cli.progress import working
     from pkpo_toy.cli.target import checked_target
     from pkpo_toy.runs.files import write_file
     from pkpo_toy.studies.samples import SAMPLES, frame_of
@@ -36,9 +37,10 @@ def weights(
     from pkpo_toy.studies.weighing import sample_weights
 
     target = None if out is None else checked_target("--out", out)
-    table = read_table(file, [SAMPLES], keep_text=True)
-    weights = sample_weights(frame_of(table), k, estimator, scale=scale, seed=seed, beta=beta)
-    data = with_column(table, "weight", weights.tolist())
+    with working("weighing"):
+        table = read_table(file, [SAMPLES], keep_text=True)
+        weights = sample_weights(frame_of(table), k, estimator, scale=scale, seed=seed, beta=beta)
+        data = with_column(table, "weight", weights.tolist())
     if target is not None:
         write_file(target, data)
         return

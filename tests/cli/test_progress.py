@@ -1,0 +1,66 @@
+"""Bars and signs of life: on a terminal after a second, nowhere else, and never on stdout."""
+
+import os
+import pty
+import subprocess
+import sys
+
+from pkpo_toy.cli import progress
+from pkpo_toy.cli.progress import Bar
+
+SLOW = ["run", "variance", "--set", "estimates=100000", "--jobs", "1"]
+
+
+def on_a_terminal(arguments, folder):
+    """stdout through a pipe, what the terminal saw on stderr."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pkpo_toy", *arguments], cwd=folder, stderr=theirs,
+        stdout=subprocess.PIPE, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            data = os.read(ours, 4096)
+        except OSError:
+            break
+        if not data:
+            break
+        seen += data
+    stdout = process.communicate()[0]
+    assert process.returncode == 0, seen
+    os.close(ours)
+    return stdout.decode(), seen.decode()
+
+
+def test_a_bar_counts_cells_on_a_terminal(tmp_path):
+    stdout, seen = on_a_terminal(SLOW, tmp_path)
+    assert stdout == "figures/variance.png\nfigures/variance.svg\n"
+    assert "/9" in seen
+    assert "1 running" in seen
+    assert "left" in seen
+
+
+def test_a_bar_waits_for_its_second(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Bar("quick") as bar:
+        bar.show(1, 2)
+        assert capsys.readouterr().err == ""
+        monkeypatch.setattr(progress, "PATIENCE", -1.0)
+        bar.show(1, 2)
+        assert "quick" in capsys.readouterr().err
+
+
+def test_quiet_is_quiet(tmp_path):
+    _, seen = on_a_terminal([*SLOW, "--quiet"], tmp_path)
+    assert seen == ""
+
+
+def test_a_sign_of_life_where_nothing_can_be_counted(tmp_path):
+    rows = "".join(f"p{i // 8},{i % 8},{i % 3 / 2}\n" for i in range(300_000))
+    (tmp_path / "many.csv").write_text("problem,sample,reward\n" + rows)
+    command = ["weights", "many.csv", "--k", "4", "--out", "out.csv"]
+    stdout, seen = on_a_terminal(command, tmp_path)
+    assert stdout == ""
+    assert "weighing" in seen
