@@ -1,4 +1,4 @@
-"""Figure of `learning_curves` and `lm`: does training for k get pass@k? ([PKPO] figs. 6, 7)."""
+"""Figure of `learning_curves`, `lm` and `bandit`: training for k ([PKPO] figs. 6, 7)."""
 
 from math import ceil
 
@@ -23,13 +23,14 @@ COLUMNS = (
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
-    """pass@k_eval per k_eval, then the cumulative solve rate and the entropy, over the steps."""
+    """pass@k_eval (or what `measure` says) per k_eval, the cumulative solve rate, the entropy."""
     shown = best_entropy_only(frame)
     panels = ravel(axes)
     groups = by(shown, "k_eval")
+    measure = str(frame["measure"].iloc[0]) if "measure" in frame else "pass@k"
     for panel, (k, part) in zip(panels, groups, strict=False):
         over_steps(panel, part, "value", interval=True)
-        panel.set_ylabel(f"pass@{k}")
+        panel.set_ylabel(measure.replace("@k", f"@{k}"))
     solved, entropy = panels[len(groups) : len(groups) + 2]
     over_steps(solved, groups[0][1], "cumulative_solve_rate")
     solved.set_ylabel("problems solved so far")

@@ -12,7 +12,7 @@ from pkpo_toy.plotting.table import FIGURES
 from pkpo_toy.plotting.training import STEPS_LABEL
 
 # The figures whose panels run over training steps.
-MOVING = ("annealing", "learning_curves", "hard_problems", "lm")
+MOVING = ("annealing", "learning_curves", "hard_problems", "lm", "bandit")
 PICTURES = 48
 HOLD = 25
 

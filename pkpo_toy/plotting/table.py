@@ -24,6 +24,7 @@ FIGURES: dict[str, Figure] = {
     "annealing": annealing.FIGURE,
     "learning_curves": learning_curves.FIGURE,
     "lm": learning_curves.FIGURE,
+    "bandit": learning_curves.FIGURE,
     "hard_problems": hard_problems.FIGURE,
     "objective_matrix": objective_matrix.FIGURE,
     "pass_rates": pass_rates.FIGURE,

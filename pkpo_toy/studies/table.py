@@ -3,6 +3,7 @@
 from pkpo_toy.studies import (
     annealing,
     audit,
+    bandit,
     element_weights,
     hard_problems,
     landscape,
@@ -26,6 +27,7 @@ STUDIES: dict[str, Study] = {
     "objective_matrix": objective_matrix.STUDY,
     "audit": audit.STUDY,
     "pass_rates": pass_rates.STUDY,
+    "bandit": bandit.STUDY,
     "lm": lm.STUDY,
 }
 

@@ -222,6 +222,7 @@ FRAMES = {
     "annealing": annealing,
     "learning_curves": learning_curves,
     "lm": learning_curves,
+    "bandit": lambda: learning_curves().assign(measure="max@k"),
     "hard_problems": hard_problems,
     "objective_matrix": objective_matrix,
     "pass_rates": pass_rates,

@@ -155,12 +155,14 @@ def test_annealing_draws_every_schedule_at_every_k_eval():
     assert "95% interval" in legend_of(panels[0])[0]
 
 
-@pytest.mark.parametrize("name", ["learning_curves", "lm"])
+@pytest.mark.parametrize("name", ["learning_curves", "lm", "bandit"])
 def test_learning_curves_draw_each_k_eval_then_solve_rate_and_entropy(name):
     frame = FRAMES[name]()
     panels = panels_of(name)
     labels = [panel.get_ylabel() for panel in panels]
-    assert labels == ["pass@1", "pass@16", "problems solved so far", "policy entropy (nats)"]
+    objective = "max" if name == "bandit" else "pass"
+    assert labels[:2] == [f"{objective}@1", f"{objective}@16"]
+    assert labels[2:] == ["problems solved so far", "policy entropy (nats)"]
     one = frame[(frame["label"] == "k = 1") & (frame["k_eval"] == 1)]
     columns = ("value", "value", "cumulative_solve_rate", "entropy")
     for panel, column in zip(panels, columns, strict=True):

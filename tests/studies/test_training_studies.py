@@ -23,6 +23,7 @@ NOISE = ["gradient_norm", "gradient_variance", "zero_signal"]
 COLUMNS = {
     "learning_curves": [*CURVES, *NOISE, "runs"],
     "annealing": [*CURVES, *NOISE, "runs"],
+    "bandit": [*CURVES, *NOISE, "runs", "measure"],
     "hard_problems": ["label", "step", "value", "low", "high", "solved_fraction", "runs"],
     "objective_matrix": ["k_opt", "k_eval", "value", "se", "optimum", "runs"],
     "pass_rates": ["label", "step", "k_eval", "difficulty", "value", "low", "high", "runs"],
@@ -33,6 +34,7 @@ LABELS = {
         *(f"k = 1, entropy {bonus}" for bonus in (0.001, 0.005, 0.01, 0.05, 0.1)),
     ],
     "annealing": ["k = 1", "k = 8", "k = 8, then 1"],
+    "bandit": ["k = 1", "k = 4", "k = 16"],
     "hard_problems": ["k = 1", "k = 4", "k = 8", "k = n = 16"],
     "objective_matrix": ["k = 1", "k = 2", "k = 4", "k = 8", "k = 16"],
     "pass_rates": ["k = 1", "k = 4", "k = 16"],
@@ -280,3 +282,35 @@ def test_train_refuses_what_it_does_not_know():
     ):
         with pytest.raises(InputError, match=told):
             train(**arguments)
+
+
+OPTIONS = {
+    "arms": {"rewards": [0.0, 1.0]},
+    "pass_rates": {"n": [100, 10], "c": [3, 0]},
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_every_problem_trains_from_a_study_file(name):
+    values = {"bandit": name, "options": OPTIONS.get(name, {})}
+    short = {"steps": 4, "log_every": 2, "replicates": 3, "k_eval": [1, 4]}
+    config = build(STUDIES["bandit"].config, {**values, **short}, "bandit")
+    summary = STUDIES["bandit"].summarize(STUDIES["bandit"].run(config, rng()))
+    expected = "pass@k" if build_problem(name, **values["options"]).binary else "max@k"
+    assert set(summary["measure"]) == {expected}
+    assert summary["value"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"bandit": "two_peak"}, "Did you mean 'two_peaks'"),
+        ({"bandit": "unit_square", "options": {"thta": 1.0}}, "Did you mean 'theta'"),
+        ({"bandit": "unit_square", "options": {"sd": -1.0}}, "sd"),
+        ({"bandit": "unit_square", "options": {"theta": "x"}}, "theta"),
+        ({"bandit": "arms", "options": {"rewards": []}}, "rewards"),
+    ],
+)
+def test_problems_and_options_are_checked_before_anything_runs(values, says):
+    with pytest.raises(InputError, match=says):
+        build(STUDIES["bandit"].config, values, "bandit")
