@@ -137,9 +137,18 @@ def _local_cluster(jobs: int) -> Iterator[Any]:
     try:
         yield cluster
     finally:
+        _hush()
         _kill_workers(cluster)
         with suppress(TimeoutError):
             cluster.close(timeout=2)
+
+
+def _hush() -> None:
+    # Workers killed on purpose break connections, and dask logs that with tracebacks, if it gets to
+    # it: at the end of its own `silence_logs`, and from threads that outlive the cluster.
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _kill_workers(cluster: Any) -> None:

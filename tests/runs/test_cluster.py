@@ -205,3 +205,24 @@ def test_dask_not_installed(tmp_path: Path) -> None:
         == "running on a cluster needs dask: install it with `pip install 'pkpo-toy[cluster]'`\n"
     )
     assert not (tmp_path / RESULTS / "manifest.json").exists()
+
+
+AFTERWARDS = """
+import logging
+from pkpo_toy.runs.cluster import _local_cluster
+if __name__ == "__main__":
+    with _local_cluster(1):
+        pass
+    logging.getLogger("distributed.batched").error("a connection broke")
+"""
+
+
+def test_what_dask_logs_of_workers_killed_on_purpose_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "afterwards.py").write_text(AFTERWARDS)
+    command = [sys.executable, str(tmp_path / "afterwards.py")]
+    root = Path(__file__).parent.parent.parent
+    done = subprocess.run(
+        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert done.stderr == ""
