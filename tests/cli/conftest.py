@@ -26,3 +26,20 @@ def cli(tmp_path):
         return done
 
     return run
+
+
+@pytest.fixture
+def process(tmp_path):
+    """The same in bytes, whatever the exit code."""
+
+    def run(*arguments, stdin=b"", **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "pkpo_toy", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            cwd=tmp_path,
+            env=os.environ | environment,
+            check=False,
+        )
+
+    return run

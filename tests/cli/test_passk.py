@@ -1,9 +1,9 @@
 """`pkpo-toy passk` as a process: data on stdout, sentences on stderr, files whole or absent."""
 
 import json
-import os
 import subprocess
 import sys
+from functools import partial
 from importlib.resources import files
 
 import pytest
@@ -13,18 +13,8 @@ COUNTS, SAMPLES = str(EXAMPLES / "example_counts.csv"), str(EXAMPLES / "example_
 
 
 @pytest.fixture
-def passk(tmp_path):
-    def passk(*arguments, stdin=b"", **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "pkpo_toy", "passk", *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            env=os.environ | environment,
-            check=False,
-        )
-
-    return passk
+def passk(process):
+    return partial(process, "passk")
 
 
 def test_json_is_the_rows(passk):

@@ -2,9 +2,9 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
+from functools import partial
 from importlib.resources import files
 
 import pytest
@@ -15,18 +15,8 @@ SAMPLES = files("pkpo_toy.studies") / "data" / "example_samples.csv"
 
 
 @pytest.fixture
-def weights(tmp_path):
-    def weights(*arguments, stdin=b"", **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "pkpo_toy", "weights", *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            env=os.environ | environment,
-            check=False,
-        )
-
-    return weights
+def weights(process):
+    return partial(process, "weights")
 
 
 @pytest.mark.parametrize("scale", ["sum", "mean"])
