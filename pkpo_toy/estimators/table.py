@@ -88,6 +88,13 @@ _ROWS = (
         claim="unbiased", objective=max_at_k, domain=K_BELOW_N,
     ),
     Estimator(
+        "maxk_rloo", pkpo.maxk_rloo,
+        "pkpo less its mean over a reward drawn from the other samples",
+        source="pkpo-toy, docs/best-estimator.md",
+        unbiased_for="grad max@k",
+        claim="unbiased", objective=max_at_k, domain=TWO_SAMPLES,
+    ),
+    Estimator(
         "group_mean_centered", pkpo.group_mean_centered,
         "pkpo less its mean over the group",
         source="rllm-org/rllm, pull request 743",

@@ -49,6 +49,7 @@ ESTIMATOR_LOOKS: dict[str, Look] = {
     "partition_baselined": Look("partition, baselined", "#E69F00", SHORT, "v"),
     "partition_loo_minus_one": Look("partition, LOO$-$1", "#CC79A7", DASH_DOT, "P"),
     "centered_loo": Look("centred LOO", "#000000", LONG, "X"),
+    "maxk_rloo": Look("max@$k$ RLOO", "#7B3F00", DASH_DOT, "X"),
     "group_mean_centered": Look("group-mean centred", "#5C5C5C", LONG, "d"),
     "reinforce": Look("REINFORCE", "#7F7F7F", SOLID, "<"),
     "rloo": Look("RLOO", "#332288", SOLID, "*"),
