@@ -21,14 +21,21 @@ COLUMNS = (
     "zero_signal",
     "scale_se",
     "claim",
+    "over_best",
 )
 PANELS = (
     ("scale", "scale", 1.0),
     ("cosine", "direction (cosine)", 1.0),
     ("relative_variance", "relative variance", None),
-    ("zero_signal", "zero signal (share)", None),
+    ("over_best", "over the least", 1.0),
+    ("zero_signal", "zero signal", None),
 )
-CLAIMS = {"unbiased": "unbiased", "direction": "direction only", "biased": "biased"}
+CLAIMS = {
+    "unbiased": "unbiased",
+    "direction": "direction only",
+    "biased": "biased",
+    "bound": "least possible",
+}
 
 # Lightness alternates from one instance to the next, and no two share a marker.
 INSTANCE_COLOURS = (

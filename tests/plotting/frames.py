@@ -99,6 +99,7 @@ def audit() -> pd.DataFrame:
             "centered": True,
             "scale_se": 0.2 if name.startswith("mine") else np.nan,
             "claim": claim,
+            "over_best": 1.5 + turn,
         }
         for name, claim in claims.items()
         for turn, instance in enumerate(("one right, easy", "$tied$"))

@@ -112,7 +112,7 @@ def test_audit_has_a_row_per_estimator_under_its_claim():
     headings = [text.get_text() for text in panels[0].texts]
     assert headings == ["unbiased", "direction only", "biased"]
     rows = dict(zip(names, panels[0].get_yticks(), strict=True))
-    columns = ("scale", "cosine", "relative_variance", "zero_signal")
+    columns = ("scale", "cosine", "relative_variance", "over_best", "zero_signal")
     for panel, column in zip(panels, columns, strict=True):
         drawn = sorted(
             (round(float(y)), float(x))
@@ -132,7 +132,7 @@ def test_audit_shows_values_a_log_axis_cannot():
     frame.loc[0, "relative_variance"] = 0.0
     frame.loc[1, "scale"] = -0.5
     frame.loc[2, "cosine"] = np.nan
-    scale, _, variance, _ = panels_of("audit", frame)
+    scale, _, variance, _, _ = panels_of("audit", frame)
     assert (scale.get_xscale(), variance.get_xscale()) == ("symlog", "symlog")
     assert scale.get_xlim()[0] < -0.5
 

@@ -13,14 +13,14 @@ only multisets of levels are enumerated. Proofs: docs/best-estimator.md, theorem
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
+from pkpo_toy.checks import check_count
 from pkpo_toy.errors import InputError
-from pkpo_toy.simulator.arrays import Array, ArrayLike, Integers
-from pkpo_toy.simulator.checks import check_count
-from pkpo_toy.simulator.enumeration import (
+from pkpo_toy.simulator.exact.enumeration import (
     BUDGET,
     WeightFunction,
     count_outcomes,
@@ -29,6 +29,7 @@ from pkpo_toy.simulator.enumeration import (
     probabilities,
     weights_of,
 )
+from pkpo_toy.typing import Array, ArrayLike, Integers
 
 TABLES = 400
 """Multisets of the other rewards up to which b is a table of its own value for each."""
@@ -38,6 +39,7 @@ _NOTHING = 1e-20  # a least variance below this share of the estimator's own is 
 
 Baselines = Literal["tables", "L-statistics"]
 Features = Callable[[Integers], Array]
+Blocks = Iterator[tuple[Integers, Array, Array, Array]]
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def least_variance(
     kind: Baselines = "tables" if size <= tables else "L-statistics"
     features = _tables(count, samples) if kind == "tables" else _order_statistics(law.rewards)
     width = size if kind == "tables" else samples
-    total = _least_squares(function, law, samples, best_of, features, width)
-    return LeastVariance(total, kind, width)
+    blocks = partial(_blocks, function, law, samples, best_of)
+    return LeastVariance(_least_squares(law, blocks, features, width), kind, width)
 
 
 @dataclass(frozen=True)
@@ -106,25 +108,29 @@ def _law(log_policy: Array, rewards: Array) -> _Law:
     chances = member @ policy
     shares = member * policy / chances[:, None]
     means = shares - policy
-    coordinates = np.linalg.qr(means.T, mode="r").T
-    return _Law(np.log(chances), levels, coordinates, 1.0 - (shares * shares).sum(axis=1))
+    spreads = 1.0 - (shares * shares).sum(axis=1)
+    return _Law(np.log(chances), levels, _triangle(means.T).T, spreads)
+
+
+def _triangle(rows: Array) -> Array:
+    """R of the QR decomposition: as much as the rows' inner products say."""
+    return np.asarray(np.linalg.qr(rows, mode="r"), dtype=np.float64)
 
 
 def _least_squares(
-    function: WeightFunction, law: _Law, n: int, k: int, features: Features, width: int
+    law: _Law, blocks: Callable[[], Blocks], features: Features, width: int
 ) -> float:
     """Residual of the weights on the features, by QR block after block (no normal equations)."""
-    gradient = sum(chance @ total for _, _, chance, total in _blocks(function, law, n, k))
+    gradient = np.asarray(sum(chance @ total for _, _, chance, total in blocks()))
     triangle = np.zeros((0, width + 1))
-    own = 0.0
-    rows = max(1, _ROOM // ((width + 1) * n))
-    for levels, w, chance, _ in _blocks(function, law, n, k):
-        for start in range(0, len(levels), rows):
-            part = slice(start, start + rows)
+    for levels, w, chance, _ in blocks():
+        size = max(1, _ROOM // ((width + 1) * levels.shape[1]))
+        for start in range(0, len(levels), size):
+            part = slice(start, start + size)
             columns = np.concatenate([features(levels[part]), w[part][..., None]], axis=-1)
             block = _rows(law, levels[part], chance[part], columns, gradient)
-            own += float(block[:, -1] @ block[:, -1])
-            triangle = np.linalg.qr(np.concatenate([triangle, block]), mode="r")
+            triangle = _triangle(np.concatenate([triangle, block]))
+    own = float(triangle[:, -1] @ triangle[:, -1])
     scale = np.sqrt((triangle[:, :-1] ** 2).sum(axis=0))
     free = triangle[:, :-1] / np.where(scale > 0, scale, 1.0)
     solution = np.linalg.lstsq(free, triangle[:, -1], rcond=None)[0]
@@ -133,9 +139,7 @@ def _least_squares(
     return residual if residual > _NOTHING * own else 0.0
 
 
-def _blocks(
-    function: WeightFunction, law: _Law, n: int, k: int
-) -> Iterator[tuple[Integers, Array, Array, Array]]:
+def _blocks(function: WeightFunction, law: _Law, n: int, k: int) -> Blocks:
     """Levels (m, n), weights (m, n), chances (m,) and E[g_hat | levels] (m, r) of all outcomes."""
     for levels in outcomes(len(law.rewards), n, True):
         w = weights_of(function, law.rewards[levels], k)
@@ -164,7 +168,8 @@ def _tables(levels: int, n: int) -> Features:
     def features(arms: Integers) -> Array:
         # A sorted multiset a_0 <= a_1 <= ... has the rank sum_j C(a_j + j, j + 1).
         places = np.stack([_rank(np.delete(arms, i, axis=1), below) for i in range(n)], axis=1)
-        return (places[..., None] == np.arange(size)).astype(np.float64)
+        chosen: Array = (places[..., None] == np.arange(size)).astype(np.float64)
+        return chosen
 
     return features
 
