@@ -52,6 +52,9 @@ class Problem(Protocol):
     def gradient(self, parameters: Array, batch: Batch, weights: Array) -> Array:
         """g_hat = mean over groups of sum_i w_i grad log pi(x_i); weights (R, B, n) -> (R, d)."""
 
+    def scores(self, batch: Batch) -> Array:
+        """grad log pi(x_i) of every sample in what its group was drawn from, (R, B, n, D)."""
+
     def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
         """Exact gradient (R, d) of the policy's entropy (nats), averaged over the groups."""
 

@@ -1,0 +1,193 @@
+"""The pieces of a learnt leave-one-out baseline: its features, its evidence, its least squares.
+
+    w_i = base_i - (k/n) (c_0 + c_1 M_{k-1}(g_-i) + c_2 (M_k(g_-i) - M_{k-1}(g_-i)))
+
+M_m(g_-i) is the mean maximum of the m-subsets of the other n-1 rewards; base is
+`pkpo_loo_minus_one`, at k = 1 `rloo`. See `adaptive.py`, and docs/best-estimator.md for the theory.
+"""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.estimators.order_statistics import Floats, gap_sums, sort_groups, unsort
+
+FEATURES = 3
+"""The constant, M_{k-1} and M_k - M_{k-1} of the other rewards."""
+
+_ALIVE = 1e-10  # a direction below this share of its feature says nothing new
+_TINY = 1e-140  # its square is still a float: below it there is nothing to learn from
+_LARGEST = 1e150
+
+
+def terms(rewards: Floats, k: int, origin: Floats | float = 0.0) -> tuple[Floats, Floats]:
+    """The base (..., n) and (k/n) times the features (..., n, 3), from one sort.
+
+    M_{k-1} is measured from `origin`, one for each learner in front.
+
+    M_{k-1} is read off as `pkpo` less the base, M_k - M_{k-1} as the base less `centered_loo`; the
+    latter is 0 at k = 1, where both are `rloo`, and at k = n, where M_k of n-1 rewards is not
+    defined.
+    """
+    n: int = rewards.shape[-1]
+    ordered, places = sort_groups(rewards)
+    lagged = gap_sums(ordered, k, lag=1)
+    plain = lagged + (ordered[:, -1:] * (k / n) - lagged[:, -1:])
+    centred = lagged - lagged.sum(axis=1, keepdims=True) / n
+    if k == 1:
+        base, lead = centred * (n / (n - 1)), np.zeros_like(plain)
+    else:
+        base = gap_sums(ordered, k, lag=0)
+        lead = base - centred * (n / (n - k)) if k < n else np.zeros_like(plain)
+    constant = np.full_like(plain, k / n)
+    columns = [
+        unsort(column, places, rewards.shape, out=np.empty_like(ordered))
+        for column in (base, constant, plain - base, lead)
+    ]
+    features = np.stack(columns[1:], axis=-1)
+    start = np.asarray(origin)
+    features[..., 1] -= (k / n) * (start if rewards.ndim == 1 else start[..., None, None])
+    return columns[0], features
+
+
+def applied(base: Floats, features: Floats, coefficients: Floats) -> Floats:
+    """base - sum_j c_j features_j; coefficients (..., 3), one row a group."""
+    # Term by term, so that equal rewards get bitwise equal weights wherever they stand.
+    parts = [features[..., j] * coefficients[..., j, None] for j in range(FEATURES)]
+    result: Floats = base - (parts[0] + (parts[1] + parts[2]))
+    return result
+
+
+def solved(total: Floats, squares: Floats, prior: float) -> Floats:
+    """Coefficients (..., 3): least squares of the base's estimate on the features, shrunk.
+
+    The features are made orthogonal one after another, so a shift of the rewards, which the
+    constant takes up, changes nothing. Direction q is shrunk by ess / (ess + prior) with
+    ess = (sum_t h_t)^2 / sum_t h_t^2, h_t = q' H_t q: the number of groups that inform it.
+    """
+    inner, target = total[..., 1:, 1:], total[..., 1:, 0]
+    diagonal = np.einsum("...aa->...a", inner)
+    result = np.zeros(target.shape)
+    directions: list[Floats] = []
+    for j in range(FEATURES):
+        q = np.zeros(target.shape)
+        q[..., j] = 1.0
+        for _ in range(2):  # twice is enough: Kahan
+            for done in directions:
+                overlap = np.einsum("...a,...ab,...b->...", done, inner, q)
+                q = q - overlap[..., None] * done
+        size = np.einsum("...a,...ab,...b->...", q, inner, q)
+        alive = size > np.maximum(_ALIVE * diagonal[..., j], _TINY)
+        q = np.where(alive[..., None], q / np.sqrt(np.where(alive, size, 1.0))[..., None], 0.0)
+        spread = np.einsum("...abcd,...a,...b,...c,...d->...", squares, q, q, q, q, optimize=True)
+        # The sum of h is 1 by construction, so its effective number is 1 / sum of squares.
+        shrink = 1.0 / (1.0 + prior * spread)
+        result += (shrink * np.einsum("...a,...a->...", q, target))[..., None] * q
+        directions.append(q)
+    return result
+
+
+class Evidence(NamedTuple):
+    """Groups and their scores: everything the coefficients are learnt from.
+
+    base, sizes (..., n); features (..., n, 3); scores (..., n, D) or None.
+    """
+
+    base: Floats
+    features: Floats
+    scores: Floats | None
+    sizes: Floats
+
+    @classmethod
+    def of(
+        cls, of_rewards: tuple[Floats, Floats], scores: ArrayLike | None, sizes: ArrayLike | None
+    ) -> Self:
+        """From `terms`, and stand-ins that are checked to fit, be finite, and sizes >= 0."""
+        shape = of_rewards[0].shape
+        if scores is None and sizes is None:
+            raise InputError("scores or sizes must be given: rewards alone mislead the baseline.")
+        z = None if scores is None else _stand_in("scores", scores, shape, 1)
+        if sizes is not None:
+            v = _stand_in("sizes", sizes, shape, 0)
+            if (v < 0).any():
+                raise InputError(f"sizes must be >= 0, got {v.min()}.")
+        if z is not None:
+            squared = (z * z).sum(axis=-1)
+            typical = squared.mean(axis=-1, keepdims=True)
+            # With scores, sizes only say how the floor is shared out.
+            v = np.broadcast_to(typical, squared.shape) if sizes is None else v * _ratio(typical, v)
+        return cls(*of_rewards, z, v)
+
+    def grams(self, floor: float, centre: Floats | None) -> Floats:
+        """(..., groups, 4, 4); the running mean of past estimates is taken off the base."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = self._grams(floor, centre)
+        if not np.abs(found).max(initial=0.0) < _LARGEST:
+            raise InputError("rewards and scores must be small enough to square: learnt nothing.")
+        return found
+
+    def _grams(self, floor: float, centre: Floats | None) -> Floats:
+        columns = np.concatenate([self.base[..., None], self.features], axis=-1)
+        diagonal = np.einsum("...ia,...i,...ib->...ab", columns, self.sizes, columns, optimize=True)
+        if self.scores is None:
+            return _as_groups(diagonal, 2)
+        totals = _as_groups(np.swapaxes(columns, -1, -2) @ self.scores, 2)
+        if centre is not None and centre.shape[-1] == totals.shape[-1]:
+            totals[..., 0, :] -= centre[..., None, :]
+        products: Floats = totals @ np.swapaxes(totals, -1, -2)
+        return products + floor * _as_groups(diagonal, 2)
+
+    def mean(self, weights: Floats) -> Floats:
+        """The mean over groups of sum_i w_i score_i, (..., D); of no width without scores."""
+        if self.scores is None:
+            return np.zeros((*weights.shape[:-2], 0))
+        estimates = _as_groups(np.einsum("...i,...id->...d", weights, self.scores), 1)
+        mean: Floats = estimates.mean(axis=-2)
+        return mean
+
+
+def _as_groups(values: Floats, axes: int) -> Floats:
+    """With an axis of groups, also for a single group."""
+    return values[None] if values.ndim == axes else values
+
+
+def _ratio(typical: Floats, sizes: Floats) -> Floats:
+    mean = sizes.mean(axis=-1, keepdims=True)
+    ratio: Floats = np.divide(typical, mean, out=np.zeros_like(mean), where=mean > 0)
+    return ratio
+
+
+def outer(grams: Floats) -> Floats:
+    """H_t x H_t of the features' part, (..., groups, 3, 3, 3, 3)."""
+    inner = grams[..., 1:, 1:]
+    product: Floats = inner[..., :, :, None, None] * inner[..., None, None, :, :]
+    return product
+
+
+def others(values: Floats) -> Floats:
+    """Sums over all groups but one, along the axis of groups, without a subtraction.
+
+    values (..., groups, 4, 4) or (..., groups, 3, 3, 3, 3): what is subtracted from a sum leaves
+    its rounding there, and with it a trace of the group's own rewards.
+    """
+    axis = values.ndim - (3 if values.shape[-1] == FEATURES + 1 else 5)
+    moved = np.moveaxis(values, axis, 0)
+    sums = np.zeros_like(moved)
+    np.cumsum(moved[:-1], axis=0, out=sums[1:])
+    sums[:-1] += np.cumsum(moved[:0:-1], axis=0)[::-1]
+    return np.moveaxis(sums, 0, axis)
+
+
+def _stand_in(name: str, given: ArrayLike, shape: tuple[int, ...], more: int) -> Floats:
+    array = np.asarray(given, dtype=np.float64)
+    if array.shape[: array.ndim - more] != shape or array.ndim != len(shape) + more:
+        wanted = "(..., n, D)" if more else "(..., n)"
+        raise InputError(
+            f"{name} must be {wanted} for rewards of shape {shape}, got shape {array.shape}."
+        )
+    if not np.isfinite(array).all():
+        count = int((~np.isfinite(array)).sum())
+        raise InputError(f"{name} must be finite, got {count} NaN or infinite of {array.size}.")
+    return array
