@@ -219,7 +219,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["alised"], "unknown lesson 'alised'. Did you mean 'water_filling'?"),
+        (["water_filing"], "unknown lesson 'water_filing'. Did you mean 'water_filling'?"),
         (["--speed", "0"], "--speed must be from 0.01 to 1000, got 0.0."),
         (["--speed", "nan"], "got nan."),
         (["--speed", "inf"], "got inf."),
