@@ -15,7 +15,7 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.estimators.order_statistics import Floats, gap_sums, sort_groups, unsort
 
 FEATURES = 3
-"""The constant, M_{k-1} and M_k - M_{k-1} of the other rewards."""
+"""The constant, M_{k-1} and M_k - M_{k-1} (at k = n: M_{k-1} - M_{k-2}) of the other rewards."""
 
 _ALIVE = 1e-10  # a direction below this share of its feature says nothing new
 _TINY = 1e-140  # its square is still a float: below it there is nothing to learn from
@@ -27,9 +27,9 @@ def terms(rewards: Floats, k: int, origin: Floats | float = 0.0) -> tuple[Floats
 
     M_{k-1} is measured from `origin`, one for each learner in front.
 
-    M_{k-1} is read off as `pkpo` less the base, M_k - M_{k-1} as the base less `centered_loo`; the
-    latter is 0 at k = 1, where both are `rloo`, and at k = n, where M_k of n-1 rewards is not
-    defined.
+    M_{k-1} is read off as `pkpo` less the base, M_k - M_{k-1} as the base less `centered_loo`. The
+    latter is 0 at k = 1, where both are `rloo`. At k = n there is no M_k of n-1 rewards, and
+    M_{k-1} - M_{k-2} stands in.
     """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
@@ -40,7 +40,7 @@ def terms(rewards: Floats, k: int, origin: Floats | float = 0.0) -> tuple[Floats
         base, lead = centred * (n / (n - 1)), np.zeros_like(plain)
     else:
         base = gap_sums(ordered, k, lag=0)
-        lead = base - centred * (n / (n - k)) if k < n else np.zeros_like(plain)
+        lead = base - centred * (n / (n - k)) if k < n else _lead_of_the_best(ordered)
     constant = np.full_like(plain, k / n)
     columns = [
         unsort(column, places, rewards.shape, out=np.empty_like(ordered))
@@ -50,6 +50,18 @@ def terms(rewards: Floats, k: int, origin: Floats | float = 0.0) -> tuple[Floats
     start = np.asarray(origin)
     features[..., 1] -= (k / n) * (start if rewards.ndim == 1 else start[..., None, None])
     return columns[0], features
+
+
+def _lead_of_the_best(ordered: Floats) -> Floats:
+    """M_{n-1} - M_{n-2} of the others: the best of them less the second best, over n-1."""
+    n = ordered.shape[1]
+    lead = np.zeros_like(ordered)
+    if n > 2:
+        lead += ordered[:, -1:] - ordered[:, -2:-1]
+        # Without the second the best leads the third, and without the best the second does.
+        lead[:, -2:] = ordered[:, [-1, -2]] - ordered[:, -3:-2]
+    lead /= n - 1
+    return lead
 
 
 def applied(base: Floats, features: Floats, coefficients: Floats) -> Floats:

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.simulator.exact import least_variance as module
 from pkpo_toy.simulator.exact.enumeration import enumerate_moments
-from pkpo_toy.simulator.exact.least_variance import least_variance
+from pkpo_toy.simulator.exact.least_variance import least_variance, second_moments
+from pkpo_toy.simulator.exact.variance_floor import variance_floor
 from tests import oracles, oracles_best
 
 INSTANCES = [
@@ -17,6 +19,10 @@ INSTANCES = [
     ([0.0, 0.1, 1.0], [2.0, 0.0, -2.0], 5, 3),
     ([-3.0, 7.0, 7.0, 7.0], [0.0, 1.0, 1.0, -1.0], 3, 2),
 ]
+
+
+REWARDS = [0.1, 0.55, 1.0]
+fast_pkpo = ESTIMATORS["pkpo"].function
 
 
 def pkpo(rewards, k):
@@ -123,3 +129,79 @@ def test_bad_input_is_named(change, names):
     call = {"function": pkpo, "logits": [0.0, 0.1, 0.2], "rewards": [0, 1, 2], "n": 4, "k": 2}
     with pytest.raises(InputError, match=names):
         least_variance(**(call | change))
+
+
+@pytest.mark.parametrize(("rewards", "logits", "n", "k"), INSTANCES)
+def test_the_floor_is_below_and_at_k_1_reached(rewards, logits, n, k):
+    policy = oracles_best.policy_of(logits)
+    scores = np.eye(len(policy)) - policy
+    for best_of in range(1, n + 1):
+        floor = variance_floor(policy, rewards, scores, n, best_of)
+        least = least_variance(pkpo, logits, rewards, n, best_of).variance
+        assert floor <= least * (1 + 1e-12)
+    assert variance_floor(policy, rewards, scores, n, 1) == pytest.approx(
+        least_variance(pkpo, logits, rewards, n, 1).variance, rel=1e-11
+    )
+
+
+def test_the_floor_is_the_variance_of_the_projection_on_single_samples():
+    """E[g_hat | x_1] by enumeration, for any baseline of the others, here `maxk_rloo`'s."""
+    rewards, logits, n, k = INSTANCES[3]
+    policy = oracles_best.policy_of(logits)
+    scores = np.eye(len(policy)) - policy
+    conditional = np.zeros_like(scores)
+    for arms, chance, s in oracles_best.outcomes(policy, n):
+        w = oracles.maxk_rloo(oracles.exact([rewards[a] for a in arms]), k)
+        conditional[arms[0]] += chance / policy[arms[0]] * (np.array(w, dtype=float) @ s)
+    apart = conditional - policy @ conditional
+    projected = n * policy @ (apart**2).sum(axis=1)
+    floor = variance_floor(policy, rewards, scores, n, k)
+    own = np.trace(enumerate_moments(centred, logits, rewards, n, k).covariance)
+    assert floor <= projected * (1 + 1e-12) < own
+    # Another constant than the best moves the projection along the scores, and nowhere else.
+    size = policy @ (scores**2).sum(axis=1)
+    along = policy @ (conditional * scores).sum(axis=1) / size
+    least = apart - along * scores
+    assert n * policy @ (least**2).sum(axis=1) == pytest.approx(floor, rel=1e-11)
+
+
+def test_the_floor_is_approached_as_n_grows():
+    policy = oracles_best.policy_of([0.3, -0.5, 0.1])
+    scores = np.eye(3) - policy
+    ratios = [
+        least_variance(fast_pkpo, np.log(policy), REWARDS, n, 2).variance
+        / variance_floor(policy, REWARDS, scores, n, 2)
+        for n in (4, 12, 26)
+    ]
+    assert ratios[0] > ratios[1] > ratios[2] > 1
+    assert 1.9 < (ratios[1] - 1) / (ratios[2] - 1) < 2.6  # what is above the floor falls as 1/n
+
+
+def test_second_moments_are_those_of_enumeration():
+    rewards, logits, n, k = INSTANCES[3]
+
+    def columns(values, best_of):
+        return np.stack([np.ones_like(values), pkpo(values, best_of)], axis=-1)
+
+    found = second_moments(columns, logits, rewards, n, k)
+    plain_variance = np.trace(enumerate_moments(pkpo, logits, rewards, n, k).covariance)
+    assert found[1, 1] == pytest.approx(plain_variance, rel=1e-12)
+    assert found[0, 0] == pytest.approx(
+        np.trace(enumerate_moments(lambda v, _: np.ones_like(v), logits, rewards, n, k).covariance),
+        rel=1e-12,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"scores": np.zeros((2, 2))}, "same outcomes"),
+        ({"rewards": [0.0, np.inf, 1.0]}, "rewards"),
+        ({"k": 5}, "1 <= k <= n"),
+        ({"n": 0}, "n must"),
+    ],
+)
+def test_what_the_floor_refuses(change, names):
+    call = {"chances": [0.2, 0.3, 0.5], "rewards": REWARDS, "scores": np.eye(3), "n": 4, "k": 2}
+    with pytest.raises(InputError, match=names):
+        variance_floor(**(call | change))

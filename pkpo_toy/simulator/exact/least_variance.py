@@ -38,6 +38,7 @@ _ROOM = 2**21  # numbers of a block of rows, so that a block fits in memory besi
 _NOTHING = 1e-20  # a least variance below this share of the estimator's own is rounding
 
 Baselines = Literal["tables", "L-statistics"]
+Columns = Callable[[Array, int], Array]
 Features = Callable[[Integers], Array]
 Blocks = Iterator[tuple[Integers, Array, Array, Array]]
 
@@ -84,6 +85,26 @@ def least_variance(
     width = size if kind == "tables" else samples
     blocks = partial(_blocks, function, law, samples, best_of)
     return LeastVariance(_least_squares(law, blocks, features, width), kind, width)
+
+
+def second_moments(
+    columns: Columns, logits: ArrayLike, rewards: ArrayLike, n: int, k: int
+) -> Array:
+    """E[t_a . t_b] of t_a = sum_i column_ia s_i, (p, p), exact; the last t about its mean.
+
+    columns: rewards (m, n), k -> (m, n, p), baselines of mean 0 and, last, weights.
+    """
+    law = _law(*instance(logits, rewards))
+
+    def blocks() -> Iterator[tuple[Integers, Array, Array, Array]]:
+        for levels in outcomes(len(law.rewards), n, True):
+            found = columns(law.rewards[levels], k)
+            total = np.einsum("mi,mir->mr", found[..., -1], law.means[levels])
+            yield levels, found, probabilities(levels, law.log_chances, True), total
+
+    gradient = np.asarray(sum(chance @ total for _, _, chance, total in blocks()))
+    rows = [_rows(law, levels, chance, found, gradient) for levels, found, chance, _ in blocks()]
+    return np.asarray(sum(part.T @ part for part in rows))
 
 
 @dataclass(frozen=True)
