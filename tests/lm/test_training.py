@@ -13,12 +13,13 @@ import torch
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm import checkpoints
-from pkpo_toy.lm.config import LmConfig, summarize
+from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.evaluation import pass_rates
 from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.setup import optimiser_of
 from pkpo_toy.lm.study import _frame, train_cell
 from pkpo_toy.lm.trainer import Training
+from pkpo_toy.studies.lm import summarize
 from tests.lm import tiny
 
 SMALL = {
