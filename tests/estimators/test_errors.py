@@ -91,7 +91,7 @@ def test_rewards(call):
 def test_names_options_and_scale():
     refused("Did you mean 'pkpo_loo'", weights, GOOD, 2, "pkpo_lo")
     refused("estimator must be a key", weights, GOOD, 2, None)
-    refused("unknown estimator", weights, GOOD, 2, ["pkpo"])
+    refused("estimator must be a key", weights, GOOD, 2, ["pkpo"])
     refused("unknown estimator", resolve, "nothing")
     refused("unknown option 'beta' of pkpo: it has none", weights, GOOD, 2, "pkpo", beta=1.0)
     refused("unknown option 'gamma' of rs_grpo: it has beta", weights, GOOD, 2, "rs_grpo", gamma=1)
