@@ -56,8 +56,11 @@ class LmConfig(ScheduleConfig):
     folder: str = ""
     checkpoint_every: PositiveInt = 100
 
-    def known_problems(self) -> Problems:
-        """What is trained on and what is held out. Raises InputError."""
+    def load_problems(self) -> Problems:
+        """What is trained on and what is held out.
+
+        Raises InputError for an unknown task or level and for a file that cannot be read.
+        """
         if self.data:
             return from_file(self.data, self.checker, self.problems, self.held_out)
         return from_task(self.task, self.level, self.problems, self.held_out, self.seed)
@@ -66,7 +69,7 @@ class LmConfig(ScheduleConfig):
     def _can_be_run(self) -> Self:
         settings = self.settings()
         _check_estimators(self, settings)
-        self.known_problems()
+        self.load_problems()
         if self.prompts % self.microbatches:
             raise InputError(
                 f"microbatches must divide prompts = {self.prompts}, got {self.microbatches}."

@@ -199,7 +199,7 @@ def _tailrl(rewards: Tensor, k: int) -> Tensor:
     return _spread(ordered, _tail_sums(ordered.values) - mean, rewards)
 
 
-def _centred(rewards: Tensor) -> Tensor:
+def _centered(rewards: Tensor) -> Tensor:
     """Less the group's mean, measured from the minimum: exactly 0 when all tie."""
     raised = rewards - rewards.amin(dim=-1, keepdim=True)
     return raised - raised.sort(dim=-1).values.mean(dim=-1, keepdim=True)
@@ -210,11 +210,11 @@ def _reinforce(rewards: Tensor, k: int) -> Tensor:
 
 
 def _rloo(rewards: Tensor, k: int) -> Tensor:
-    return _centred(rewards) / (rewards.shape[-1] - 1)
+    return _centered(rewards) / (rewards.shape[-1] - 1)
 
 
 def _dr_grpo(rewards: Tensor, k: int) -> Tensor:
-    return _centred(rewards) / rewards.shape[-1]
+    return _centered(rewards) / rewards.shape[-1]
 
 
 def _grpo(rewards: Tensor, k: int) -> Tensor:
