@@ -76,17 +76,19 @@ class LmConfig(ScheduleConfig):
     )
     checkpoint_every: PositiveInt = Field(100, description="steps between checkpoints")
 
-    def known_problems(self) -> Problems:
-        """What is trained on and what is held out. Raises InputError."""
+    def load_problems(self) -> Problems:
+        """What is trained on and what is held out.
+
+        Raises InputError for an unknown task or level and for a file that cannot be read.
+        """
         if self.data:
             return from_file(self.data, self.checker, self.problems, self.held_out)
         return from_task(self.task, self.level, self.problems, self.held_out, self.seed)
 
     @model_validator(mode="after")
     def _can_be_run(self) -> Self:
-        exact = self.reward == "exact"
-        self.handover().check(binary=exact, nonnegative=True)
-        self.known_problems()
+        self.handover().check(binary=self.reward == "exact", nonnegative=True)
+        self.load_problems()
         if self.prompts % self.microbatches:
             raise InputError(
                 f"microbatches must divide prompts = {self.prompts}, got {self.microbatches}."
