@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from pkpo_toy.simulator.optimisers import OPTIMISERS, Optimiser
 from pkpo_toy.simulator.problem import Batch, Problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.typing import Array, Integers
+from pkpo_toy.typing import Array, Flags, Integers, WeightFunction
 
-Flags = NDArray[np.bool_]
-Weigh = Callable[[Array, int], Array]
 Observe = Callable[[Array, int, Array], None]
+
 # Weights that cancel to 0 may miss it by rounding; a step whose weights (absolute values summed)
 # stay below this share of its rewards carries no signal.
 ROUNDING = 1e-12
@@ -47,7 +46,7 @@ class TrainingState:
 
 def iterate(
     problem: Problem,
-    estimator: Weigh,
+    estimator: WeightFunction,
     settings: Settings,
     rng: np.random.Generator,
     observe: Observe | None = None,
