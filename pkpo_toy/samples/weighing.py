@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,40 @@ from numpy.typing import NDArray
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import grouped_weights
 from pkpo_toy.estimators.resolve import Weigh, choose
+from pkpo_toy.samples.evaluation import Collector, Evaluation
+from pkpo_toy.samples.reading import Files, gather
+from pkpo_toy.samples.tables import with_column
 
 Array = NDArray[np.float64]
+
+
+def weighed(
+    files: Files,
+    k: int,
+    estimator: str | None = None,
+    *,
+    form: str | None = None,
+    score: str | None = None,
+    group_by: Sequence[str] = (),
+    **options: Any,
+) -> tuple[Evaluation, bytes]:
+    """What was read, and every sample of it with its weight, by `sample_weights`.
+
+    One table problem,sample,reward keeps its text and gets one more column; of anything else comes
+    a CSV problem,sample,reward,weight.
+
+    Raises: InputError for what cannot be read, and as `sample_weights`.
+    """
+    into = Collector(score, group_by, keep_table=isinstance(files, str) or len(files) == 1)
+    evaluation = gather(files, into, form)
+    table = into.table
+    if table is None:
+        samples = evaluation.samples()
+        samples["weight"] = sample_weights(samples, k, estimator, **options)
+        return evaluation, samples.to_csv(index=False, lineterminator="\n").encode()
+    columns = {c.name: values for c, values in zip(table.kind, table.columns, strict=True)}
+    found = sample_weights(pd.DataFrame(columns), k, estimator, **options)
+    return evaluation, with_column(table, "weight", found.tolist())
 
 
 def sample_weights(

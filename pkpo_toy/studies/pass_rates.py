@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from pkpo_toy.estimators.resolve import choose
-from pkpo_toy.samples.samples import read_counts
+from pkpo_toy.samples.reading import read
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.problem_sets import EXAMPLE_C, EXAMPLE_N, pass_rates
@@ -30,8 +30,8 @@ BINS = ("< 1%", "1-3%", "3-10%", "10-30%", "> 30%")
 class PassRates(TrainingConfig):
     """One schedule of k on problems with c successes in n samples each.
 
-    file: `problem,n,c`, read once; its counts take the place of measured_n and measured_c, so that
-    the cell holds all it needs. For sgd, step_size is that of a problem's own gradient, however
+    file: results of an evaluation, read once; its counts take the place of measured_n and
+    measured_c, so that the cell holds all it needs. For sgd, step_size is that of a problem's own gradient, however
     many problems there are; per_step: problems drawn for a step.
     """
 
@@ -52,7 +52,7 @@ class PassRates(TrainingConfig):
         file = given.get("file")
         if not isinstance(file, str) or not file:
             return given
-        counts = read_counts(file)
+        counts = read(file).counts()
         for column in ("n", "c"):
             given[f"measured_{column}"] = tuple(counts[column].tolist())
         return given | {"file": ""}
