@@ -52,7 +52,7 @@ def passk(
     Unbiased for every problem, then averaged; standard error and 95% interval take the problems
     as a random sample, so one problem has neither.
     """
-    from pkpo_toy.cli.support.evaluations import read_evaluation
+    from pkpo_toy.cli.support.evaluations import read_evaluation, say_read
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.samples.intervals import method
@@ -69,6 +69,7 @@ def passk(
         name = metric_named(metric, evaluation).name
         rows = at_each_k(evaluation, ks, metric=name, bounds=limits)
         how = method(bounds_of(evaluation, limits))
+    say_read(evaluation)
     dropped = every - len(evaluation.problems)
     if dropped:
         sys.stderr.write(f"{dropped} of {every} problems have n < {max(ks)} and are left out\n")

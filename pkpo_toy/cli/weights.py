@@ -32,19 +32,26 @@ def weights(
     Of a table problem,sample,reward the same rows come back with one more column, `weight`: CSV
     gives CSV, JSON lines JSON lines. Of any other format a CSV problem,sample,reward,weight.
     """
-    from pkpo_toy.cli.support.evaluations import fields
+    from pkpo_toy.cli.support.evaluations import fields, say_read
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.runs.files import write_file
     from pkpo_toy.samples.weighing import weighed
 
     target = None if out is None else checked_target("--out", out)
-    reading = {"form": form, "score": score, "group_by": fields(group_by)}
     with working("weighing"):
         read, data = weighed(
-            files, k, estimator, scale=scale, seed=seed, beta=beta, **reading
+            files,
+            k,
+            estimator,
+            form=form,
+            score=score,
+            group_by=fields(group_by),
+            scale=scale,
+            seed=seed,
+            beta=beta,
         )
-    sys.stderr.write(f"{read.described()}\n")
+    say_read(read)
     if target is not None:
         write_file(target, data)
         return

@@ -13,8 +13,13 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.samples.evaluation import Evaluation
 from pkpo_toy.samples.intervals import student_interval
 from pkpo_toy.samples.metrics import Metric, metric_named
-from pkpo_toy.samples.passk import bounds_of, curve_ks, default_ks, enough_samples
-from pkpo_toy.samples.passk import mean_with_interval
+from pkpo_toy.samples.passk import (
+    bounds_of,
+    curve_ks,
+    default_ks,
+    enough_samples,
+    mean_with_interval,
+)
 from pkpo_toy.samples.reading import Files, evaluation_of
 from pkpo_toy.samples.rows import shown
 from pkpo_toy.typing import Array
@@ -90,7 +95,10 @@ def compare(
 
 
 def paired(before: Evaluation, after: Evaluation) -> Pair:
-    """The problems in both, by name, in the order of BEFORE. Raises: InputError if there is none."""
+    """The problems in both, by name, in the order of BEFORE.
+
+    Raises: InputError if there is none.
+    """
     places = {name: i for i, name in enumerate(after.problems)}
     shared = [(i, places[name]) for i, name in enumerate(before.problems) if name in places]
     if not shared:
@@ -114,7 +122,7 @@ def differences(
     metric: str | None = None,
     where_possible: bool = False,
 ) -> pd.DataFrame:
-    """The rows of `compare`, with the ends of each one's own interval: before_low, ..., after_high."""
+    """The rows of `compare`, with before_low, before_high, after_low, after_high of each alone."""
     pair, metric_ = _ready(pair, ks, metric, where_possible)
     of_before, of_after = metric_.of(pair.before), metric_.of(pair.after)
     bounds = [bounds_of(one, None) for one in (pair.before, pair.after)]
@@ -129,7 +137,18 @@ def differences(
         changed = int((gain > NOISE).sum()), int((gain < -NOISE).sum())
         rows.append((k, before, after, mean, se, low, high, *changed, problems, *low_high, *ends))
     own = ["before_low", "before_high", "after_low", "after_high"]
-    names = ["k", "before", "after", "difference", "se", "low", "high", "gained", "lost", "problems"]
+    names = [
+        "k",
+        "before",
+        "after",
+        "difference",
+        "se",
+        "low",
+        "high",
+        "gained",
+        "lost",
+        "problems",
+    ]
     return pd.DataFrame(rows, columns=[*names, *own])
 
 
@@ -153,12 +172,12 @@ def crossing(pair: Pair, *, metric: str | None = None, seed: int = 0) -> Crossin
     found = crossing_of(gains.mean(axis=1)[None], ks)[0]
     drawn = resampled_crossings(gains, ks, np.random.default_rng(seed))
     low, high = np.quantile(drawn, (0.025, 0.975), method="inverted_cdf")
-    ends = [None if math.isinf(end) else int(end) for end in (found, low, high)]
-    return Crossing(*ends, float(np.isinf(drawn).mean()), largest)
+    at, low, high = (None if math.isinf(k) else int(k) for k in (found, low, high))
+    return Crossing(at, low, high, float(np.isinf(drawn).mean()), largest)
 
 
 def crossing_of(gains: Array, ks: Sequence[int]) -> Array:
-    """For mean differences (B, K) the first k from which all are negative, infinite if none, (B,)."""
+    """The first k from which all mean differences (B, K) are negative, infinite if none, (B,)."""
     not_worse = gains >= -NOISE
     last = len(ks) - np.argmax(not_worse[:, ::-1], axis=1)
     place = np.where(not_worse.any(axis=1), last, 0)
@@ -188,7 +207,9 @@ def _ready(
 ) -> tuple[Pair, Metric]:
     """The pair with enough samples, and one metric for both."""
     wanted = list(ks or [1])
-    before, after = (enough_samples(one, wanted, where_possible) for one in (pair.before, pair.after))
+    before, after = (
+        enough_samples(one, wanted, where_possible) for one in (pair.before, pair.after)
+    )
     if len(before.problems) != len(after.problems) or before.problems != after.problems:
         both = paired(before, after)
         before, after = both.before, both.after

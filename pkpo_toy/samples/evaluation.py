@@ -1,4 +1,4 @@
-"""Sampling results whatever wrote them: problems, and the rewards of each or how many were right."""
+"""Sampling results whatever wrote them: problems with their rewards, or how many were right."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Evaluation:
 
     `rewards` (sum n,) holds them problem by problem, in the order of the file; None where only the
     number of successes is known. `c` (P,) counts rewards of 1; None unless all are 0 or 1.
-    `left_out` counts the samples that have no score, by reason.
+    `left_out` counts the samples that have no score, by reason. `recognised` is
+    False for tables of our own, where nothing was told from what the files hold.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Evaluation:
     c: Integers | None = None
     rewards: Array | None = None
     left_out: dict[str, int] = field(default_factory=dict)
+    recognised: bool = True
 
     def groups(self) -> list[tuple[Integers, Array]]:
         """The problems with equal n together: their places (p,) and their rewards (p, n)."""
@@ -81,6 +83,7 @@ class Evaluation:
             None if self.c is None else self.c[keep],
             rewards,
             self.left_out,
+            self.recognised,
         )
 
     def described(self) -> str:
@@ -161,7 +164,9 @@ class Collector:
         if self.score is None:
             if default is None and len(names) != 1:
                 several = ", ".join(shown(name)[1:-1] for name in names[:12]) or "none"
-                raise InputError(f"{self.source} holds several {kind}s; choose by --score: {several}.")
+                raise InputError(
+                    f"{self.source} holds several {kind}s; choose by --score: {several}."
+                )
             return default or names[0]
         if self.score not in names:
             raise unknown(kind, self.score, names)

@@ -12,7 +12,6 @@ LEVEL = 0.95
 Range = tuple[float, float]
 
 
-
 def method(bounds: Range | None) -> str:
     """How `interval` makes the interval for values of this range, in words."""
     if bounds is None:

@@ -54,11 +54,15 @@ def _by_reward(evaluation: Evaluation, function: Callable[[Array, int], Array]) 
     return at
 
 
-def _rewards(evaluation: Evaluation) -> list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Array]]:
+def _rewards(
+    evaluation: Evaluation,
+) -> list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Array]]:
     if evaluation.rewards is not None:
         return evaluation.groups()
     counts = evaluation.counts()
-    ones = np.concatenate([[0.0] * (n - c) + [1.0] * c for n, c in zip(counts.n, counts.c)])
+    ones = np.concatenate(
+        [[0.0] * (n - c) + [1.0] * c for n, c in zip(counts.n, counts.c, strict=True)]
+    )
     return Evaluation("", evaluation.problems, evaluation.n, rewards=ones).groups()
 
 
@@ -87,9 +91,7 @@ METRICS: dict[str, Metric] = {
         False,
         lambda e: _by_reward(e, lambda rewards, k: rewards.mean(axis=-1)),
     ),
-    "max@k": Metric(
-        "max@k", "the best of k rewards", False, lambda e: _by_reward(e, max_at_k)
-    ),
+    "max@k": Metric("max@k", "the best of k rewards", False, lambda e: _by_reward(e, max_at_k)),
 }
 QUANTILE = re.compile(r"q([1-9][0-9]?)@k")
 

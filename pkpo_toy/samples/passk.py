@@ -37,9 +37,7 @@ def passk(
     """
     evaluation = evaluation_of(results)
     ks = default_ks(evaluation) if k is None else [k] if isinstance(k, int) else list(k)
-    return at_each_k(
-        evaluation, ks, metric=metric, bounds=bounds, where_possible=where_possible
-    )
+    return at_each_k(evaluation, ks, metric=metric, bounds=bounds, where_possible=where_possible)
 
 
 def at_each_k(
@@ -110,7 +108,7 @@ def curve_ks(largest: int, most: int = 60) -> list[int]:
     """Every k up to the largest, thinned out evenly on a log axis where they are many."""
     if largest <= most:
         return list(range(1, largest + 1))
-    return np.unique(np.geomspace(1, largest, most).round().astype(int)).tolist()
+    return [int(k) for k in np.unique(np.geomspace(1, largest, most).round())]
 
 
 def enough_samples(

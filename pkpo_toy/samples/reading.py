@@ -5,16 +5,15 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.samples.evaluation import Collector, Evaluation
-from pkpo_toy.samples.formats.format import Format, Head, head_of
+from pkpo_toy.samples.formats.format import Head, head_of
 from pkpo_toy.samples.formats.parquet import columns_of
 from pkpo_toy.samples.formats.table import FORMATS
 from pkpo_toy.samples.rows import Source, opened, shown
@@ -61,7 +60,8 @@ def gather(files: Files, into: Collector, form: str | None) -> Evaluation:
     for option, given in (("score", into.score), ("group_by", into.group_by)):
         if given and option not in into.asked:
             raise InputError(f"{title} files leave nothing open for --{option.replace('_', '-')}.")
-    return into.evaluation(f"{title}, {found[1]}" if found[1] else title)
+    evaluation = into.evaluation(f"{title}, {found[1]}" if found[1] else title)
+    return replace(evaluation, recognised=found[0] != "table")
 
 
 def evaluation_of(results: pd.DataFrame | Files) -> Evaluation:
@@ -74,7 +74,7 @@ def evaluation_of(results: pd.DataFrame | Files) -> Evaluation:
     into = Collector()
     into.source = "the frame"
     kind = COUNTS if {"n", "c"} <= set(results) else tuple(c for c in SAMPLES if c.name != "sample")
-    columns = []
+    columns: list[list[Any]] = []
     for column in kind:
         if column.name not in results:
             raise lacking("the frame", 0, [str(name) for name in results], [COUNTS, kind])
@@ -100,7 +100,7 @@ def _expanded(files: Files) -> list[str]:
     """The names, patterns replaced by what they match. Raises: InputError for two alike."""
     given = [files] if isinstance(files, str | os.PathLike) else list(files)
     names: list[str] = []
-    for one in map(os.fspath, given):
+    for one in [os.fspath(name) for name in given]:
         matches = sorted(glob.glob(one)) if glob.has_magic(one) and not os.path.exists(one) else []
         names += matches or [one]
     if not names:
@@ -124,7 +124,9 @@ def _check_different(names: list[str]) -> None:
         for name in alike if len(alike) > 1 else []:
             first = met.setdefault(_digest(name), name)
             if first is not name:
-                raise InputError(f"{name} and {first} are the same file: its samples would count twice.")
+                raise InputError(
+                    f"{name} and {first} are the same file: its samples would count twice."
+                )
     if names.count("-") > 1:
         raise InputError("standard input (-) can be read once.")
 
@@ -154,14 +156,20 @@ def _refuse(source: Source, head: Head) -> str:
     """Raises: InputError saying what the file is, or which columns a table lacks."""
     name, kind = source.name, head.container
     if kind == "pickle":
-        raise InputError(f"{name} is a pickle; nothing is loaded with pickle. Write it as JSON lines.")
+        raise InputError(
+            f"{name} is a pickle; nothing is loaded with pickle. Write it as JSON lines."
+        )
     if kind == "zstd":
         raise InputError(f"{name} is compressed with zstd; unpack it first: zstd -d.")
     if isinstance(head.at(0, 0), str):
-        raise InputError(f"{name} holds generated text but not whether it is right; evaluate it first.")
+        raise InputError(
+            f"{name} holds generated text but not whether it is right; evaluate it first."
+        )
     keys = head.keys()
     if {"task_id"} <= keys and not keys.isdisjoint({"completion", "solution"}):
-        raise InputError(f"{name} holds completions but not whether they passed; evaluate them first.")
+        raise InputError(
+            f"{name} holds completions but not whether they passed; evaluate them first."
+        )
     if not keys and kind == "json":
         raise InputError(f"{name} is no format that is known; `pkpo-toy list formats` names those.")
     if kind == "json":

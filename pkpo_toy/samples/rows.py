@@ -145,7 +145,9 @@ def opened(path: str | Path) -> Iterator[Source]:
             stream = stack.enter_context(_stream(text))
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise InputError(f"cannot read {name if len(name) < 150 else shown(text)}: {reason}.") from error
+            raise InputError(
+                f"cannot read {name if len(name) < 150 else shown(text)}: {reason}."
+            ) from error
         source = _with_head(Source(name, stream))
         for start, unpacked in _UNPACK.items():
             if source.head.startswith(start):
@@ -173,7 +175,9 @@ def _with_head(source: Source) -> Source:
     return source
 
 
-def json_records(source: Source, wanted: Iterable[str]) -> Iterator[tuple[list[int], list[str], list[Any]]]:
+def json_records(
+    source: Source, wanted: Iterable[str]
+) -> Iterator[tuple[list[int], list[str], list[Any]]]:
     """Blocks of (line numbers, texts, objects) of JSON lines, blank ones left out.
 
     No key of `wanted` stands twice in an object; of others the last counts.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pydantic_core import from_json
@@ -80,14 +80,16 @@ class Reader:
     def __init__(self, source: Source, kinds: Sequence[Kind]) -> None:
         self.source, self.kinds = source, kinds
         self.header, self.present = "", list[str]()
-        self.kind: Kind = ()
+        self.kind = cast("Kind", ())
         self._hashes, self._lines = array("q"), array("q")
-        self._raw = self._json() if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else self._csv()
+        self._raw = (
+            self._json() if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else self._csv()
+        )
         self._first = next(self._raw, None)
         if self._first is None:
             empty = f"{source.name} is empty: a table needs {_wanted(kinds)}."
             raise InputError(f"{source.name} has a header but no rows." if self.header else empty)
-        self._parsed = [_Parsed(column.parse) for column in self.kind]
+        self._parsed: list[_Parsed] = [_Parsed(column.parse) for column in self.kind]
 
     def blocks(self) -> Iterator[Block]:
         """The rows. Raises: InputError for a value out of its domain, and at the end for a key
@@ -223,7 +225,7 @@ def table_of(reader: Reader, *, keep_text: bool = False) -> Table:
         if keep_text:
             table.texts += block.texts
         for column, values in zip(table.columns, block.columns, strict=True):
-            column += values
+            column.extend(values)
     return table
 
 

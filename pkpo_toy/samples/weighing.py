@@ -36,10 +36,10 @@ def weighed(
 
     Raises: InputError for what cannot be read, and as `sample_weights`.
     """
-    into = Collector(score, group_by, keep_table=isinstance(files, str) or len(files) == 1)
+    into = Collector(score, group_by, keep_table=True)
     evaluation = gather(files, into, form)
     table = into.table
-    if table is None:
+    if table is None or len(table.lines) < evaluation.n.sum():
         samples = evaluation.samples()
         samples["weight"] = sample_weights(samples, k, estimator, **options)
         return evaluation, samples.to_csv(index=False, lineterminator="\n").encode()

@@ -29,13 +29,20 @@ DRAWS = 200  # of an estimator's own randomness
 class Audit(Config):
     """One instance: a softmax policy over a few arms with fixed rewards, n samples, k."""
 
-    instance: str = "own"
-    rewards: tuple[Number, ...] = (0.1, 0.55, 1.0)
-    logits: tuple[Number, ...] = (0.3, -0.5, 0.1)
-    n: PositiveInt = 4
-    k: PositiveInt = 2
-    budget: PositiveInt = BUDGET
-    estimators: tuple[EstimatorName, ...] = Field(tuple(ESTIMATORS), min_length=1)
+    instance: str = Field("own", description="name of the instance in tables and figures")
+    rewards: tuple[Number, ...] = Field((0.1, 0.55, 1.0), description="reward of each arm")
+    logits: tuple[Number, ...] = Field(
+        (0.3, -0.5, 0.1), description="of the softmax policy, one for each arm"
+    )
+    n: PositiveInt = Field(4, description="samples in a group")
+    k: PositiveInt = Field(2, description="k of the objective")
+    budget: PositiveInt = Field(BUDGET, description="most outcomes that are enumerated")
+    estimators: tuple[EstimatorName, ...] = Field(
+        tuple(ESTIMATORS),
+        min_length=1,
+        description="keys of estimators or FILE.py:FUNCTION; all of the table unless named, "
+        "where their domain holds the instance",
+    )
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> Self:

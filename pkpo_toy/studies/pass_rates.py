@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pkpo_toy.estimators.resolve import choose
 from pkpo_toy.samples.reading import read
@@ -30,17 +30,20 @@ BINS = ("< 1%", "1-3%", "3-10%", "10-30%", "> 30%")
 class PassRates(TrainingConfig):
     """One schedule of k on problems with c successes in n samples each.
 
-    file: results of an evaluation, read once; its counts take the place of measured_n and
-    measured_c, so that the cell holds all it needs. For sgd, step_size is that of a problem's own gradient, however
-    many problems there are; per_step: problems drawn for a step.
+    A file is read once and its counts take the place of measured_n and measured_c, so that the
+    cell holds all it needs.
     """
 
-    file: str = ""
-    measured_n: tuple[int, ...] = EXAMPLE_N
-    measured_c: tuple[int, ...] = EXAMPLE_C
-    per_step: int = 32
-    optimiser: str = "sgd"
-    step_size: float = 0.05
+    file: str = Field(
+        "", description="results of an evaluation, rewards 0 or 1; without it the next two are used"
+    )
+    measured_n: tuple[int, ...] = Field(EXAMPLE_N, description="samples drawn of each problem")
+    measured_c: tuple[int, ...] = Field(EXAMPLE_C, description="right ones among them")
+    per_step: int = Field(32, description="problems drawn for a step; 0 takes all of them")
+    optimiser: str = Field("sgd", description='"sgd" or "adam"')
+    step_size: float = Field(
+        0.05, description="step size; for sgd that of a problem's own gradient, whatever the set"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -19,12 +19,14 @@ Array = NDArray[np.float64]
 class Transforms(Config):
     """One k; `groups` groups of n rewards from U(-1/2, 1/2)."""
 
-    n: PositiveInt = 32
-    k: PositiveInt = 4
-    groups: int = Field(10_000, ge=2)
-    bins: PositiveInt = 40
+    n: PositiveInt = Field(32, description="samples in a group")
+    k: PositiveInt = Field(4, description="k of max@k")
+    groups: int = Field(10_000, ge=2, description="groups of n rewards")
+    bins: PositiveInt = Field(40, description="bins of the reward over which weights are averaged")
     estimators: tuple[EstimatorName, ...] = Field(
-        ("pkpo", "pkpo_loo", "pkpo_loo_minus_one"), min_length=1
+        ("pkpo", "pkpo_loo", "pkpo_loo_minus_one"),
+        min_length=1,
+        description="keys of estimators or FILE.py:FUNCTION, a panel each",
     )
 
     @model_validator(mode="after")

@@ -32,12 +32,16 @@ PAPER = (
 class Variance(Config):
     """One n; all estimators see the same `estimates` batches of n samples."""
 
-    n: PositiveInt = 16
-    k: PositiveInt = 4
-    theta: float = 1.0
-    sd: PositiveFloat = 0.1
-    estimates: int = Field(10_000, ge=4)
-    estimators: tuple[EstimatorName, ...] = Field(PAPER, min_length=1)
+    n: PositiveInt = Field(16, description="samples behind one gradient estimate")
+    k: PositiveInt = Field(4, description="k of max@k")
+    theta: float = Field(1.0, description="mean of the Gaussian policy")
+    sd: PositiveFloat = Field(0.1, description="its standard deviation")
+    estimates: int = Field(10_000, ge=4, description="gradient estimates behind each point")
+    estimators: tuple[EstimatorName, ...] = Field(
+        PAPER,
+        min_length=1,
+        description="keys of estimators or FILE.py:FUNCTION; drawn where (n, k) is in their domain",
+    )
 
     @model_validator(mode="after")
     def _some_estimator_is_defined(self) -> Self:

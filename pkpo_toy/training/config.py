@@ -7,7 +7,14 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import Annotated, Self, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    model_validator,
+)
 
 from pkpo_toy.estimators.resolve import choose
 from pkpo_toy.simulator.problem import Problem
@@ -32,7 +39,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    seed: NonNegativeInt = 0
+    seed: NonNegativeInt = Field(0, description="seed of all randomness")
 
     @classmethod
     def listed(cls) -> frozenset[str]:
@@ -47,18 +54,26 @@ class Config(BaseModel):
 class ScheduleConfig(Config):
     """Who is trained and for how long, whatever is trained on: bandits or a language model."""
 
-    label: str = ""
-    estimator: EstimatorName = STANDARD
-    k1_estimator: EstimatorName = "rloo"
-    k_opt: int | str = 8
-    n: int = 16
-    k_eval: tuple[int, ...] = (1, 4, 8)
-    optimiser: str = "adam"
-    step_size: float = 0.01
-    steps: int = 2000
-    entropy_bonus: float = 0.0
-    replicates: int = 100
-    log_every: int = 50
+    label: str = Field("", description="name of the curves; empty: made from k and n")
+    estimator: EstimatorName = Field(
+        STANDARD, description="key of an estimator or FILE.py:FUNCTION"
+    )
+    k1_estimator: EstimatorName = Field(
+        "rloo", description="estimator at k = 1, if k changes or `estimator` is not defined there"
+    )
+    k_opt: int | str = Field(
+        8,
+        description='k to train for: a whole number, "n" (k = n), steps like "8@0, 4@1000, '
+        '1@1500", "linear 8->1" or "geometric 8->1"',
+    )
+    n: int = Field(16, description="samples per problem and step")
+    k_eval: tuple[int, ...] = Field((1, 4, 8), description="k at which pass@k or max@k is reported")
+    optimiser: str = Field("adam", description='"adam" or "sgd"')
+    step_size: float = Field(0.01, description="step size of the optimiser")
+    steps: int = Field(2000, description="training steps")
+    entropy_bonus: float = Field(0.0, description="coefficient of the entropy's gradient")
+    replicates: int = Field(100, description="independent runs behind every mean and interval")
+    log_every: int = Field(50, description="steps between logged values")
 
     def settings(self) -> Settings:
         """The simulator's settings. Raises InputError for a value out of its domain."""
@@ -87,7 +102,9 @@ class ScheduleConfig(Config):
 class TrainingConfig(ScheduleConfig):
     """One cell: an estimator and a schedule of k, trained in `replicates` independent runs."""
 
-    probes: int = 8
+    probes: int = Field(
+        8, description="gradient estimates per run behind each logged variance; 0 for none"
+    )
 
     @abstractmethod
     def problem(self) -> Problem:
@@ -107,12 +124,15 @@ class TrainingConfig(ScheduleConfig):
 class ProblemSetConfig(TrainingConfig):
     """Easy and hard problems, each with one right answer; see `problem_set` in the simulator."""
 
-    problems: int = 42
-    arms: int = 16
-    features: int = 20
-    rates: tuple[float, ...] = (0.4, 0.01, 0.0005)
-    per_step: int = 8
-    problem_seed: int = 0
+    problems: int = Field(42, description="problems in the set")
+    arms: int = Field(16, description="answers to choose from")
+    features: int = Field(20, description="features that problems share; 0: own logits each")
+    rates: tuple[float, ...] = Field(
+        (0.4, 0.01, 0.0005),
+        description="success rates at the start, in turn: easy, hard, very hard, easy, ...",
+    )
+    per_step: int = Field(8, description="problems drawn for a step; 0 takes all of them")
+    problem_seed: int = Field(0, description="which set is drawn; `seed` decides the sampling")
 
     def problem(self) -> Problem:
         """Problems whose starting success rates alternate through `rates`."""

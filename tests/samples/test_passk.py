@@ -10,8 +10,7 @@ import pytest
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.samples.metrics import metric_named, quantile_at_k
-from pkpo_toy.samples.passk import at_each_k, curve_ks, default_ks
-from pkpo_toy.samples.passk import passk
+from pkpo_toy.samples.passk import at_each_k, curve_ks, default_ks, passk
 from pkpo_toy.samples.reading import evaluation_of, read
 
 REWARDS = {"a": [0.3, 1.0, 0.2, 0.2], "b": [0.5, 0.0, 0.1], "c": [1.0, 0.7, 0.9, -2.0]}
@@ -64,8 +63,8 @@ def test_the_metric_is_what_the_rewards_allow():
 
 
 QUANTITIES = {
-    "pass@k": lambda subset: max(subset),
-    "pass^k": lambda subset: min(subset),
+    "pass@k": max,
+    "pass^k": min,
     "avg@k": np.mean,
     "max@k": max,
 }

@@ -127,9 +127,7 @@ def test_a_json_name_that_is_no_text_is_refused(write, text):
 
 def test_a_repeated_sample_is_refused(write):
     path = write("problem,sample,reward\na,0,1\nb,0,1\na,1,0\n\nb,0,1\n")
-    with pytest.raises(
-        InputError, match="line 6: the problem and sample of line 3 again"
-    ):
+    with pytest.raises(InputError, match="line 6: the problem and sample of line 3 again"):
         read_samples(path)
 
 

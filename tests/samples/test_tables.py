@@ -1,6 +1,7 @@
 """Reading a table: whatever bytes come in, rows with their lines or one sentence."""
 
 import io
+import math
 import os
 import sys
 import time
@@ -15,15 +16,13 @@ from pkpo_toy.samples.tables import Column, read_table, with_column
 
 
 def parse(value):
-    return None if value != value else value
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def kind(*names):
     keys = ("problem", "sample")
     anything = frozenset({str, int, float, dict})
-    return tuple(
-        Column(name, parse, "anything", name in keys, anything) for name in names
-    )
+    return tuple(Column(name, parse, "anything", name in keys, anything) for name in names)
 
 
 KINDS = [kind("problem", "n", "c"), kind("problem", "sample", "reward")]

@@ -36,14 +36,19 @@ GroupByOption = Annotated[
 def read_evaluation(
     files: list[str], *, form: str | None, score: str | None, group_by: str | None
 ) -> Evaluation:
-    """The evaluation in the files; what was recognised is said on stderr."""
+    """The evaluation in the files."""
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.samples.reading import read
 
     with working("reading"):
-        evaluation = read(files, form=form, score=score, group_by=fields(group_by))
-    sys.stderr.write(f"{evaluation.described()}\n")
-    return evaluation
+        return read(files, form=form, score=score, group_by=fields(group_by))
+
+
+def say_read(*evaluations: Evaluation) -> None:
+    """What was recognised and left out, on stderr; our own tables go without saying."""
+    for one in evaluations:
+        if one.recognised or one.left_out:
+            sys.stderr.write(f"{one.described()}\n")
 
 
 def fields(group_by: str | None) -> list[str]:

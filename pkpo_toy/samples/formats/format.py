@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -68,12 +70,14 @@ def head_of(source: Source) -> Head:
     if text[:1] not in (b"{", b"["):
         return Head("text")
     line = text.split(b"\n", 1)[0]
-    for part, partial in ((line, False), (text, True)):
-        try:
-            return Head("json", from_json(part, allow_partial=partial))
-        except ValueError:
-            continue
-    return Head("json")
+    # The standard library reads what is no Unicode text too: its line is named by the reader.
+    for parse in (from_json, json.loads):
+        with suppress(ValueError, RecursionError):
+            return Head("json", parse(line))
+    try:
+        return Head("json", from_json(text, allow_partial=True))
+    except ValueError as error:
+        raise InputError(f"{source.name}: not valid JSON ({error}).") from None
 
 
 class Record(BaseModel):
@@ -93,7 +97,7 @@ def _adapter(model: Any) -> TypeAdapter[Any]:
 def parsed(model: type[R], text: str | bytes, where: str) -> R:
     """One record from JSON. Raises: InputError saying where and what does not fit."""
     try:
-        record: R = _adapter(model).validate_json(text)
+        record: R = _adapter(cast("Any", model)).validate_json(text)
         return record
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

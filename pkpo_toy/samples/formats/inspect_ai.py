@@ -67,9 +67,15 @@ def _read_zip(source: Source, into: Collector) -> str:
             start = next((n for n in ("header.json", "_journal/start.json") if n in names), None)
             if start is None:
                 pickled = any(name.endswith("data.pkl") for name in names)
-                kind = "a torch file, and nothing is loaded with pickle" if pickled else "no inspect log"
+                kind = (
+                    "a torch file, and nothing is loaded with pickle"
+                    if pickled
+                    else "no inspect log"
+                )
                 raise InputError(f"{source.name} is a zip file but {kind}.")
-            header = parsed(_Header, _member(archive, start, source.name), f"{source.name}, {start}")
+            header = parsed(
+                _Header, _member(archive, start, source.name), f"{source.name}, {start}"
+            )
             into.once("the run", *header.eval)
             return _take(source, into, _samples(archive, source.name))
     except NotImplementedError:

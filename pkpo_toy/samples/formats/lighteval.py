@@ -28,8 +28,10 @@ def _read(source: Source, into: Collector) -> str:
             raise InputError(f"{where}: no metric pass@k:k=K&n=N; kept: {kept or 'none'}.")
         least = min(metrics, key=lambda name: int(name.split("=")[1].split("&")[0]))
         chosen = chosen or into.choose("metric", metrics, least)
-        k, n = map(int, _PASS.fullmatch(chosen).groups())
-        into.count(row["doc"]["id"], n, successes(n, k, number(metrics[chosen], where, chosen), where))
+        k, n = (int(part.split("=")[1]) for part in chosen.removeprefix("pass@k:").split("&"))
+        into.count(
+            row["doc"]["id"], n, successes(n, k, number(metrics[chosen], where, chosen), where)
+        )
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""LiveCodeBench: a list of problems with the grade of each sample. Source: its `*_eval_all.json`."""
+"""LiveCodeBench: a list of problems with the grade of each sample, `X_eval_all.json`."""
 
 from pkpo_toy.samples.evaluation import Collector
 from pkpo_toy.samples.formats.format import Format, Head, Record, document_of

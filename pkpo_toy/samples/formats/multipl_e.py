@@ -1,4 +1,4 @@
-"""MultiPL-E: a file per problem. Source: nuprl/MultiPL-E, `evaluation/src/containerized_eval.py`."""
+"""MultiPL-E: a file per problem. Source: nuprl/MultiPL-E, `evaluation/src`."""
 
 from pkpo_toy.samples.evaluation import Collector
 from pkpo_toy.samples.formats.format import Format, Head, Record, document_of

@@ -9,7 +9,8 @@ SCORES = ("symbolic_correct", "is_correct", "judge_correct")
 
 
 def _recognises(head: Head) -> bool:
-    return not head.keys().isdisjoint(SCORES) and "generation" in head.keys()
+    keys = head.keys()
+    return "generation" in keys and not keys.isdisjoint(SCORES)
 
 
 def _read(source: Source, into: Collector) -> str:
@@ -26,4 +27,6 @@ def _read(source: Source, into: Collector) -> str:
     return score
 
 
-FORMAT = Format("NeMo-Skills", "output-rsN.jsonl, line i of every file one problem", _recognises, _read)
+FORMAT = Format(
+    "NeMo-Skills", "output-rsN.jsonl, line i of every file one problem", _recognises, _read
+)

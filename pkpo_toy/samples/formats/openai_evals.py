@@ -31,7 +31,8 @@ def _read(source: Source, into: Collector) -> str:
             continue
         right = event.data.get("correct") if isinstance(event.data, dict) else None
         if not isinstance(right, bool) or event.sample_id is None:
-            raise InputError(f"{where}: a match needs sample_id and data.correct, true or false, got {shown(event.data)}.")
+            must = "sample_id and data.correct, true or false"
+            raise InputError(f"{where}: a match needs {must}, got {shown(event.data)}.")
         into.once("run and event", event.run_id, event.event_id)
         into.add(event.sample_id, [right])
     return "match events"

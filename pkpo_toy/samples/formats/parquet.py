@@ -10,8 +10,7 @@ from pkpo_toy.samples.rows import Source
 def parquet_file(source: Source) -> Any:
     """The open file. Raises: InputError without pyarrow, and for a damaged file."""
     try:
-        import pyarrow.parquet as parquet
-        from pyarrow import ArrowException
+        from pyarrow import ArrowException, parquet
     except ImportError:
         raise InputError(
             f"{source.name} is a parquet file, which needs pyarrow: pip install 'pkpo-toy[samples]'"

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.samples.evaluation import Collector
 from pkpo_toy.samples.formats.format import Format, Head, Record, lines_of, number, objects_of
 from pkpo_toy.samples.rows import Source, shown
-from pkpo_toy.errors import InputError
 
 
 class _Reward(Record):
@@ -24,13 +24,13 @@ class _Trace(Record):
 
 class _Task(Record):
     key: str | int | None = None
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Episode(Record):
     task: _Task
     ok: bool = True
-    traces: list[_Trace] = []
+    traces: list[_Trace] = Field(default_factory=list)
 
 
 def _is_results(head: Head) -> bool:
@@ -43,7 +43,9 @@ def _read_results(source: Source, into: Collector) -> str:
     for where, line in objects_of(source):
         problem = into.grouped(line, where) or line.get("example_id")
         if not isinstance(problem, str | int):
-            raise InputError(f"{where}: example_id must be text or an integer, got {shown(problem)}.")
+            raise InputError(
+                f"{where}: example_id must be text or an integer, got {shown(problem)}."
+            )
         metrics = line.get("metrics")
         values = {"reward": line.get("reward")} | (metrics if isinstance(metrics, dict) else {})
         into.choose("score", values, "reward")
