@@ -35,6 +35,7 @@ def weights(
     from pkpo_toy.cli.support.evaluations import fields, say_read
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.cli.support.progress import working
+    from pkpo_toy.estimators.api import DEFAULT
     from pkpo_toy.runs.files import write_file
     from pkpo_toy.samples.weighing import weighed
 
@@ -43,7 +44,7 @@ def weights(
         read, data = weighed(
             files,
             k,
-            estimator,
+            estimator or DEFAULT,
             form=form,
             score=score,
             group_by=fields(group_by),

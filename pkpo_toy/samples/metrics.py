@@ -12,7 +12,7 @@ from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import max_at_k, pass_at_k
 from pkpo_toy.estimators.objectives import element_weights
 from pkpo_toy.samples.evaluation import Evaluation
-from pkpo_toy.typing import Array
+from pkpo_toy.typing import Array, Integers
 
 AtK = Callable[[int], Array]
 """k -> the estimate of every problem, (P,)."""
@@ -56,7 +56,7 @@ def _by_reward(evaluation: Evaluation, function: Callable[[Array, int], Array]) 
 
 def _rewards(
     evaluation: Evaluation,
-) -> list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Array]]:
+) -> list[tuple[Integers, Array]]:
     if evaluation.rewards is not None:
         return evaluation.groups()
     counts = evaluation.counts()
