@@ -120,9 +120,9 @@ class Evidence(NamedTuple):
         shape = of_rewards[0].shape
         if scores is None and sizes is None:
             raise InputError("scores or sizes must be given: rewards alone mislead the baseline.")
-        z = None if scores is None else _stand_in("scores", scores, shape, 1)
+        z = None if scores is None else stand_in("scores", scores, shape, 1)
         if sizes is not None:
-            v = _stand_in("sizes", sizes, shape, 0)
+            v = stand_in("sizes", sizes, shape, 0)
             if (v < 0).any():
                 raise InputError(f"sizes must be >= 0, got {v.min()}.")
         if z is not None:
@@ -192,7 +192,8 @@ def others(values: Floats) -> Floats:
     return np.moveaxis(sums, 0, axis)
 
 
-def _stand_in(name: str, given: ArrayLike, shape: tuple[int, ...], more: int) -> Floats:
+def stand_in(name: str, given: ArrayLike, shape: tuple[int, ...], more: int) -> Floats:
+    """Finite numbers (..., n) or (..., n, D), `more` = 1, that fit rewards of this shape."""
     array = np.asarray(given, dtype=np.float64)
     if array.shape[: array.ndim - more] != shape or array.ndim != len(shape) + more:
         wanted = "(..., n, D)" if more else "(..., n)"
