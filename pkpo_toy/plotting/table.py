@@ -2,6 +2,7 @@
 
 from pkpo_toy.plotting import (
     annealing,
+    atlas,
     audit,
     element_weights,
     hard_problems,
@@ -21,6 +22,7 @@ FIGURES: dict[str, Figure] = {
     "variance": variance.FIGURE,
     "transforms": transforms.FIGURE,
     "audit": audit.FIGURE,
+    "atlas": atlas.FIGURE,
     "annealing": annealing.FIGURE,
     "learning_curves": learning_curves.FIGURE,
     "lm": learning_curves.FIGURE,

@@ -2,6 +2,7 @@
 
 from pkpo_toy.studies import (
     annealing,
+    atlas,
     audit,
     bandit,
     element_weights,
@@ -26,6 +27,7 @@ STUDIES: dict[str, Study] = {
     "hard_problems": hard_problems.STUDY,
     "objective_matrix": objective_matrix.STUDY,
     "audit": audit.STUDY,
+    "atlas": atlas.STUDY,
     "pass_rates": pass_rates.STUDY,
     "bandit": bandit.STUDY,
     "lm": lm.STUDY,

@@ -65,15 +65,17 @@ def least_variance(
     *,
     tables: int = TABLES,
     budget: int = BUDGET,
+    noise: float = 0.0,
 ) -> LeastVariance:
     """The least variance of the function's weights less any baseline of the other rewards.
 
     logits, rewards (d,); function: rewards (m, n), k -> weights (m, n), exchangeable and without
-    randomness. Two functions with the same mean for every policy give the same V*.
+    randomness. Two functions with the same mean for every policy give the same V*. noise: E |e|^2
+    of independent noise e in every score, of the coordinates that a reward says nothing about.
 
     Raises: InputError on arguments out of their domain and on more outcomes than `budget`.
     """
-    law = _law(*instance(logits, rewards))
+    law = _law(*instance(logits, rewards), noise)
     samples, best_of = check_count("n", n), check_count("k", k)
     count = len(law.rewards)
     if count_outcomes(count, samples) > check_count("budget", budget):
@@ -88,13 +90,21 @@ def least_variance(
 
 
 def second_moments(
-    columns: Columns, logits: ArrayLike, rewards: ArrayLike, n: int, k: int
+    columns: Columns,
+    logits: ArrayLike,
+    rewards: ArrayLike,
+    n: int,
+    k: int,
+    *,
+    weights: int = 1,
+    noise: float = 0.0,
 ) -> Array:
-    """E[t_a . t_b] of t_a = sum_i column_ia s_i, (p, p), exact; the last t about its mean.
+    """E[t_a . t_b] of t_a = sum_i column_ia s_i, (p, p), exact; the last about their mean.
 
-    columns: rewards (m, n), k -> (m, n, p), baselines of mean 0 and, last, weights.
+    columns: rewards (m, n), k -> (m, n, p), the last `weights` of them of one and the same mean,
+    the others, baselines, of mean 0. noise as in `least_variance`.
     """
-    law = _law(*instance(logits, rewards))
+    law = _law(*instance(logits, rewards), noise)
 
     def blocks() -> Iterator[tuple[Integers, Array, Array, Array]]:
         for levels in outcomes(len(law.rewards), n, True):
@@ -103,8 +113,11 @@ def second_moments(
             yield levels, found, probabilities(levels, law.log_chances, True), total
 
     gradient = np.asarray(sum(chance @ total for _, _, chance, total in blocks()))
-    rows = [_rows(law, levels, chance, found, gradient) for levels, found, chance, _ in blocks()]
-    return np.asarray(sum(part.T @ part for part in rows))
+    parts = [
+        _rows(law, levels, chance, found, gradient, weights=weights)
+        for levels, found, chance, _ in blocks()
+    ]
+    return np.asarray(sum(part.T @ part for part in parts))
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,7 @@ class _Law:
     spreads: Array
 
 
-def _law(log_policy: Array, rewards: Array) -> _Law:
+def _law(log_policy: Array, rewards: Array, noise: float) -> _Law:
     possible = log_policy > -np.inf
     policy = np.exp(log_policy[possible])
     levels, which = np.unique(rewards[possible], return_inverse=True)
@@ -129,7 +142,7 @@ def _law(log_policy: Array, rewards: Array) -> _Law:
     chances = member @ policy
     shares = member * policy / chances[:, None]
     means = shares - policy
-    spreads = 1.0 - (shares * shares).sum(axis=1)
+    spreads = 1.0 - (shares * shares).sum(axis=1) + noise
     return _Law(np.log(chances), levels, _triangle(means.T).T, spreads)
 
 
@@ -168,14 +181,22 @@ def _blocks(function: WeightFunction, law: _Law, n: int, k: int) -> Blocks:
         yield levels, w, probabilities(levels, law.log_chances, True), total
 
 
-def _rows(law: _Law, levels: Integers, chance: Array, columns: Array, gradient: Array) -> Array:
-    """Rows whose squares sum to E |sum_i column_i s_i|^2, the last column about the gradient.
+def _rows(
+    law: _Law,
+    levels: Integers,
+    chance: Array,
+    columns: Array,
+    gradient: Array,
+    *,
+    weights: int = 1,
+) -> Array:
+    """Rows whose squares sum to E |sum_i column_i s_i|^2, the last columns about the gradient.
 
     columns (m, n, p) -> rows (m (r + n), p).
     """
     root = np.sqrt(chance)[:, None, None]
     joint = np.einsum("mip,mir->mrp", columns, law.means[levels])
-    joint[..., -1] -= gradient
+    joint[..., -weights:] -= gradient[:, None]
     single = columns * np.sqrt(law.spreads[levels])[..., None]
     each: Array = np.concatenate([joint * root, single * root], axis=1)
     return each.reshape(-1, columns.shape[-1])

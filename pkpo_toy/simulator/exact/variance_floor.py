@@ -16,11 +16,18 @@ from pkpo_toy.typing import Array, ArrayLike
 
 
 def variance_floor(
-    chances: ArrayLike, rewards: ArrayLike, scores: ArrayLike, n: int, k: int
+    chances: ArrayLike,
+    rewards: ArrayLike,
+    scores: ArrayLike,
+    n: int,
+    k: int,
+    *,
+    noise: float = 0.0,
 ) -> float:
     """A trace of the covariance that no unbiased weights of n samples are below, for A outcomes.
 
-    chances, rewards (A,); scores (A, D), grad log pi of each outcome, of mean 0 under the chances.
+    chances, rewards (A,); scores (A, D), grad log pi of each outcome, of mean 0 under the chances;
+    noise: E |e|^2 of independent noise e in every score.
 
     Raises: InputError on shapes that do not fit, numbers not finite, and unless 1 <= k <= n.
     """
@@ -38,12 +45,13 @@ def variance_floor(
     order = np.argsort(g, kind="stable")
     pi, g, s = pi[order], g[order], s[order]
     psi, slope = _best_of_k(pi, g, s, k)
-    size = pi @ (s * s).sum(axis=1)
-    against = pi @ (psi * (s * s).sum(axis=1) + (s * slope).sum(axis=1))
+    squared = (s * s).sum(axis=1) + noise
+    size = pi @ squared
+    against = pi @ (psi * squared + (s * slope).sum(axis=1))
     beta = against / size if size > 0 else 0.0
     first = (psi - beta)[:, None] * s + slope
     apart = first - pi @ first
-    return float(k * k / n * (pi @ (apart * apart).sum(axis=1)))
+    return float(k * k / n * (pi @ ((apart * apart).sum(axis=1) + noise * (psi - beta) ** 2)))
 
 
 def _best_of_k(pi: Array, g: Array, s: Array, k: int) -> tuple[Array, Array]:
