@@ -35,16 +35,18 @@ class Past(NamedTuple):
     """What is remembered of G learners' groups: two sums over them, older groups counting less.
 
     total (G, 4, 4): inner products of sum_i (base_i, features_i) score_i;
-    squares (G, 3, 3, 3, 3): products of the features' part with itself, for the sums' uncertainty;
+    squares (G, 9, 9): products of the features' part with itself, for the sums' uncertainty;
     mean (G, D): running mean of the gradient estimates;
     origin (G,): what rewards are measured from in M_{k-1}, so that its digits say something. It
-    changes the numbers c, not the weights.
+    changes the numbers c, not the weights;
+    coefficients (G, 3): what follows from all this.
     """
 
     total: Floats
     squares: Floats
     mean: Floats
     origin: Floats
+    coefficients: Floats
 
 
 class AdaptiveLoo:
@@ -77,15 +79,13 @@ class AdaptiveLoo:
         base, features = terms(values, k, 0.0 if past is None else past.origin)
         if past is None:
             return base.astype(dtype)
-        c = solved(past.total, past.squares, self.prior)
-        return applied(base, features, c if values.ndim == 1 else c[..., None, :]).astype(dtype)
+        return _weighed(base, features, past).astype(dtype)
 
     def coefficients(self, n: int, k: int) -> Floats:
-        """c_0, c_1, c_2 of each learner, (..., 3); zeros before anything was observed."""
+        """c_0, c_1, c_2 of each learner, (..., 3), rewards measured from a middle one of the first
+        that were observed; zeros before anything was."""
         past = self._past.get((n, k))
-        if past is None:
-            return np.zeros(FEATURES)
-        return solved(past.total, past.squares, self.prior)
+        return np.zeros(FEATURES) if past is None else past.coefficients.copy()
 
     def observe(
         self,
@@ -127,7 +127,7 @@ class AdaptiveLoo:
             total, squares = others(grams), others(outer(grams))
             if past is not None:
                 total = total + past.total[..., None, :, :]
-                squares = squares + past.squares[..., None, :, :, :, :]
+                squares = squares + past.squares[..., None, :, :]
             c = solved(total, squares, self.prior)
             result = applied(evidence.base, evidence.features, c)
         self._remember(values, k, evidence)
@@ -178,14 +178,22 @@ class AdaptiveLoo:
         key = values.shape[-1], k
         past = self._of(values, k)
         grams = evidence.grams(self.floor, None if past is None else past.mean)
-        total, squares = grams.sum(axis=-3), outer(grams).sum(axis=-5)
-        now = evidence.mean(self.weights(values, k))
+        total, squares = grams.sum(axis=-3), outer(grams).sum(axis=-3)
+        now = evidence.mean(_weighed(evidence.base, evidence.features, past))
         if past is not None:
             fading = (1.0 - 1.0 / self.memory) ** grams.shape[-3]
             total, squares = total + fading * past.total, squares + fading**2 * past.squares
             if past.mean.shape == now.shape:  # else the scores are of another kind than before
                 now = _MOMENTUM * past.mean + (1.0 - _MOMENTUM) * now
-        self._past[key] = Past(total, squares, now, self._origin(values, k))
+        c = solved(total, squares, self.prior)
+        self._past[key] = Past(total, squares, now, self._origin(values, k), c)
+
+
+def _weighed(base: Floats, features: Floats, past: Past | None) -> Floats:
+    if past is None:
+        return base
+    c = past.coefficients
+    return applied(base, features, c if base.ndim == 1 else c[..., None, :])
 
 
 def _checked(rewards: ArrayLike, k: int) -> tuple[Floats, int, DTypeLike]:
@@ -205,7 +213,8 @@ def _state_key(name: str) -> tuple[int, int, str]:
 
 def _check_state(n: int, k: int, arrays: dict[str, Floats]) -> None:
     lead = arrays["total"].shape[:-2] if "total" in arrays else ()
-    shapes = {"total": (*lead, 4, 4), "squares": (*lead, 3, 3, 3, 3), "origin": lead}
+    shapes = {"total": (*lead, 4, 4), "squares": (*lead, 9, 9), "origin": lead}
+    shapes["coefficients"] = (*lead, 3)
     whole = set(arrays) == set(Past._fields) and arrays["mean"].shape[:-1] == lead
     if not whole or any(arrays[name].shape != shape for name, shape in shapes.items()):
         raise InputError(f"state of n = {n}, k = {k} must be whole, got parts of other shapes.")

@@ -82,22 +82,26 @@ def solved(total: Floats, squares: Floats, prior: float) -> Floats:
     inner, target = total[..., 1:, 1:], total[..., 1:, 0]
     diagonal = np.einsum("...aa->...a", inner)
     result = np.zeros(target.shape)
-    directions: list[Floats] = []
+    directions: list[tuple[Floats, Floats]] = []
     for j in range(FEATURES):
         q = np.zeros(target.shape)
         q[..., j] = 1.0
         for _ in range(2):  # twice is enough: Kahan
-            for done in directions:
-                overlap = np.einsum("...a,...ab,...b->...", done, inner, q)
-                q = q - overlap[..., None] * done
-        size = np.einsum("...a,...ab,...b->...", q, inner, q)
+            for done, image in directions:
+                q = q - (image * q).sum(axis=-1, keepdims=True) * done
+        size = (q * _applied_to(inner, q)).sum(axis=-1)
         alive = size > np.maximum(_ALIVE * diagonal[..., j], _TINY)
         q = np.where(alive[..., None], q / np.sqrt(np.where(alive, size, 1.0))[..., None], 0.0)
-        spread = np.einsum("...abcd,...a,...b,...c,...d->...", squares, q, q, q, q, optimize=True)
+        pairs = (q[..., :, None] * q[..., None, :]).reshape(*q.shape[:-1], -1)
         # The sum of h is 1 by construction, so its effective number is 1 / sum of squares.
-        shrink = 1.0 / (1.0 + prior * spread)
-        result += (shrink * np.einsum("...a,...a->...", q, target))[..., None] * q
-        directions.append(q)
+        shrink = 1.0 / (1.0 + prior * (pairs * _applied_to(squares, pairs)).sum(axis=-1))
+        result += (shrink * (q * target).sum(axis=-1))[..., None] * q
+        directions.append((q, _applied_to(inner, q)))
+    return result
+
+
+def _applied_to(matrix: Floats, vector: Floats) -> Floats:
+    result: Floats = (matrix @ vector[..., None])[..., 0]
     return result
 
 
@@ -142,7 +146,7 @@ class Evidence(NamedTuple):
 
     def _grams(self, floor: float, centre: Floats | None) -> Floats:
         columns = np.concatenate([self.base[..., None], self.features], axis=-1)
-        diagonal = np.einsum("...ia,...i,...ib->...ab", columns, self.sizes, columns, optimize=True)
+        diagonal = np.swapaxes(columns, -1, -2) @ (columns * self.sizes[..., None])
         if self.scores is None:
             return _as_groups(diagonal, 2)
         totals = _as_groups(np.swapaxes(columns, -1, -2) @ self.scores, 2)
@@ -172,24 +176,22 @@ def _ratio(typical: Floats, sizes: Floats) -> Floats:
 
 
 def outer(grams: Floats) -> Floats:
-    """H_t x H_t of the features' part, (..., groups, 3, 3, 3, 3)."""
-    inner = grams[..., 1:, 1:]
-    product: Floats = inner[..., :, :, None, None] * inner[..., None, None, :, :]
+    """H_t x H_t of the features' part, (..., groups, 9, 9)."""
+    inner = grams[..., 1:, 1:].reshape(*grams.shape[:-2], FEATURES * FEATURES)
+    product: Floats = inner[..., :, None] * inner[..., None, :]
     return product
 
 
 def others(values: Floats) -> Floats:
-    """Sums over all groups but one, along the axis of groups, without a subtraction.
+    """Sums over all groups but one, (..., groups, m, m), without a subtraction.
 
-    values (..., groups, 4, 4) or (..., groups, 3, 3, 3, 3): what is subtracted from a sum leaves
-    its rounding there, and with it a trace of the group's own rewards.
+    What is subtracted from a sum leaves its rounding there, a trace of the group's own rewards.
     """
-    axis = values.ndim - (3 if values.shape[-1] == FEATURES + 1 else 5)
-    moved = np.moveaxis(values, axis, 0)
+    moved = np.moveaxis(values, -3, 0)
     sums = np.zeros_like(moved)
     np.cumsum(moved[:-1], axis=0, out=sums[1:])
     sums[:-1] += np.cumsum(moved[:0:-1], axis=0)[::-1]
-    return np.moveaxis(sums, 0, axis)
+    return np.moveaxis(sums, 0, -3)
 
 
 def stand_in(name: str, given: ArrayLike, shape: tuple[int, ...], more: int) -> Floats:
