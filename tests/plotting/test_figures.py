@@ -20,6 +20,8 @@ def reordered(name):
     frame = FRAMES[name]()
     if name == "audit":
         return frame.sort_values("claim", kind="stable")
+    if name in ("atlas", "less_variance"):
+        return frame.sort_values("estimator", kind="stable")
     if name == "pass_rates":
         return frame.sort_values("step", ascending=False, kind="stable")
     return frame.sample(frac=1.0, random_state=0)
@@ -255,3 +257,28 @@ def test_passk_is_labelled_by_its_measure(measure):
     (panel,) = panels_of("passk", FRAMES["passk"]().assign(measure=measure))
     assert panel.get_ylabel() == measure.replace("@k", "@$k$")
     assert panels_of("passk")[0].get_ylabel() == "pass@$k$"
+
+
+def test_atlas_maps_are_the_ratios_and_the_winners_the_least_of_them():
+    frame = FRAMES["atlas"]()
+    panels = panels_of("atlas")
+    maxk = panels[2].collections[0].get_array()
+    held = frame[frame.estimator == "maxk_rloo"].set_index(["n", "k"])["over_known"]
+    # rloo stands at k = 1 in this frame, so max@k RLOO has its columns at k = 2 alone.
+    assert maxk.mask[:, [0, 2]].all()
+    np.testing.assert_allclose(maxk[0, [1, 3]], [held[4, 2].iloc[0], held[8, 2].iloc[0]])
+    default = panels[0].collections[0].get_array()
+    assert not default.mask.any()
+    names = [text.get_text() for text in panels[7].get_legend().get_texts()]
+    assert names == ["PKPO, LOO$-$1", "RLOO"]
+    assert "worst" in panels[0].get_title(loc="left")
+
+
+def test_less_variance_has_a_dot_with_its_interval_for_each_estimator():
+    frame = FRAMES["less_variance"]()
+    panels = panels_of("less_variance")
+    assert len(panels) == 4
+    part = frame[frame.problem == "arms"]
+    drawn = sorted(y for bar in panels[0].containers for y in bar.lines[0].get_ydata())
+    np.testing.assert_allclose(drawn, sorted(part.to_near))
+    assert len(panels[0].containers) == part.estimator.nunique()
