@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import max_at_k, pass_at_k
+from pkpo_toy.estimators.groups import by_size
 from pkpo_toy.samples.intervals import student_interval, wilson_interval
 from pkpo_toy.samples.rows import shown
 from pkpo_toy.samples.samples import count_successes, is_binary
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def at_each_k(results: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:
     `se` the standard deviation over problems / sqrt(P): the problems count as a random sample, so
     it holds the noise of the sampling too. With one problem se, low and high are NaN.
 
-    Raises: InputError for a k below 1 or above the n of a problem.
+    Raises InputError for a k below 1 or above the n of a problem.
     """
     _check(results, ks)
     measure = measure_of(results)
@@ -78,12 +77,8 @@ def _by_count(counts: pd.DataFrame) -> Callable[[int], Array]:
 
 def _by_reward(samples: pd.DataFrame) -> Callable[[int], Array]:
     """k -> max@k of every problem, the problems with equal n in one call."""
-    codes = pd.factorize(samples["problem"])[0]
-    order = np.argsort(codes, kind="stable")
-    rewards = samples["reward"].to_numpy()[order]
-    sizes = np.bincount(codes)
-    of_sample = np.repeat(sizes, sizes)
-    parts = [rewards[of_sample == n].reshape(-1, n) for n in np.unique(sizes)]
+    rewards = samples["reward"].to_numpy()
+    parts = [rewards[members] for members in by_size(pd.factorize(samples["problem"])[0])]
     return lambda k: np.concatenate([max_at_k(part, k) for part in parts])
 
 

@@ -61,7 +61,7 @@ def opened(path: str | Path) -> Iterator[tuple[BinaryIO, str]]:
 def numbered_lines(stream: BinaryIO, source: str) -> Iterator[Line]:
     """Lines of UTF-8 text, counted from 1.
 
-    Raises: InputError at the first line that no table could have.
+    Raises InputError at the first line that no table could have.
     """
     blank = 0
     for number in count(1):
@@ -87,7 +87,7 @@ def numbered_lines(stream: BinaryIO, source: str) -> Iterator[Line]:
 def csv_rows(lines: Iterator[Line], source: str) -> Iterator[tuple[int, str, list[str]]]:
     """(line it starts on, text, fields) of each row; a quoted field may run over lines.
 
-    Raises: InputError at the first row that is not valid CSV.
+    Raises InputError at the first row that is not valid CSV.
     """
     taken: list[Line] = []
 
@@ -111,7 +111,7 @@ def csv_rows(lines: Iterator[Line], source: str) -> Iterator[tuple[int, str, lis
 
 
 def json_object(source: str, number: int, text: str) -> dict[str, object]:
-    """The object on one line. Raises: InputError if the line holds no JSON object."""
+    """The object on one line. Raises InputError if the line holds no JSON object."""
     try:
         record = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:

@@ -78,7 +78,7 @@ SAMPLES: Kind = (_PROBLEM, _SAMPLE, Column("reward", _number, "a finite number")
 def read_results(path: str | Path) -> pd.DataFrame:
     """Counts or samples, whichever the file holds: the frame has a column `c` or a column `reward`.
 
-    Raises: InputError with file and line.
+    Raises InputError with file and line.
     """
     return _results(read_table(path, [COUNTS, SAMPLES]))
 
@@ -88,7 +88,7 @@ def read_counts(path: str | Path) -> pd.DataFrame:
 
     Also from samples, if every reward is 0 or 1.
 
-    Raises: InputError with file and line.
+    Raises InputError with file and line.
     """
     table = read_table(path, [COUNTS, SAMPLES])
     results = _results(table)
@@ -105,7 +105,7 @@ def read_counts(path: str | Path) -> pd.DataFrame:
 def read_samples(path: str | Path) -> pd.DataFrame:
     """One row per sample in the file's order: problem (text), sample (text), reward (finite).
 
-    Raises: InputError with file and line.
+    Raises InputError with file and line.
     """
     return frame_of(read_table(path, [SAMPLES]))
 

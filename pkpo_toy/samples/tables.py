@@ -53,7 +53,7 @@ class Table:
         self.keys = sum(column.key for column in self.kind)
 
     def add(self, line: int, values: Sequence[object]) -> None:
-        """One more row. Raises: InputError for a value out of its domain, or a repeated key."""
+        """One more row. Raises InputError for a value out of its domain, or a repeated key."""
         row = tuple([column.parse(value) for column, value in zip(self.kind, values, strict=True)])
         if None in row:
             at = row.index(None)
@@ -76,7 +76,7 @@ def read_table(path: str | Path, kinds: Sequence[Kind], *, keep_text: bool = Fal
 
     The rows' own text is kept on demand only: it may be far larger than the wanted columns.
 
-    Raises: InputError naming file and line if it cannot be read, is not UTF-8, is empty, has no
+    Raises InputError naming file and line if it cannot be read, is not UTF-8, is empty, has no
     kind in full, or a row does not fit.
     """
     with opened(path) as (stream, source):
@@ -96,7 +96,7 @@ def with_column(table: Table, name: str, values: Sequence[float]) -> bytes:
 
     Nothing else changes but blank lines and a byte-order mark, which are left out.
 
-    Raises: InputError if there is such a column already.
+    Raises InputError if there is such a column already.
     """
     if name in table.present:
         raise InputError(f"{table.source} has a column {name!r} already.")
