@@ -1,5 +1,6 @@
 """Checks of single arguments: integers, positive and finite numbers, logits; each once."""
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,7 +33,7 @@ def check_positive(name: str, value: object) -> float:
     if (
         not isinstance(value, int | float | np.integer | np.floating)
         or isinstance(value, bool)
-        or not 0 < value <= np.finfo(np.float64).max
+        or not 0 < value <= sys.float_info.max
     ):
         raise InputError(f"{name} must be a finite number > 0, got {value!r}.")
     return float(value)
