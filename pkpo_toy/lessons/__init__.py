@@ -1,0 +1,1 @@
+"""What is taught: recorded trainings, what they show, and how they are played."""
