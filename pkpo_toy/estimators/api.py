@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
-from pkpo_toy.estimators.groups import group_codes
+from pkpo_toy.estimators.groups import group_codes, k_of_group
 from pkpo_toy.estimators.scaling import scaled_weights
 from pkpo_toy.estimators.table import estimator_named
 from pkpo_toy.estimators.validate import (
@@ -58,19 +58,29 @@ def grouped_weights(
     estimator: str = DEFAULT,
     *,
     scale: str = "sum",
+    when_short: str = "error",
     rng: np.random.Generator | None = None,
     **options: Any,
 ) -> NDArray[Any]:
     """`weights` of a flat batch: rewards (N,) and as many group ids; any sizes, in any order.
 
     A group's samples keep their order; n is the size of a sample's own group, in scale="mean" too.
-    Ids are hashable values. Raises InputError as `weights` does, naming the group.
+    Ids are hashable values. `when_short` says what happens with a group that is too small for k:
+
+        "error"   InputError, naming the group
+        "clamp"   its k is min(k, n), or the largest below that for which the estimator is defined
+                  (n - 1 for `centered_loo`): the group trains for that max@k instead. 0 where
+                  there is none, as for a single sample under a leave-one-out baseline
+        "zero"    its weights are 0: problems count by how often their groups are large enough
+
+    Raises InputError as `weights` does, naming the group.
     """
     values, dtype = checked_rewards(rewards)
     if values.ndim != 1:
         raise InputError(f"rewards must be one-dimensional, got shape {values.shape}.")
     codes, names = group_codes(groups, values.size)
     run = _prepared(estimator, values, scale, rng, options)
+    row = estimator_named(estimator)
     order, counts = np.argsort(codes, kind="stable"), np.bincount(codes)
     starts = np.cumsum(counts) - counts
     result = np.empty_like(values)
@@ -78,7 +88,8 @@ def grouped_weights(
         same = np.flatnonzero(counts == n)
         members = order[starts[same][:, None] + np.arange(n)]
         try:
-            result[members] = run(values[members], checked_k(k, n))
+            own_k = k_of_group(row, n, k, when_short)
+            result[members] = 0.0 if own_k is None else run(values[members], own_k)
         except InputError as error:
             raise InputError(f"group {names[same[0]]!r}: {error}") from None
     return _as_dtype(result, dtype)

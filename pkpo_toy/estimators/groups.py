@@ -1,4 +1,4 @@
-"""Group ids of a flat batch, numbered."""
+"""The groups of a flat batch: their ids, numbered, and the k of those that are too small for k."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
@@ -6,7 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkpo_toy.errors import InputError
+from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.estimators.estimator import Estimator
+from pkpo_toy.estimators.validate import checked_k, is_integer
+
+WHEN_SHORT = ("error", "clamp", "zero")
+"""What may happen with groups that are too small for k; see `grouped_weights`."""
 
 
 def group_codes(groups: Iterable[Hashable], size: int) -> tuple[NDArray[np.intp], Sequence[Any]]:
@@ -36,3 +41,26 @@ def _hashed(groups: Any) -> tuple[list[Hashable], NDArray[np.intp]]:
     except TypeError as error:
         raise InputError(f"groups must be a sequence of hashable ids: {error}.") from None
     return list(numbers), np.array(codes, dtype=np.intp)
+
+
+def k_of_group(row: Estimator, n: int, k: Any, when_short: str) -> int | None:
+    """The k for a group of n samples; None where its weights are to be 0.
+
+    Too small for k is a group where `row` is not defined, though in larger ones it is.
+
+    Raises InputError for k outside the domain of every group, or of this one with "error".
+    """
+    if when_short not in WHEN_SHORT:
+        raise unknown("when_short", when_short, WHEN_SHORT)
+    if when_short == "error" or not is_integer(k) or k < 1 or not _too_small(row, n, k):
+        return checked_k(k, n)
+    if when_short == "zero":
+        return None
+    return next((j for j in range(min(k, n), 0, -1) if row.domain.holds(n, j)), None)
+
+
+def _too_small(row: Estimator, n: int, k: int) -> bool:
+    if n >= k and row.domain.holds(n, k):
+        return False
+    # Domains ask for n above k or for a multiple of k; there is one within 2k of any n >= k.
+    return any(row.domain.holds(size, k) for size in range(max(n, k), max(n, k) + 2 * k + 1))

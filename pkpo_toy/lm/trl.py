@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from pkpo_toy.errors import InputError
-from pkpo_toy.estimators import estimator_named
+from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.estimators import estimator_named, grouped_weights
 from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.estimators.groups import WHEN_SHORT
 from pkpo_toy.lm.weights import weights
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
 
@@ -28,6 +29,9 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS.  k_schedule: in place
     of k, as "8@0, 1@1500" or "linear 8->1" over the optimiser's steps.  k1_estimator stands in at
     k = 1 where the estimator is not defined there, or where the schedule lowers k to 1.
+    when_short: a completion without a reward (None from every function) is an error, or else it
+    leaves its group with weight 0, and a group that is then too small for k is treated as in
+    `grouped_weights`: "clamp" or "zero".
 
     Weights are for sums (scale="mean": n w_i) and TRL's losses average over samples.
     `loss_type="dr_grpo"` divides by a constant length and `"luspo"` by none: both keep the
@@ -43,6 +47,7 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         estimator: str = DEFAULT,
         k_schedule: str | None = None,
         k1_estimator: str = "rloo",
+        when_short: str = "error",
         **kwargs: Any,
     ) -> None:
         check_contract(GRPOTrainer)
@@ -53,7 +58,10 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 f"of the summed rewards, got {self.multi_objective_aggregation!r}."
             )
         self.k, self.k_schedule = k, k_schedule
+        if when_short not in WHEN_SHORT:
+            raise unknown("when_short", when_short, WHEN_SHORT)
         self.estimator, self.k1_estimator = estimator, k1_estimator
+        self.when_short = when_short
         self._rng = np.random.default_rng(self.args.seed)
         self._caught: Tensor | None = None
         self._n = int(self.num_generations)  # type: ignore[arg-type, unused-ignore]
@@ -108,14 +116,38 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         """n w_i of all completions of all processes, in TRL's order: group after group."""
         if self._caught is None:
             raise RuntimeError("this version of trl scored completions without gathering rewards.")
-        if bool(torch.isnan(self._caught).all(dim=1).any()):
-            raise InputError("rewards must not be None: every completion needs one for its weight.")
+        missing = torch.isnan(self._caught).all(dim=1)
         factors = self.reward_weights.to(self._caught.device)
-        rewards = (self._caught * factors).nansum(dim=1).view(-1, self._n)
+        rewards = (self._caught * factors).nansum(dim=1)
         k = self.current_k()
         name = self._used(k)
         rng = self._rng if estimator_named(name).random else None
-        return weights(rewards, k, name, scale="mean", rng=rng).flatten().float()
+        if bool(missing.any()):
+            return self._without(missing, rewards, k, name, rng)
+        found = weights(rewards.view(-1, self._n), k, name, scale="mean", rng=rng)
+        return found.flatten().float()
+
+    def _without(
+        self, missing: Tensor, rewards: Tensor, k: int, name: str, rng: np.random.Generator | None
+    ) -> Tensor:
+        """The same with 0 for completions without a reward; TRL's mean counts these, too."""
+        if self.when_short == "error":
+            raise InputError(
+                "rewards must not be None: every completion needs one for its weight, unless "
+                "when_short is 'clamp' or 'zero'."
+            )
+        there = (~missing).cpu().numpy()
+        groups = np.arange(len(there)) // self._n
+        found = np.zeros(len(there))
+        found[there] = self._n * grouped_weights(
+            rewards.double().cpu().numpy()[there],
+            groups[there],
+            k,
+            name,
+            when_short=self.when_short,
+            rng=rng,
+        )
+        return torch.from_numpy(found).to(rewards.device, torch.float32)
 
 
 CONTRACT = {
