@@ -1,16 +1,16 @@
 """The public way in: check everything once, compute in blocks that fit the cache, hand back."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
 from pkpo_toy.estimators.groups import group_codes, k_of_group
 from pkpo_toy.estimators.scaling import scaled_weights
-from pkpo_toy.estimators.table import estimator_named
+from pkpo_toy.estimators.table import resolve
 from pkpo_toy.estimators.validate import (
     check_binary,
     check_nonnegative,
@@ -19,8 +19,9 @@ from pkpo_toy.estimators.validate import (
     checked_k,
     checked_rewards,
 )
+from pkpo_toy.typing import Array, ArrayLike, WeightFunction
 
-Floats = NDArray[np.float64]
+EstimatorLike = str | WeightFunction | Estimator
 
 DEFAULT = "pkpo_loo_minus_one"
 _BLOCK = 1 << 15  # rewards per block: with its temporaries a block stays in a core's cache
@@ -29,7 +30,7 @@ _BLOCK = 1 << 15  # rewards per block: with its temporaries a block stays in a c
 def weights(
     rewards: ArrayLike,
     k: int,
-    estimator: str = DEFAULT,
+    estimator: EstimatorLike = DEFAULT,
     *,
     scale: str = "sum",
     rng: np.random.Generator | None = None,
@@ -38,12 +39,15 @@ def weights(
     """Weights w of the policy gradient estimate g_hat = sum_i w_i grad log pi(x_i).
 
     rewards (..., n), each leading index a group of its own -> weights (..., n), float32 for
-    float32 rewards and float64 otherwise, computed in float64. `estimator` is a key of ESTIMATORS.
-    scale="sum" is for a loss summed over samples; "mean" multiplies by n, for a loss averaged over
-    them. `rng` is for estimators that draw; `options` are those of the estimator's row (`beta`).
+    float32 rewards and float64 otherwise, computed in float64. `estimator` is a key of ESTIMATORS,
+    "FILE.py:FUNCTION", or a function of your own that takes rewards in float64, in their shape
+    here, and k. scale="sum" is for a loss summed over samples; "mean" multiplies by n, for a loss
+    averaged over them. `rng` is for estimators that draw; `options` are those of the estimator's
+    row (`beta`).
 
     Raises InputError (a ValueError) for rewards that are not finite numbers, k that is not an
-    integer in 1..n, anything outside the estimator's domain, and weights no float can hold.
+    integer in 1..n, anything outside the estimator's domain, weights no float can hold, and an own
+    function that does not return finite real numbers in the shape of its rewards.
     """
     values, dtype = checked_rewards(rewards)
     k = checked_k(k, values.shape[-1])
@@ -55,7 +59,7 @@ def grouped_weights(
     rewards: ArrayLike,
     groups: Iterable[Hashable],
     k: int,
-    estimator: str = DEFAULT,
+    estimator: EstimatorLike = DEFAULT,
     *,
     scale: str = "sum",
     when_short: str = "error",
@@ -65,7 +69,8 @@ def grouped_weights(
     """`weights` of a flat batch: rewards (N,) and as many group ids; any sizes, in any order.
 
     A group's samples keep their order; n is the size of a sample's own group, in scale="mean" too.
-    Ids are hashable values. `when_short` says what happens with a group that is too small for k:
+    Ids are hashable values. A function of your own sees all groups of one size at once, (m, n).
+    `when_short` says what happens with a group that is too small for k:
 
         "error"   InputError, naming the group
         "clamp"   its k is min(k, n), or the largest below that for which the estimator is defined
@@ -79,8 +84,8 @@ def grouped_weights(
     if values.ndim != 1:
         raise InputError(f"rewards must be one-dimensional, got shape {values.shape}.")
     codes, names = group_codes(groups, values.size)
-    run = _prepared(estimator, values, scale, rng, options)
-    row = estimator_named(estimator)
+    row = resolve(estimator)
+    run = _prepared(row, values, scale, rng, options)
     order, counts = np.argsort(codes, kind="stable"), np.bincount(codes)
     starts = np.cumsum(counts) - counts
     result = np.empty_like(values)
@@ -96,14 +101,14 @@ def grouped_weights(
 
 
 def _prepared(
-    estimator: str,
-    values: Floats,
+    estimator: EstimatorLike,
+    values: Array,
     scale: str,
     rng: np.random.Generator | None,
     options: dict[str, Any],
-) -> Callable[[Floats, int], Floats]:
+) -> WeightFunction:
     """Everything checked that does not depend on n and k; the rest as a function of (groups, k)."""
-    row = estimator_named(estimator)
+    row = resolve(estimator)
     keywords = _keywords(row, rng, options)
     if scale not in ("sum", "mean"):
         raise unknown("scale", scale, ("sum", "mean"))
@@ -112,10 +117,13 @@ def _prepared(
     if row.nonnegative:
         check_nonnegative(row.key, values)
 
-    def run(rewards: Floats, k: int) -> Floats:
+    def run(rewards: Array, k: int) -> Array:
         n = rewards.shape[-1]
         row.check(n, k)
-        result = _in_blocks(row, rewards.reshape(-1, n), k, keywords)
+        if row.degree is None:
+            result = row.weight_function(rng)(rewards, k)
+        else:
+            result = _in_blocks(row, rewards.reshape(-1, n), k, keywords)
         if scale == "mean":
             with np.errstate(over="ignore"):
                 result = result * n
@@ -140,7 +148,7 @@ def _keywords(
     return keywords
 
 
-def _in_blocks(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any]) -> Floats:
+def _in_blocks(row: Estimator, groups: Array, k: int, keywords: dict[str, Any]) -> Array:
     size = max(1, _BLOCK // groups.shape[1])
     if len(groups) <= size:
         return scaled_weights(row, groups, k, keywords)
@@ -151,7 +159,7 @@ def _in_blocks(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any])
     return result
 
 
-def _as_dtype(result: Floats, dtype: DTypeLike) -> NDArray[Any]:
+def _as_dtype(result: Array, dtype: DTypeLike) -> NDArray[Any]:
     with np.errstate(over="ignore", under="ignore"):
         final = result.astype(dtype, copy=False)
     if not np.isfinite(final).all():

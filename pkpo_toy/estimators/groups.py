@@ -56,11 +56,11 @@ def k_of_group(row: Estimator, n: int, k: Any, when_short: str) -> int | None:
         return checked_k(k, n)
     if when_short == "zero":
         return None
-    return next((j for j in range(min(k, n), 0, -1) if row.domain.holds(n, j)), None)
+    return next((j for j in range(min(k, n), 0, -1) if row.allows(n, j)), None)
 
 
 def _too_small(row: Estimator, n: int, k: int) -> bool:
-    if n >= k and row.domain.holds(n, k):
+    if row.allows(n, k):
         return False
     # Domains ask for n above k or for a multiple of k; there is one within 2k of any n >= k.
-    return any(row.domain.holds(size, k) for size in range(max(n, k), max(n, k) + 2 * k + 1))
+    return any(row.allows(size, k) for size in range(max(n, k), max(n, k) + 2 * k + 1))
