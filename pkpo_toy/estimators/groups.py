@@ -1,20 +1,21 @@
-"""The groups of a flat batch: their ids, numbered, and the k of those that are too small for k."""
+"""Groups of a flat batch: their ids numbered, members gathered by size, k of those too small."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pkpo_toy.checks import is_integer
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
-from pkpo_toy.estimators.validate import checked_k, is_integer
+from pkpo_toy.estimators.validate import checked_k
+from pkpo_toy.typing import Integers
 
 WHEN_SHORT = ("error", "clamp", "zero")
 """What may happen with groups that are too small for k; see `grouped_weights`."""
 
 
-def group_codes(groups: Iterable[Hashable], size: int) -> tuple[NDArray[np.intp], Sequence[Any]]:
+def group_codes(groups: Iterable[Hashable], size: int) -> tuple[Integers, Sequence[Any]]:
     """A number 0, 1, ... for each of `size` ids, and the ids in that order.
 
     Arrays of one simple dtype are numbered by sorting, everything else by hashing (a list of mixed
@@ -22,6 +23,7 @@ def group_codes(groups: Iterable[Hashable], size: int) -> tuple[NDArray[np.intp]
 
     Raises InputError for ids that cannot be hashed, a wrong number of them, or NaN.
     """
+    codes: Integers
     if isinstance(groups, np.ndarray) and groups.ndim == 1 and groups.dtype.kind in "biufSUmM":
         unique, codes = np.unique(groups, return_inverse=True)
         names: Sequence[Any] = unique.tolist()
@@ -34,7 +36,18 @@ def group_codes(groups: Iterable[Hashable], size: int) -> tuple[NDArray[np.intp]
     return codes, names
 
 
-def _hashed(groups: Any) -> tuple[list[Hashable], NDArray[np.intp]]:
+def by_size(codes: Integers) -> Iterator[Integers]:
+    """The groups with n members, smallest n first: where their samples stand, (m, n).
+
+    codes (N,): the number 0, 1, ... of each sample's group. Members keep their order in the batch.
+    """
+    order, counts = np.argsort(codes, kind="stable"), np.bincount(codes)
+    starts = np.cumsum(counts) - counts
+    for n in np.unique(counts).tolist():
+        yield order[starts[counts == n][:, None] + np.arange(n)]
+
+
+def _hashed(groups: Any) -> tuple[list[Hashable], Integers]:
     numbers: dict[Hashable, int] = {}
     try:
         codes = [numbers.setdefault(name, len(numbers)) for name in groups]
