@@ -42,10 +42,7 @@ def test_exact_gradient_is_a_finite_difference_of_the_exact_objective(case: str,
     step = 1e-5
     for i in range(at.shape[1]):
         nudge = step * np.eye(at.shape[1])[i]
-        up, down = (
-            problem.exact_max_at_k(at + nudge, [k])[0],
-            problem.exact_max_at_k(at - nudge, [k])[0],
-        )
+        up, down = (problem.exact_max_at_k(at + by, [k])[0] for by in (nudge, -nudge))
         np.testing.assert_allclose(exact[:, i], (up - down) / (2 * step), rtol=0, atol=1e-6)
 
 
