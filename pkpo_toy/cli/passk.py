@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.run import FIGURES
+from pkpo_toy.cli.support.options import FIGURES
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def _ks(text: str) -> list[int]:
 
 def _draw(rows: pd.DataFrame, figures: Path, file: str) -> None:
     """FIGURES/passk_NAME.png and .svg, named after the file of results."""
+    from pkpo_toy.files import write_output
     from pkpo_toy.plotting import render
-    from pkpo_toy.runs.failures import write_output
 
     name = "passk_" + ("stdin" if file == "-" else Path(file).stem)
     for kind, picture in render("passk", rows).items():

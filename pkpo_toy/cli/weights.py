@@ -31,7 +31,7 @@ def weights(
     """
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.cli.support.progress import working
-    from pkpo_toy.runs.files import write_file
+    from pkpo_toy.files import write_file
     from pkpo_toy.samples.samples import SAMPLES, frame_of
     from pkpo_toy.samples.tables import read_table, with_column
     from pkpo_toy.samples.weighing import sample_weights
