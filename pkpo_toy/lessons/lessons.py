@@ -72,7 +72,7 @@ LESSONS: dict[str, Lesson] = {
 
 
 @dataclass(frozen=True)
-class Taught:
+class Recording:
     """A lesson that was run.
 
     policies: label, k, step, arm, probability, reward; an arm is an answer, or the centre of a bin
@@ -93,7 +93,7 @@ def lesson_named(name: str) -> Lesson:
     return LESSONS[name]
 
 
-def teach(name: str, *, seed: int = 0, steps: int | None = None) -> Taught:
+def record_lesson(name: str, *, seed: int = 0, steps: int | None = None) -> Recording:
     """Train one policy for each k on the lesson's problem, all from the same seed.
 
     Raises: InputError for an unknown lesson, a seed < 0, or steps that are not 1 to 10,000.
@@ -107,7 +107,7 @@ def teach(name: str, *, seed: int = 0, steps: int | None = None) -> Taught:
     problem = build_problem(lesson.problem, **lesson.options)
     parts = [_trained(problem, lesson, k, count, seed) for k in KS]
     policies, values = (pd.concat(frames, ignore_index=True) for frames in zip(*parts, strict=True))
-    return Taught(name, seed, policies, values)
+    return Recording(name, seed, policies, values)
 
 
 def estimator_for(k: int) -> str:
