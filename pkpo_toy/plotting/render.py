@@ -20,7 +20,7 @@ DOTS_PER_INCH = 200
 def draw(name: str, frame: pd.DataFrame, *, title: str | None = None) -> matplotlib.figure.Figure:
     """The figure of a study drawn from its frame.
 
-    Raises: InputError for a name without a figure and for a frame without its columns or rows.
+    Raises InputError for a name without a figure and for a frame without its columns or rows.
     """
     if name not in FIGURES:
         raise unknown("figure", name, FIGURES)
