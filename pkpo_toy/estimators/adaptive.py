@@ -25,8 +25,8 @@ from pkpo_toy.estimators.learnt_baseline import (
     solved,
     terms,
 )
-from pkpo_toy.estimators.order_statistics import Floats
 from pkpo_toy.estimators.validate import checked_k, checked_rewards
+from pkpo_toy.typing import Array
 
 _MOMENTUM = 0.9  # of the running mean of past estimates, taken off before learning
 
@@ -42,11 +42,11 @@ class Past(NamedTuple):
     coefficients (G, 3): what follows from all this.
     """
 
-    total: Floats
-    squares: Floats
-    mean: Floats
-    origin: Floats
-    coefficients: Floats
+    total: Array
+    squares: Array
+    mean: Array
+    origin: Array
+    coefficients: Array
 
 
 class AdaptiveLoo:
@@ -81,7 +81,7 @@ class AdaptiveLoo:
             return base.astype(dtype)
         return _weighed(base, features, past).astype(dtype)
 
-    def coefficients(self, n: int, k: int) -> Floats:
+    def coefficients(self, n: int, k: int) -> Array:
         """c_0, c_1, c_2 of each learner, (..., 3), rewards measured from a middle one of the first
         that were observed; zeros before anything was."""
         past = self._past.get((n, k))
@@ -133,7 +133,7 @@ class AdaptiveLoo:
         self._remember(values, k, evidence)
         return result.astype(dtype)
 
-    def state(self) -> dict[str, Floats]:
+    def state(self) -> dict[str, Array]:
         """What was learnt, as arrays by name: for `numpy.savez`, and `restored`."""
         return {
             f"{n},{k},{name}": array.copy()
@@ -143,7 +143,7 @@ class AdaptiveLoo:
 
     def restored(self, state: Mapping[str, NDArray[Any]]) -> Self:
         """This object with what another had learnt. Raises InputError for anything else."""
-        found: dict[tuple[int, int], dict[str, Floats]] = {}
+        found: dict[tuple[int, int], dict[str, Array]] = {}
         for name, array in state.items():
             n, k, field = _state_key(name)
             found.setdefault((n, k), {})[field] = np.asarray(array, dtype=np.float64)
@@ -152,7 +152,7 @@ class AdaptiveLoo:
         self._past = {key: Past(**arrays) for key, arrays in found.items()}
         return self
 
-    def _of(self, values: Floats, k: int) -> Past | None:
+    def _of(self, values: Array, k: int) -> Past | None:
         """What was learnt for these n and k, by as many learners as the rewards are for."""
         past = self._past.get((values.shape[-1], k))
         if past is not None and past.origin.shape != values.shape[:-2]:
@@ -163,18 +163,18 @@ class AdaptiveLoo:
         return past
 
     def _evidence(
-        self, values: Floats, k: int, scores: ArrayLike | None, sizes: ArrayLike | None
+        self, values: Array, k: int, scores: ArrayLike | None, sizes: ArrayLike | None
     ) -> Evidence:
         return Evidence.of(terms(values, k, self._origin(values, k)), scores, sizes)
 
-    def _origin(self, values: Floats, k: int) -> Floats:
+    def _origin(self, values: Array, k: int) -> Array:
         """A middle reward: any number would do, and this one is not moved by a few huge ones."""
         past = self._of(values, k)
         if past is not None:
             return past.origin
         return np.asarray(np.median(values, axis=(-1, -2) if values.ndim > 1 else -1))
 
-    def _remember(self, values: Floats, k: int, evidence: Evidence) -> None:
+    def _remember(self, values: Array, k: int, evidence: Evidence) -> None:
         key = values.shape[-1], k
         past = self._of(values, k)
         grams = evidence.grams(self.floor, None if past is None else past.mean)
@@ -189,14 +189,14 @@ class AdaptiveLoo:
         self._past[key] = Past(total, squares, now, self._origin(values, k), c)
 
 
-def _weighed(base: Floats, features: Floats, past: Past | None) -> Floats:
+def _weighed(base: Array, features: Array, past: Past | None) -> Array:
     if past is None:
         return base
     c = past.coefficients
     return applied(base, features, c if base.ndim == 1 else c[..., None, :])
 
 
-def _checked(rewards: ArrayLike, k: int) -> tuple[Floats, int, DTypeLike]:
+def _checked(rewards: ArrayLike, k: int) -> tuple[Array, int, DTypeLike]:
     values, dtype = checked_rewards(rewards)
     k = checked_k(k, values.shape[-1])
     if values.shape[-1] < 2:
@@ -211,7 +211,7 @@ def _state_key(name: str) -> tuple[int, int, str]:
     return int(parts[0]), int(parts[1]), parts[2]
 
 
-def _check_state(n: int, k: int, arrays: dict[str, Floats]) -> None:
+def _check_state(n: int, k: int, arrays: dict[str, Array]) -> None:
     lead = arrays["total"].shape[:-2] if "total" in arrays else ()
     shapes = {"total": (*lead, 4, 4), "squares": (*lead, 9, 9), "origin": lead}
     shapes["coefficients"] = (*lead, 3)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.order_statistics import Floats, gap_sums, sort_groups, unsort
+from pkpo_toy.estimators.order_statistics import gap_sums, sort_groups, unsort
+from pkpo_toy.typing import Array
 
 FEATURES = 3
 """The constant, M_{k-1} and M_k - M_{k-1} (at k = n: M_{k-1} - M_{k-2}) of the other rewards."""
@@ -22,7 +23,7 @@ _TINY = 1e-140  # its square is still a float: below it there is nothing to lear
 _LARGEST = 1e150
 
 
-def terms(rewards: Floats, k: int, origin: Floats | float = 0.0) -> tuple[Floats, Floats]:
+def terms(rewards: Array, k: int, origin: Array | float = 0.0) -> tuple[Array, Array]:
     """The base (..., n) and (k/n) times the features (..., n, 3), from one sort.
 
     M_{k-1} is measured from `origin`, one for each learner in front.
@@ -35,12 +36,12 @@ def terms(rewards: Floats, k: int, origin: Floats | float = 0.0) -> tuple[Floats
     ordered, places = sort_groups(rewards)
     lagged = gap_sums(ordered, k, lag=1)
     plain = lagged + (ordered[:, -1:] * (k / n) - lagged[:, -1:])
-    centred = lagged - lagged.sum(axis=1, keepdims=True) / n
+    centered = lagged - lagged.sum(axis=1, keepdims=True) / n
     if k == 1:
-        base, lead = centred * (n / (n - 1)), np.zeros_like(plain)
+        base, lead = centered * (n / (n - 1)), np.zeros_like(plain)
     else:
         base = gap_sums(ordered, k, lag=0)
-        lead = base - centred * (n / (n - k)) if k < n else _lead_of_the_best(ordered)
+        lead = base - centered * (n / (n - k)) if k < n else _lead_of_the_best(ordered)
     constant = np.full_like(plain, k / n)
     columns = [
         unsort(column, places, rewards.shape, out=np.empty_like(ordered))
@@ -52,7 +53,7 @@ def terms(rewards: Floats, k: int, origin: Floats | float = 0.0) -> tuple[Floats
     return columns[0], features
 
 
-def _lead_of_the_best(ordered: Floats) -> Floats:
+def _lead_of_the_best(ordered: Array) -> Array:
     """M_{n-1} - M_{n-2} of the others: the best of them less the second best, over n-1."""
     n = ordered.shape[1]
     lead = np.zeros_like(ordered)
@@ -64,15 +65,15 @@ def _lead_of_the_best(ordered: Floats) -> Floats:
     return lead
 
 
-def applied(base: Floats, features: Floats, coefficients: Floats) -> Floats:
+def applied(base: Array, features: Array, coefficients: Array) -> Array:
     """base - sum_j c_j features_j; coefficients (..., 3), one row a group."""
     # Term by term, so that equal rewards get bitwise equal weights wherever they stand.
     parts = [features[..., j] * coefficients[..., j, None] for j in range(FEATURES)]
-    result: Floats = base - (parts[0] + (parts[1] + parts[2]))
+    result: Array = base - (parts[0] + (parts[1] + parts[2]))
     return result
 
 
-def solved(total: Floats, squares: Floats, prior: float) -> Floats:
+def solved(total: Array, squares: Array, prior: float) -> Array:
     """Coefficients (..., 3): least squares of the base's estimate on the features, shrunk.
 
     The features are made orthogonal one after another, so a shift of the rewards, which the
@@ -82,7 +83,7 @@ def solved(total: Floats, squares: Floats, prior: float) -> Floats:
     inner, target = total[..., 1:, 1:], total[..., 1:, 0]
     diagonal = np.einsum("...aa->...a", inner)
     result = np.zeros(target.shape)
-    directions: list[tuple[Floats, Floats]] = []
+    directions: list[tuple[Array, Array]] = []
     for j in range(FEATURES):
         q = np.zeros(target.shape)
         q[..., j] = 1.0
@@ -100,8 +101,8 @@ def solved(total: Floats, squares: Floats, prior: float) -> Floats:
     return result
 
 
-def _applied_to(matrix: Floats, vector: Floats) -> Floats:
-    result: Floats = (matrix @ vector[..., None])[..., 0]
+def _applied_to(matrix: Array, vector: Array) -> Array:
+    result: Array = (matrix @ vector[..., None])[..., 0]
     return result
 
 
@@ -111,14 +112,14 @@ class Evidence(NamedTuple):
     base, sizes (..., n); features (..., n, 3); scores (..., n, D) or None.
     """
 
-    base: Floats
-    features: Floats
-    scores: Floats | None
-    sizes: Floats
+    base: Array
+    features: Array
+    scores: Array | None
+    sizes: Array
 
     @classmethod
     def of(
-        cls, of_rewards: tuple[Floats, Floats], scores: ArrayLike | None, sizes: ArrayLike | None
+        cls, of_rewards: tuple[Array, Array], scores: ArrayLike | None, sizes: ArrayLike | None
     ) -> Self:
         """From `terms`, and stand-ins that are checked to fit, be finite, and sizes >= 0."""
         shape = of_rewards[0].shape
@@ -136,53 +137,53 @@ class Evidence(NamedTuple):
             v = np.broadcast_to(typical, squared.shape) if sizes is None else v * _ratio(typical, v)
         return cls(*of_rewards, z, v)
 
-    def grams(self, floor: float, centre: Floats | None) -> Floats:
+    def grams(self, floor: float, center: Array | None) -> Array:
         """(..., groups, 4, 4); the running mean of past estimates is taken off the base."""
         with np.errstate(over="ignore", invalid="ignore"):
-            found = self._grams(floor, centre)
+            found = self._grams(floor, center)
         if not np.abs(found).max(initial=0.0) < _LARGEST:
             raise InputError("rewards and scores must be small enough to square: learnt nothing.")
         return found
 
-    def _grams(self, floor: float, centre: Floats | None) -> Floats:
+    def _grams(self, floor: float, center: Array | None) -> Array:
         columns = np.concatenate([self.base[..., None], self.features], axis=-1)
         diagonal = np.swapaxes(columns, -1, -2) @ (columns * self.sizes[..., None])
         if self.scores is None:
             return _as_groups(diagonal, 2)
         totals = _as_groups(np.swapaxes(columns, -1, -2) @ self.scores, 2)
-        if centre is not None and centre.shape[-1] == totals.shape[-1]:
-            totals[..., 0, :] -= centre[..., None, :]
-        products: Floats = totals @ np.swapaxes(totals, -1, -2)
+        if center is not None and center.shape[-1] == totals.shape[-1]:
+            totals[..., 0, :] -= center[..., None, :]
+        products: Array = totals @ np.swapaxes(totals, -1, -2)
         return products + floor * _as_groups(diagonal, 2)
 
-    def mean(self, weights: Floats) -> Floats:
+    def mean(self, weights: Array) -> Array:
         """The mean over groups of sum_i w_i score_i, (..., D); of no width without scores."""
         if self.scores is None:
             return np.zeros((*weights.shape[:-2], 0))
         estimates = _as_groups(np.einsum("...i,...id->...d", weights, self.scores), 1)
-        mean: Floats = estimates.mean(axis=-2)
+        mean: Array = estimates.mean(axis=-2)
         return mean
 
 
-def _as_groups(values: Floats, axes: int) -> Floats:
+def _as_groups(values: Array, axes: int) -> Array:
     """With an axis of groups, also for a single group."""
     return values[None] if values.ndim == axes else values
 
 
-def _ratio(typical: Floats, sizes: Floats) -> Floats:
+def _ratio(typical: Array, sizes: Array) -> Array:
     mean = sizes.mean(axis=-1, keepdims=True)
-    ratio: Floats = np.divide(typical, mean, out=np.zeros_like(mean), where=mean > 0)
+    ratio: Array = np.divide(typical, mean, out=np.zeros_like(mean), where=mean > 0)
     return ratio
 
 
-def outer(grams: Floats) -> Floats:
+def outer(grams: Array) -> Array:
     """H_t x H_t of the features' part, (..., groups, 9, 9)."""
     inner = grams[..., 1:, 1:].reshape(*grams.shape[:-2], FEATURES * FEATURES)
-    product: Floats = inner[..., :, None] * inner[..., None, :]
+    product: Array = inner[..., :, None] * inner[..., None, :]
     return product
 
 
-def others(values: Floats) -> Floats:
+def others(values: Array) -> Array:
     """Sums over all groups but one, (..., groups, m, m), without a subtraction.
 
     What is subtracted from a sum leaves its rounding there, a trace of the group's own rewards.
@@ -194,7 +195,7 @@ def others(values: Floats) -> Floats:
     return np.moveaxis(sums, 0, -3)
 
 
-def stand_in(name: str, given: ArrayLike, shape: tuple[int, ...], more: int) -> Floats:
+def stand_in(name: str, given: ArrayLike, shape: tuple[int, ...], more: int) -> Array:
     """Finite numbers (..., n) or (..., n, D), `more` = 1, that fit rewards of this shape."""
     array = np.asarray(given, dtype=np.float64)
     if array.shape[: array.ndim - more] != shape or array.ndim != len(shape) + more:

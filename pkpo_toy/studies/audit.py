@@ -236,5 +236,5 @@ STUDY = Study(
     config=Audit,
     run=run,
     summarize=as_is,
-    schema=2,
+    version=2,
 )

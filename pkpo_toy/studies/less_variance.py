@@ -106,7 +106,7 @@ def _trained(
     weigh, observe = _weigher(config, learner)
     values, at = [], []
     for state in iterate(problem, weigh, settings, of_run, observe):
-        values.append(problem.max_at_k(state.parameters, settings.k_eval)[0])
+        values.append(problem.exact_max_at_k(state.parameters, settings.k_eval)[0])
         at.append(state.step)
         if config.estimator == "oracle":
             _look_ahead(config, problem, learner, state, of_oracle)

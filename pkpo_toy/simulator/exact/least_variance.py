@@ -22,14 +22,13 @@ from pkpo_toy.checks import check_count
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.exact.enumeration import (
     BUDGET,
-    WeightFunction,
     count_outcomes,
     instance,
     outcomes,
     probabilities,
     weights_of,
 )
-from pkpo_toy.typing import Array, ArrayLike, Integers
+from pkpo_toy.typing import Array, ArrayLike, Integers, WeightFunction
 
 TABLES = 400
 """Multisets of the other rewards up to which b is a table of its own value for each."""
