@@ -7,7 +7,7 @@ from pkpo_toy.runs.execution import Event, Outcome, execute
 from pkpo_toy.runs.failures import read_failures
 from pkpo_toy.runs.folders import check_name, results_folder
 from pkpo_toy.runs.manifest import read_manifest
-from pkpo_toy.runs.provenance import fingerprint, git_state, imported_sources, versions
+from pkpo_toy.runs.provenance import git_state, versions
 from pkpo_toy.runs.signals import ignore_signals
 from pkpo_toy.runs.store import clean, read_cells, unreferenced
 from pkpo_toy.runs.summary import read_summary
@@ -24,11 +24,9 @@ __all__ = [
     "check_name",
     "clean",
     "execute",
-    "fingerprint",
     "generator",
     "git_state",
     "ignore_signals",
-    "imported_sources",
     "make_cell",
     "read_cells",
     "read_failures",

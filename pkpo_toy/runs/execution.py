@@ -4,7 +4,8 @@ import json
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -109,15 +110,21 @@ def _remove_results(folder: Path) -> None:
 
 def _results(pending: Iterator[Cell], function: Function, workforce: Workforce) -> Results:
     # Imported where used: nobody who runs serially waits for pools or for dask.
+    if workforce.jobs == 1 and workforce.cluster is None:
+        return _in_this_process(pending, function, workforce.retries)
+    first = list(islice(pending, workforce.jobs))
+    if not first:
+        return _in_this_process(iter(()), function, workforce.retries)
+    # No more workers than there are cells to compute.
+    workforce = replace(workforce, jobs=len(first))
+    pending = chain(first, pending)
     if workforce.cluster is not None:
         from pkpo_toy.runs.cluster import in_cluster
 
         return in_cluster(pending, function, workforce)
-    if workforce.jobs > 1:
-        from pkpo_toy.runs.processes import in_processes
+    from pkpo_toy.runs.processes import in_processes
 
-        return in_processes(pending, function, workforce.jobs, workforce.retries)
-    return _in_this_process(pending, function, workforce.retries)
+    return in_processes(pending, function, workforce.jobs, workforce.retries)
 
 
 def _in_this_process(pending: Iterator[Cell], function: Function, retries: int) -> Results:
