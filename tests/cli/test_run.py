@@ -204,7 +204,7 @@ def test_debug_brings_the_traceback_back(tmp_path):
 
 def test_list_shows_every_row_of_the_tables(inside):
     listed = json.loads(inside("list", "--json").stdout)
-    assert set(listed) == {"studies", "estimators", "problems"}
+    assert set(listed) == {"studies", "estimators", "problems", "formats"}
     assert {row["study"] for row in listed["studies"]} == packaged_names() | set(SUITES)
     text = inside("list", "estimators").stdout
     assert all(row["estimator"] in text for row in listed["estimators"])

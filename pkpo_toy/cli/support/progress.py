@@ -80,7 +80,8 @@ class CellBar(Bar):
     def __call__(self, event: Event) -> None:
         self.failed += event.kind == "failed"
         if event.text:
-            self.say(f"{self.title}: cell {event.key} {event.kind}: {event.text}")
+            what = event.key if "." in event.key else f"cell {event.key}"
+            self.say(f"{self.title}: {what} {event.kind}: {event.text}")
         self._show_cells(event.done, event.total)
 
     def _show_cells(self, done: int, total: int) -> None:
