@@ -59,13 +59,15 @@ def _study(study: str, results: Path) -> bytes:
     from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.errors import InputError
     from pkpo_toy.experiment import drawn_frame
-    from pkpo_toy.plotting.reveal import MOVING, reveal
+    from pkpo_toy.plotting import FIGURES
+    from pkpo_toy.plotting.reveal import reveal
     from pkpo_toy.studies.table import STUDIES
 
-    able = ", ".join([DEMO, *(name for name in STUDIES if name in MOVING)])
-    if study in STUDIES and study not in MOVING:
+    moving = [name for name, row in STUDIES.items() if FIGURES[row.figure].over_steps]
+    able = ", ".join([DEMO, *moving])
+    if study in STUDIES and study not in moving:
         raise InputError(f"{study!r} has no training steps; can be animated: {able}.")
     stored = open_stored(study, results)
-    if stored.study not in MOVING:
+    if stored.study not in moving:
         raise InputError(f"{stored.study!r} has no training steps; can be animated: {able}.")
     return reveal(stored.study, drawn_frame(stored.folder, stored.study, stored.keys))

@@ -185,4 +185,5 @@ STUDY = Study(
     config=Audit,
     run=run,
     summarize=as_is,
+    figure="audit",
 )

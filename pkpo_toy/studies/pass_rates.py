@@ -19,7 +19,7 @@ from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
-from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
 from pkpo_toy.training.frame import continued
 
 Array = NDArray[np.float64]
@@ -130,4 +130,6 @@ STUDY = Study(
     config=PassRates,
     run=run,
     summarize=summarize,
+    figure="pass_rates",
+    columns=TRAINING_COLUMNS,
 )

@@ -116,5 +116,6 @@ STUDY = Study(
     config=Variance,
     run=run,
     summarize=as_is,
+    figure="variance",
     reproduces="fig. 4",
 )

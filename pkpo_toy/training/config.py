@@ -32,6 +32,8 @@ EstimatorName = Annotated[str, AfterValidator(_known)]
 
 
 STANDARD = "pkpo_loo_minus_one"
+TRAINING_COLUMNS = ("k_opt", "n", "entropy_bonus", "estimator")
+"""Settings that are columns of every training study, even where all cells agree."""
 
 
 class Config(BaseModel):
@@ -90,12 +92,10 @@ class ScheduleConfig(Config):
         )
 
     def name(self) -> str:
-        """How curves are labelled: the label, or k, the entropy bonus and an unusual estimator."""
+        """How curves are labelled: the label, or k and the entropy bonus."""
         parts = [_k_name(str(self.k_opt), self.n)]
         if self.entropy_bonus:
             parts.append(f"entropy {self.entropy_bonus:g}")
-        if self.estimator != STANDARD:
-            parts.append(self.estimator)
         return self.label or ", ".join(parts)
 
 
