@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pkpo_toy
 from pkpo_toy.runs import Cell, Event, Outcome, execute, fingerprint, generator, make_cell
+from pkpo_toy.studies.columns import SEED, differing, pooled, with_columns
 from pkpo_toy.studies.files import StudyFile, build, expand
+from pkpo_toy.studies.study import Study
 from pkpo_toy.studies.table import STUDIES
 
 if TYPE_CHECKING:
@@ -31,12 +34,23 @@ class Plan:
 
     def description(self) -> dict[str, Any]:
         """What the manifest says of the study: resolved settings, in the order of the cells."""
-        configurations = [cell.spec["config"] for cell in self.cells]
+        configurations = self.configurations()
         return {
             "name": self.file.name,
             "study": self.file.study,
             "configuration": _merged(configurations),
+            "swept": {
+                name: [one[name] for one in configurations] for name in differing(configurations)
+            },
         }
+
+    def configurations(self) -> list[dict[str, Any]]:
+        """The settings of each cell."""
+        return [cell.spec["config"] for cell in self.cells]
+
+    def columns(self) -> list[str]:
+        """The settings that are columns of records and summary."""
+        return [*differing(self.configurations()), *self.file.definition.columns]
 
 
 def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
@@ -81,6 +95,13 @@ def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
     return study.run(config, generator(config.seed, spec))
 
 
+def summary_rows(
+    study: Study, columns: list[str], spec: dict[str, Any], records: pd.DataFrame
+) -> pd.DataFrame:
+    """The summary of one cell with the settings that tell it apart."""
+    return with_columns(study.summarize(records), spec["config"], columns)
+
+
 def carry_out(
     plan: Plan, folder: Path, progress: Callable[[Event], None], **options: Any
 ) -> Outcome:
@@ -89,47 +110,76 @@ def carry_out(
         plan.cells,
         run_cell,
         folder,
-        summarize=plan.file.definition.summarize,
+        summarize=partial(summary_rows, plan.file.definition, plan.columns()),
         description=plan.description(),
         progress=progress,
         **options,
     )
 
 
-def drawn_frame(folder: Path, study: str, keys: Iterable[str]) -> pd.DataFrame:
+def drawn_frame(folder: Path, manifest: dict[str, Any]) -> pd.DataFrame:
     """What the study's figure is drawn from: its summary, or the records of its cells."""
-    import pandas as pd
+    from pkpo_toy.runs import read_summary
 
-    from pkpo_toy.runs import read_cells, read_summary
-
-    if STUDIES[study].draws == "summary":
+    study = STUDIES[manifest["study"]]
+    swept = manifest.get("swept", {})
+    if study.draws == "summary" and SEED not in swept:
         return read_summary(folder)
-    return pd.concat([frame for _, frame in read_cells(folder, list(keys))], ignore_index=True)
+    columns = [*swept, *study.columns]
+    return pooled(study, list(cells_with_settings(folder, manifest)), columns)
 
 
-def draw(
-    folder: Path, study: str, name: str, keys: Iterable[str], figures: Path, *, again: bool
-) -> list[Path]:
+def cells_with_settings(
+    folder: Path, manifest: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """The settings and the records of each stored cell."""
+    from pkpo_toy.runs import read_cells
+
+    failed = set(manifest["failed"])
+    for place, key in enumerate(manifest["cells"]):
+        if key not in failed:
+            swept = {name: values[place] for name, values in manifest.get("swept", {}).items()}
+            for _, records in read_cells(folder, [key]):
+                yield {**manifest["configuration"], **swept}, records
+
+
+def draw(folder: Path, name: str, figures: Path, *, again: bool) -> list[Path]:
     """Draw the figure of stored results as FIGURES/NAME.png and .svg; returns the paths.
 
     Figures that say they were drawn from the same data are left as they are unless `again`.
     """
+    from pkpo_toy.runs import read_manifest
     from pkpo_toy.runs.failures import write_output
 
-    frame = drawn_frame(folder, study, keys)
-    source = _source(study, frame)
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    frame = drawn_frame(folder, manifest)
+    options = figure_options(manifest)
+    source = _source(manifest["study"], frame, options)
     paths = [figures / f"{name}.{kind}" for kind in ("png", "svg")]
     if again or not all(_says(path, source) for path in paths):
         from pkpo_toy.plotting import render
 
-        for path, picture in zip(paths, render(study, frame, source=source).values(), strict=True):
+        figure = STUDIES[manifest["study"]].figure
+        pictures = render(figure, frame, source=source, **options)
+        for path, picture in zip(paths, pictures.values(), strict=True):
             write_output(path, picture)
     return paths
 
 
-def _source(study: str, frame: pd.DataFrame) -> str:
-    """What a figure is drawn from: study, data, and the version of what draws."""
-    digest = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
+def figure_options(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Title, settings and what was swept, as the figure wants them."""
+    return {
+        "title": STUDIES[manifest["study"]].question,
+        "settings": manifest["configuration"],
+        "swept": list(manifest.get("swept", {})),
+    }
+
+
+def _source(study: str, frame: pd.DataFrame, options: dict[str, Any]) -> str:
+    """What a figure is drawn from: study, data, settings, and the version of what draws."""
+    data = frame.to_csv(index=False) + json.dumps(options)
+    digest = hashlib.sha256(data.encode()).hexdigest()
     return f"pkpo-toy {pkpo_toy.__version__} {study} {digest} matplotlib {version('matplotlib')}"
 
 

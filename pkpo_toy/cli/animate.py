@@ -58,7 +58,7 @@ def _demo(lesson: str, seed: int, steps: int | None) -> bytes:
 def _study(study: str, results: Path) -> bytes:
     from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.errors import InputError
-    from pkpo_toy.experiment import drawn_frame
+    from pkpo_toy.experiment import drawn_frame, figure_options
     from pkpo_toy.plotting import FIGURES
     from pkpo_toy.plotting.reveal import reveal
     from pkpo_toy.studies.table import STUDIES
@@ -70,4 +70,5 @@ def _study(study: str, results: Path) -> bytes:
     stored = open_stored(study, results)
     if stored.study not in moving:
         raise InputError(f"{stored.study!r} has no training steps; can be animated: {able}.")
-    return reveal(stored.study, drawn_frame(stored.folder, stored.study, stored.keys))
+    frame = drawn_frame(stored.folder, stored.manifest)
+    return reveal(STUDIES[stored.study].figure, frame, **figure_options(stored.manifest))

@@ -20,6 +20,5 @@ def plot(
     from pkpo_toy.experiment import draw
 
     for stored in [open_stored(run, out) for run in runs]:
-        where = stored.folder, stored.study, stored.name, stored.keys, figures
-        for path in draw(*where, again=True):
+        for path in draw(stored.folder, stored.name, figures, again=True):
             print(path)

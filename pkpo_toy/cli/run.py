@@ -112,8 +112,8 @@ def _execute(
         outcome = carry_out(plan, folder, progress, **options)
     failed = {failure.key for failure in outcome.failed}
     keys = [cell.key for cell in plan.cells if cell.key not in failed]
-    name, study = plan.file.name, plan.file.study
-    drawn = draw(folder, study, name, keys, figures, again=False) if keys else []
+    name = plan.file.name
+    drawn = draw(folder, name, figures, again=False) if keys else []
     if not quiet:
         _closing_line(plan, outcome, drawn)
     report = {

@@ -31,6 +31,7 @@ def weights(
     """
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.cli.support.progress import working
+    from pkpo_toy.estimators.api import DEFAULT
     from pkpo_toy.runs.files import write_file
     from pkpo_toy.samples.samples import SAMPLES, frame_of
     from pkpo_toy.samples.tables import read_table, with_column
@@ -39,7 +40,10 @@ def weights(
     target = None if out is None else checked_target("--out", out)
     with working("weighing"):
         table = read_table(file, [SAMPLES], keep_text=True)
-        weights = sample_weights(frame_of(table), k, estimator, scale=scale, seed=seed, beta=beta)
+        samples = frame_of(table)
+        weights = sample_weights(
+            samples, k, estimator or DEFAULT, scale=scale, seed=seed, beta=beta
+        )
         data = with_column(table, "weight", weights.tolist())
     if target is not None:
         write_file(target, data)

@@ -1,16 +1,16 @@
 """The public way in: check everything once, compute in blocks that fit the cache, hand back."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
 from pkpo_toy.estimators.groups import group_codes
 from pkpo_toy.estimators.scaling import scaled_weights
-from pkpo_toy.estimators.table import estimator_named
+from pkpo_toy.estimators.table import resolve
 from pkpo_toy.estimators.validate import (
     check_binary,
     check_nonnegative,
@@ -19,8 +19,9 @@ from pkpo_toy.estimators.validate import (
     checked_k,
     checked_rewards,
 )
+from pkpo_toy.typing import Array, ArrayLike, WeightFunction
 
-Floats = NDArray[np.float64]
+EstimatorLike = str | WeightFunction | Estimator
 
 DEFAULT = "pkpo_loo_minus_one"
 _BLOCK = 1 << 15  # rewards per block: with its temporaries a block stays in a core's cache
@@ -29,7 +30,7 @@ _BLOCK = 1 << 15  # rewards per block: with its temporaries a block stays in a c
 def weights(
     rewards: ArrayLike,
     k: int,
-    estimator: str = DEFAULT,
+    estimator: EstimatorLike = DEFAULT,
     *,
     scale: str = "sum",
     rng: np.random.Generator | None = None,
@@ -38,12 +39,15 @@ def weights(
     """Weights w of the policy gradient estimate g_hat = sum_i w_i grad log pi(x_i).
 
     rewards (..., n), each leading index a group of its own -> weights (..., n), float32 for
-    float32 rewards and float64 otherwise, computed in float64. `estimator` is a key of ESTIMATORS.
-    scale="sum" is for a loss summed over samples; "mean" multiplies by n, for a loss averaged over
-    them. `rng` is for estimators that draw; `options` are those of the estimator's row (`beta`).
+    float32 rewards and float64 otherwise, computed in float64. `estimator` is a key of ESTIMATORS,
+    "FILE.py:FUNCTION", or a function of your own that takes rewards in float64, in their shape
+    here, and k. scale="sum" is for a loss summed over samples; "mean" multiplies by n, for a loss
+    averaged over them. `rng` is for estimators that draw; `options` are those of the estimator's
+    row (`beta`).
 
     Raises InputError (a ValueError) for rewards that are not finite numbers, k that is not an
-    integer in 1..n, anything outside the estimator's domain, and weights no float can hold.
+    integer in 1..n, anything outside the estimator's domain, weights no float can hold, and an own
+    function that does not return finite real numbers in the shape of its rewards.
     """
     values, dtype = checked_rewards(rewards)
     k = checked_k(k, values.shape[-1])
@@ -55,7 +59,7 @@ def grouped_weights(
     rewards: ArrayLike,
     groups: Iterable[Hashable],
     k: int,
-    estimator: str = DEFAULT,
+    estimator: EstimatorLike = DEFAULT,
     *,
     scale: str = "sum",
     rng: np.random.Generator | None = None,
@@ -64,7 +68,9 @@ def grouped_weights(
     """`weights` of a flat batch: rewards (N,) and as many group ids; any sizes, in any order.
 
     A group's samples keep their order; n is the size of a sample's own group, in scale="mean" too.
-    Ids are hashable values. Raises InputError as `weights` does, naming the group.
+    Ids are hashable values. A function of your own sees all groups of one size at once, (m, n).
+
+    Raises InputError as `weights` does, naming the group.
     """
     values, dtype = checked_rewards(rewards)
     if values.ndim != 1:
@@ -85,14 +91,14 @@ def grouped_weights(
 
 
 def _prepared(
-    estimator: str,
-    values: Floats,
+    estimator: EstimatorLike,
+    values: Array,
     scale: str,
     rng: np.random.Generator | None,
     options: dict[str, Any],
-) -> Callable[[Floats, int], Floats]:
+) -> WeightFunction:
     """Everything checked that does not depend on n and k; the rest as a function of (groups, k)."""
-    row = estimator_named(estimator)
+    row = resolve(estimator)
     keywords = _keywords(row, rng, options)
     if scale not in ("sum", "mean"):
         raise unknown("scale", scale, ("sum", "mean"))
@@ -101,10 +107,13 @@ def _prepared(
     if row.nonnegative:
         check_nonnegative(row.key, values)
 
-    def run(rewards: Floats, k: int) -> Floats:
+    def run(rewards: Array, k: int) -> Array:
         n = rewards.shape[-1]
         row.check(n, k)
-        result = _in_blocks(row, rewards.reshape(-1, n), k, keywords)
+        if row.degree is None:
+            result = row.weight_function(rng)(rewards, k)
+        else:
+            result = _in_blocks(row, rewards.reshape(-1, n), k, keywords)
         if scale == "mean":
             with np.errstate(over="ignore"):
                 result = result * n
@@ -129,7 +138,7 @@ def _keywords(
     return keywords
 
 
-def _in_blocks(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any]) -> Floats:
+def _in_blocks(row: Estimator, groups: Array, k: int, keywords: dict[str, Any]) -> Array:
     size = max(1, _BLOCK // groups.shape[1])
     if len(groups) <= size:
         return scaled_weights(row, groups, k, keywords)
@@ -140,7 +149,7 @@ def _in_blocks(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any])
     return result
 
 
-def _as_dtype(result: Floats, dtype: DTypeLike) -> NDArray[Any]:
+def _as_dtype(result: Array, dtype: DTypeLike) -> NDArray[Any]:
     with np.errstate(over="ignore", under="ignore"):
         final = result.astype(dtype, copy=False)
     if not np.isfinite(final).all():

@@ -22,7 +22,7 @@ _DOWN = 4  # a huge group needs only room for differences and for sums that are 
 
 def scaled_weights(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any]) -> Floats:
     """`row`'s weights for groups (m, n); inf where no float is large enough."""
-    if row.binary or not _any_extreme(groups):
+    if row.binary or row.degree is None or not _any_extreme(groups):
         return _apply(row, groups, k, keywords)
     largest = np.abs(groups).max(axis=1, keepdims=True)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

@@ -7,11 +7,8 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.resolve import choose
 from pkpo_toy.lm.problems import Problems, from_file, from_task
-from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.training.config import ScheduleConfig
-from pkpo_toy.training.frame import takes_over
 
 
 class LmConfig(ScheduleConfig):
@@ -79,17 +76,19 @@ class LmConfig(ScheduleConfig):
     )
     checkpoint_every: PositiveInt = Field(100, description="steps between checkpoints")
 
-    def known_problems(self) -> Problems:
-        """What is trained on and what is held out. Raises InputError."""
+    def load_problems(self) -> Problems:
+        """What is trained on and what is held out.
+
+        Raises InputError for an unknown task or level and for a file that cannot be read.
+        """
         if self.data:
             return from_file(self.data, self.checker, self.problems, self.held_out)
         return from_task(self.task, self.level, self.problems, self.held_out, self.seed)
 
     @model_validator(mode="after")
     def _can_be_run(self) -> Self:
-        settings = self.settings()
-        _check_estimators(self, settings)
-        self.known_problems()
+        self.handover().check(binary=self.reward == "exact", nonnegative=True)
+        self.load_problems()
         if self.prompts % self.microbatches:
             raise InputError(
                 f"microbatches must divide prompts = {self.prompts}, got {self.microbatches}."
@@ -102,12 +101,3 @@ class LmConfig(ScheduleConfig):
                 f"got {self.eval_samples}."
             )
         return self
-
-
-def _check_estimators(config: LmConfig, settings: Settings) -> None:
-    chosen, at_one = choose(config.estimator), choose(config.k1_estimator)
-    for k in sorted(set(settings.ks().tolist())):
-        used = at_one if k == 1 and takes_over(chosen, settings) else chosen
-        used.check(settings.n, k)
-        if used.record is not None and used.record.binary and config.reward != "exact":
-            raise InputError(f"{used.name} needs rewards of 0 or 1: reward must be 'exact'.")

@@ -16,16 +16,18 @@ from torch import Tensor
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators import estimator_named
-from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.estimators import resolve
+from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.lm.weights import weights
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
+from pkpo_toy.training.handover import Handover
 
 
 class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     """`GRPOTrainer` that trains for max@k: loss = -(1/G) sum_groups sum_i w_i (log pi's part).
 
-    k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS.  k_schedule: in place
+    k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS,
+    FILE.py:FUNCTION or a function.  k_schedule: in place
     of k, as "8@0, 1@1500" or "linear 8->1" over the optimiser's steps.  k1_estimator stands in at
     k = 1 where the estimator is not defined there, or where the schedule lowers k to 1.
 
@@ -40,9 +42,9 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         self,
         *args: Any,
         k: int = 8,
-        estimator: str = DEFAULT,
+        estimator: EstimatorLike = DEFAULT,
         k_schedule: str | None = None,
-        k1_estimator: str = "rloo",
+        k1_estimator: EstimatorLike = "rloo",
         **kwargs: Any,
     ) -> None:
         check_contract(GRPOTrainer)
@@ -53,13 +55,13 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 f"of the summed rewards, got {self.multi_objective_aggregation!r}."
             )
         self.k, self.k_schedule = k, k_schedule
-        self.estimator, self.k1_estimator = estimator, k1_estimator
+        self.estimator, self.k1_estimator = resolve(estimator), resolve(k1_estimator)
         self._rng = np.random.default_rng(self.args.seed)
         self._caught: Tensor | None = None
         self._n = int(self.num_generations)  # type: ignore[arg-type, unused-ignore]
         steps = int(self.args.max_steps)
-        for value in sorted(set(self._ks(steps)) if steps > 0 or k_schedule is None else ()):
-            estimator_named(self._used(value)).check(self._n, value)
+        if steps > 0 or k_schedule is None:
+            self._handover(steps).check(binary=True, nonnegative=True)
 
     def _ks(self, steps: int) -> list[int]:
         if self.k_schedule is None:
@@ -67,18 +69,8 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         found: list[int] = ks_of(self.k_schedule, self._n, steps).tolist()
         return found
 
-    def _used(self, k: int) -> str:
-        """The estimator for this k."""
-        if k > 1 or (self.k_schedule is None and self._defined_at_one()):
-            return self.estimator
-        return self.k1_estimator
-
-    def _defined_at_one(self) -> bool:
-        try:
-            estimator_named(self.estimator).check(self._n, 1)
-        except InputError:
-            return False
-        return True
+    def _handover(self, steps: int) -> Handover:
+        return Handover(self.estimator, self.k1_estimator, self._n, self._ks(steps))
 
     def current_k(self) -> int:
         """The k of the step that is being trained."""
@@ -113,9 +105,8 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         factors = self.reward_weights.to(self._caught.device)
         rewards = (self._caught * factors).nansum(dim=1).view(-1, self._n)
         k = self.current_k()
-        name = self._used(k)
-        rng = self._rng if estimator_named(name).random else None
-        return weights(rewards, k, name, scale="mean", rng=rng).flatten().float()
+        estimator = self._handover(self.state.max_steps).at(k)
+        return weights(rewards, k, estimator, scale="mean", rng=self._rng).flatten().float()
 
 
 CONTRACT = {

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from pkpo_toy.estimators.resolve import choose
 from pkpo_toy.samples.samples import read_counts
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
@@ -20,9 +18,8 @@ from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
 from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
-from pkpo_toy.training.frame import continued
+from pkpo_toy.typing import Array
 
-Array = NDArray[np.float64]
 EDGES = (0.01, 0.03, 0.1, 0.3)
 BINS = ("< 1%", "1-3%", "3-10%", "10-30%", "> 30%")
 
@@ -74,8 +71,7 @@ class PassRates(TrainingConfig):
 def run(config: PassRates, rng: np.random.Generator) -> pd.DataFrame:
     """Exact pass@k of every run, logged step and k_eval, averaged over each bin of difficulty."""
     problem, settings = config.problem(), config.settings()
-    estimators = choose(config.estimator), choose(config.k1_estimator)
-    weigh = continued(*estimators, settings, rng.spawn(1)[0])
+    weigh = config.handover().weight_function(rng.spawn(1)[0])
     rate = problem.each_max_at_k(problem.start(1), (1,))[0, 0]
     bins = np.digitize(rate, EDGES)
     rows = []

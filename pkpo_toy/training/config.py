@@ -16,22 +16,22 @@ from pydantic import (
     model_validator,
 )
 
-from pkpo_toy.estimators.resolve import choose
+from pkpo_toy.estimators import resolve
+from pkpo_toy.estimators.api import DEFAULT
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.training.frame import check_domain
+from pkpo_toy.training.handover import Handover
 
 
 def _known(name: str) -> str:
-    choose(name)
+    resolve(name)
     return name
 
 
 EstimatorName = Annotated[str, AfterValidator(_known)]
 
 
-STANDARD = "pkpo_loo_minus_one"
 TRAINING_COLUMNS = ("k_opt", "n", "entropy_bonus", "estimator")
 """Settings that are columns of every training study, even where all cells agree."""
 
@@ -57,9 +57,7 @@ class ScheduleConfig(Config):
     """Who is trained and for how long, whatever is trained on: bandits or a language model."""
 
     label: str = Field("", description="name of the curves; empty: made from k and n")
-    estimator: EstimatorName = Field(
-        STANDARD, description="key of an estimator or FILE.py:FUNCTION"
-    )
+    estimator: EstimatorName = Field(DEFAULT, description="key of an estimator or FILE.py:FUNCTION")
     k1_estimator: EstimatorName = Field(
         "rloo", description="estimator at k = 1, if k changes or `estimator` is not defined there"
     )
@@ -91,6 +89,11 @@ class ScheduleConfig(Config):
             k_eval=self.k_eval,
         )
 
+    def handover(self) -> Handover:
+        """Which estimator is used at each k. Raises InputError as `settings` does."""
+        ks = self.settings().ks()
+        return Handover(resolve(self.estimator), resolve(self.k1_estimator), self.n, ks)
+
     def name(self) -> str:
         """How curves are labelled: the label, or k and the entropy bonus."""
         parts = [_k_name(str(self.k_opt), self.n)]
@@ -116,8 +119,8 @@ class TrainingConfig(ScheduleConfig):
 
     @model_validator(mode="after")
     def _can_be_run(self) -> Self:
-        estimators = choose(self.estimator), choose(self.k1_estimator)
-        check_domain(self.problem(), *estimators, self.settings())
+        problem = self.problem()
+        self.handover().check(binary=problem.binary, nonnegative=problem.nonnegative)
         return self
 
 

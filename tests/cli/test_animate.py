@@ -71,10 +71,10 @@ def test_what_moves_is_what_has_panels_over_training_steps():
     assert moving == set(MOVING)
 
 
-def test_a_stored_study_is_animated(cli, tmp_path):
+def test_a_stored_study_is_animated(inside, tmp_path):
     small = ["--set", "replicates=4", "--set", "steps=20", "--quick", "--jobs", 1]
-    cli("run", "hard_problems", *small)
-    done = cli("animate", "hard_problems", "--out", "x.gif")
+    inside("run", "hard_problems", *small)
+    done = inside("animate", "hard_problems", "--out", "x.gif")
     assert done.stdout == "x.gif\n"
     image, _, pictures = opened((tmp_path / "x.gif").read_bytes())
     assert image.n_frames == PICTURES
@@ -97,8 +97,8 @@ def test_a_stored_study_is_animated(cli, tmp_path):
         (["annealing", "--out", "x.gif", "--seed", "1"], "--seed is an option of 'demo'"),
     ],
 )
-def test_bad_input_is_one_sentence_and_leaves_nothing(cli, tmp_path, arguments, sentence):
-    done = cli("animate", *arguments, code=2)
+def test_bad_input_is_one_sentence_and_leaves_nothing(inside, tmp_path, arguments, sentence):
+    done = inside("animate", *arguments, code=2)
     (line,) = done.stderr.splitlines()
     assert sentence in line
     assert list(tmp_path.iterdir()) == []

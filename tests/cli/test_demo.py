@@ -227,8 +227,8 @@ def test_a_reader_that_leaves_early_is_no_error():
         (["--seed", "-1"], "seed must be an integer >= 0, got -1."),
     ],
 )
-def test_bad_input_is_one_sentence(cli, arguments, sentence):
-    done = cli("demo", *arguments, code=2)
+def test_bad_input_is_one_sentence(inside, arguments, sentence):
+    done = inside("demo", *arguments, code=2)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")

@@ -136,10 +136,10 @@ def test_the_next_run_tries_what_failed_again(tmp_path: Path) -> None:
     assert read_summary(folder)["index"].tolist() == [0, 1, 2]
 
 
-def uneven(frame: pd.DataFrame) -> pd.DataFrame:
+def uneven(spec: Spec, frame: pd.DataFrame) -> pd.DataFrame:
     if frame["index"].iloc[0] == 1:
         raise ZeroDivisionError("no mean")
-    rows = toy.means(frame)
+    rows = toy.means(spec, frame)
     return rows.rename(columns={"index": "number"}) if frame["index"].iloc[0] == 2 else rows
 
 
