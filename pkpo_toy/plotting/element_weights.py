@@ -35,14 +35,17 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
                 )
         panel.set(xlabel=f"rank $i$ of the sample ({n} is the best)")
         panel.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-        letter(panel, number, f"$n$ = {n}")
+        if len(groups) > 1:
+            letter(panel, number, f"$n$ = {n}")
+        else:
+            panel.set_title(f"$n$ = {n}", loc="left")
     ravel(axes)[0].set_ylabel(r"weight $\mu_i$ in the max@$k$ estimate")
     return axes
 
 
 def _legend(frame: pd.DataFrame) -> Legend:
     looks = [k_look(k) for k in sorted(frame["k"].unique())]
-    return Legend([key(look, linestyle="", marker="s") for look in looks], 8)
+    return Legend([key(look, linestyle="", marker="s", markersize=7) for look in looks], 8)
 
 
 def fit(frame: pd.DataFrame) -> Layout:
@@ -51,4 +54,12 @@ def fit(frame: pd.DataFrame) -> Layout:
     return (1, count), (max(3.5 * count, 4.6), 2.9)
 
 
-FIGURE = Figure(draw, COLUMNS, size=(4.6, 2.9), fit=fit, legend=_legend, shows=("n", "k"))
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(4.6, 2.9),
+    fit=fit,
+    legend=_legend,
+    shows=("n", "k"),
+    about=r"$\mu_i = C(i-1, k-1)\,/\,C(n, k)$ of the $i$-th smallest reward",
+)

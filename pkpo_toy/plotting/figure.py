@@ -33,7 +33,8 @@ class Figure:
     `shows` are the settings that the figure tells apart by itself; what else was swept is shown
     by the rule of `sweeps`. `curves`: a further setting may be told apart by curves. `x`: the
     setting on the x axis, if it is one. `end`: the frame of what is reached, for a figure over a
-    number of many values. `says`: the settings that the subtitle names. `over_steps`: its panels
+    number of many values. `about`: the problem in words, and
+    `says`: the settings that the subtitle names. `over_steps`: its panels
     run over training steps, so that it can be animated. `wide`: panels stay side by side.
     """
 
@@ -48,6 +49,7 @@ class Figure:
     curves: bool = False
     x: str = ""
     end: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    about: str = ""
     says: tuple[str, ...] = ()
     heading: Callable[[Mapping[str, Any]], str] | None = None
     over_steps: bool = False

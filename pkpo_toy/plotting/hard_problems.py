@@ -50,6 +50,7 @@ FIGURE = Figure(
     shows=SHOWS,
     curves=True,
     end=reached,
+    about="two-peak bandit of 100 arms",
     says=("n", "optimiser", "step_size", "replicates"),
     over_steps=True,
 )

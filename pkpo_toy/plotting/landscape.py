@@ -6,6 +6,7 @@ import pandas as pd
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, by, ravel
 from pkpo_toy.plotting.parts import curve, key, letter
+from pkpo_toy.plotting.series import with_looks
 from pkpo_toy.plotting.style import INK, PALE, k_look
 
 COLUMNS = ("k", "theta", "reward", "max_at_k", "gradient", "theta_star", "max_at_theta_star")
@@ -59,7 +60,7 @@ def reached(frame: pd.DataFrame) -> pd.DataFrame:
         )
     ]
     found = pd.concat(parts, ignore_index=True)
-    return found.assign(look=[k_look(k) for k in found["k"]])
+    return with_looks(found, [k_look(k) for k in found["k"]])
 
 
 FIGURE = Figure(
@@ -70,5 +71,6 @@ FIGURE = Figure(
     legend=_legend,
     shows=("k",),
     end=reached,
+    about=r"policy N($\theta$, sd$^2$), reward $x^2$ on [0, 1]",
     says=("sd",),
 )

@@ -73,5 +73,6 @@ FIGURE = Figure(
     COLUMNS,
     size=(5.0, 3.9),
     shows=("k_opt",),
+    about="problems that look alike, best possible policy known",
     says=("n", "optimiser", "step_size", "steps", "replicates"),
 )

@@ -69,5 +69,6 @@ FIGURE = Figure(
     legend=_legend,
     shows=SHOWS,
     curves=True,
+    about="a softmax policy per problem",
     says=("n", "optimiser", "step_size", "steps", "replicates"),
 )

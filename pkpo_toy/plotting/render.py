@@ -58,8 +58,9 @@ def draw(
         assert figure.end is not None
         shown = figure.end(shown)
         figure = over_setting.figure(figure, plan.along)
+    below = ", ".join(filter(None, (figure.about, subtitle(settings or {}, figure.says, swept))))
     with styled():
-        canvas = _blocks(figure, plan, shown, title, subtitle(settings or {}, figure.says, swept))
+        canvas = _blocks(figure, plan, shown, title, below)
         if figure.legend:
             legend_below(canvas, figure.legend(shown), "; ".join(plan.notes))
     return canvas
@@ -83,9 +84,11 @@ def _blocks(
         canvas.suptitle(title, x=0.01, ha="left")
     inner: FigureBase = canvas
     if below:
-        inner = canvas.subfigures(1, 1)
+        (inner,) = canvas.subfigures(1, 1, squeeze=False)[0]
         inner.suptitle(below, x=0.01, ha="left", fontsize=8, fontweight="normal", color=FAINT)
-    places = inner.subfigures(len(grid), len(grid[0]), squeeze=False) if count > 1 else [[inner]]
+    places: Any = [[inner]]
+    if count > 1:
+        places = inner.subfigures(len(grid), len(grid[0]), squeeze=False)
     drawn = []
     for place_row, part_row in zip(places, grid, strict=True):
         for place, (across, down, part) in zip(place_row, part_row, strict=False):

@@ -1,5 +1,6 @@
 """The curves of training figures: which rows make one, how it looks and what it is called."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,12 @@ def with_series(
     keys = list(frame[columns].itertuples(index=False, name=None))
     for values in dict.fromkeys(keys):
         looks[values] = _look(dict(zip(columns, values, strict=True)), more, frame, looks)
-    return frame.assign(look=[looks[values] for values in keys])
+    return with_looks(frame, [looks[values] for values in keys])
+
+
+def with_looks(frame: pd.DataFrame, looks: Sequence[Look]) -> pd.DataFrame:
+    """The frame with the look of each row's curve."""
+    return frame.assign(look=pd.Series(list(looks), index=frame.index, dtype=object))
 
 
 def _look(

@@ -1,5 +1,7 @@
 """Figure of `transforms`: what happens to a reward on the way to a weight ([PKPO] fig. 5)."""
 
+from typing import Any
+
 import pandas as pd
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
@@ -33,7 +35,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     return axes
 
 
-def _scales(panels: list[AxesArray]) -> None:
+def _scales(panels: list[Any]) -> None:
     """One y axis for the panels of similar size; one that would flatten the others has its own,
     and says by how much it is larger."""
     limits = [panel.get_ylim() for panel in panels]
@@ -68,5 +70,6 @@ FIGURE = Figure(
     fit=fit,
     legend=_legend,
     shows=("k", "estimators"),
+    about=r"rewards uniform on [$-$1/2, 1/2]",
     says=("n", "groups"),
 )

@@ -5,6 +5,7 @@ import pandas as pd
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by
 from pkpo_toy.plotting.parts import Z, dots_with_bars, key, letter, log_ticks, powers
+from pkpo_toy.plotting.series import with_looks
 from pkpo_toy.plotting.style import FAINT, SOLID, Look, estimator_look, ordered
 
 COLUMNS = (
@@ -74,7 +75,7 @@ def reached(frame: pd.DataFrame) -> pd.DataFrame:
         for title, column in ((r"variance Var[$\hat g$]", "variance"), ("signal to noise", "snr"))
     ]
     found = pd.concat(parts, ignore_index=True)
-    return found.assign(look=[estimator_look(name) for name in found["estimator"]])
+    return with_looks(found, [estimator_look(name) for name in found["estimator"]])
 
 
 def fit(frame: pd.DataFrame) -> Layout:
@@ -93,5 +94,6 @@ FIGURE = Figure(
     shows=("n", "k", "estimators"),
     x="n",
     end=reached,
+    about=r"policy N($\theta$, sd$^2$), reward $x^2$ on [0, 1]",
     says=("k", "theta", "sd", "estimates"),
 )

@@ -74,10 +74,11 @@ def execute(
 ) -> Outcome:
     """Bring a results folder up to date: its cells, summary.csv, failures.jsonl, manifest.json.
 
-    `function` is a top-level function spec -> frame; `summarize` a (spec, frame) -> frame whose rows make
-    up summary.csv. Finished valid cells are not run again unless `fresh`, which first removes all
-    results of the folder. jobs = 1 runs in this process; more are spawned; `cluster` is the
-    address of a dask scheduler or "local". The bytes written do not depend on any of this.
+    `function` is a top-level function spec -> frame; `summarize` a function (spec, frame) -> frame
+    whose rows make up summary.csv. Finished valid cells are not run again unless `fresh`, which
+    first removes all results of the folder. jobs = 1 runs in this process; more are spawned;
+    `cluster` is the address of a dask scheduler or "local". The bytes written do not depend on any
+    of this.
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
     _check("jobs", jobs, 1)

@@ -136,7 +136,7 @@ def test_the_next_run_tries_what_failed_again(tmp_path: Path) -> None:
     assert read_summary(folder)["index"].tolist() == [0, 1, 2]
 
 
-def uneven(spec: Spec, frame: pd.DataFrame) -> pd.DataFrame:
+def uneven(spec: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
     if frame["index"].iloc[0] == 1:
         raise ZeroDivisionError("no mean")
     rows = toy.means(spec, frame)
