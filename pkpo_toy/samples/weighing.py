@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,39 @@ import pandas as pd
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import grouped_weights
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
+from pkpo_toy.samples.evaluation import Collector, Evaluation
+from pkpo_toy.samples.reading import Files, gather
+from pkpo_toy.samples.tables import with_column
 from pkpo_toy.typing import Array
+
+
+def weighed(
+    files: Files,
+    k: int,
+    estimator: EstimatorLike = DEFAULT,
+    *,
+    form: str | None = None,
+    score: str | None = None,
+    group_by: Sequence[str] = (),
+    **options: Any,
+) -> tuple[Evaluation, bytes]:
+    """What was read, and every sample of it with its weight, by `sample_weights`.
+
+    One table problem,sample,reward keeps its text and gets one more column; of anything else comes
+    a CSV problem,sample,reward,weight.
+
+    Raises: InputError for what cannot be read, and as `sample_weights`.
+    """
+    into = Collector(score, group_by, keep_table=True)
+    evaluation = gather(files, into, form)
+    table = into.table
+    if table is None or len(table.lines) < evaluation.n.sum():
+        samples = evaluation.samples()
+        samples["weight"] = sample_weights(samples, k, estimator, **options)
+        return evaluation, samples.to_csv(index=False, lineterminator="\n").encode()
+    columns = {c.name: values for c, values in zip(table.kind, table.columns, strict=True)}
+    found = sample_weights(pd.DataFrame(columns), k, estimator, **options)
+    return evaluation, with_column(table, "weight", found.tolist())
 
 
 def sample_weights(

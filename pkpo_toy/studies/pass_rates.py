@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from pkpo_toy.samples.samples import read_counts
+from pkpo_toy.samples.reading import read
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.problem_sets import EXAMPLE_C, EXAMPLE_N, pass_rates
@@ -27,12 +27,12 @@ BINS = ("< 1%", "1-3%", "3-10%", "10-30%", "> 30%")
 class PassRates(TrainingConfig):
     """One schedule of k on problems with c successes in n samples each.
 
-    A file of counts is read once and takes the place of measured_n and measured_c, so that the
+    A file is read once and its counts take the place of measured_n and measured_c, so that the
     cell holds all it needs.
     """
 
     file: str = Field(
-        "", description="your own counts, columns problem,n,c; without one the next two are used"
+        "", description="results of an evaluation, rewards 0 or 1; without it the next two are used"
     )
     measured_n: tuple[int, ...] = Field(EXAMPLE_N, description="samples drawn of each problem")
     measured_c: tuple[int, ...] = Field(EXAMPLE_C, description="right ones among them")
@@ -52,7 +52,7 @@ class PassRates(TrainingConfig):
         file = given.get("file")
         if not isinstance(file, str) or not file:
             return given
-        counts = read_counts(file)
+        counts = read(file).counts()
         for column in ("n", "c"):
             given[f"measured_{column}"] = tuple(counts[column].tolist())
         return given | {"file": ""}
