@@ -22,7 +22,7 @@ def run(folder: Path, cells: list[Any], **options: Any) -> Any:
 def test_results_are_what_a_bare_loop_gives(tmp_path: Path) -> None:
     outcome = run(tmp_path, toy.cells(5))
     assert (outcome.total, outcome.ran, outcome.reused, outcome.failed) == (5, 5, 0, ())
-    expected = pd.concat([toy.means(toy.draw(cell.spec)) for cell in toy.cells(5)])
+    expected = pd.concat([toy.means(cell.spec, toy.draw(cell.spec)) for cell in toy.cells(5)])
     pd.testing.assert_frame_equal(
         read_summary(tmp_path), expected.reset_index(drop=True), check_exact=True
     )
