@@ -84,7 +84,7 @@ def passk(
 
 
 def counts(text: str) -> list[int]:
-    """The k of --k. Raises: InputError unless they are integers >= 1."""
+    """The k of --k. Raises InputError unless they are integers >= 1."""
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("0*[1-9][0-9]{0,17}", part) for part in parts):
         raise InputError(f"--k takes integers >= 1 separated by commas, got {text[:60]!r}.")

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pkpo_toy.checks import check_positive
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
-from pkpo_toy.estimators.groups import group_codes
+from pkpo_toy.estimators.groups import by_size, group_codes
 from pkpo_toy.estimators.scaling import scaled_weights
 from pkpo_toy.estimators.table import resolve
 from pkpo_toy.estimators.validate import (
     check_binary,
     check_nonnegative,
     check_rng,
-    checked_beta,
     checked_k,
     checked_rewards,
 )
@@ -77,16 +77,12 @@ def grouped_weights(
         raise InputError(f"rewards must be one-dimensional, got shape {values.shape}.")
     codes, names = group_codes(groups, values.size)
     run = _prepared(estimator, values, scale, rng, options)
-    order, counts = np.argsort(codes, kind="stable"), np.bincount(codes)
-    starts = np.cumsum(counts) - counts
     result = np.empty_like(values)
-    for n in np.unique(counts).tolist():
-        same = np.flatnonzero(counts == n)
-        members = order[starts[same][:, None] + np.arange(n)]
+    for members in by_size(codes):
         try:
-            result[members] = run(values[members], checked_k(k, n))
+            result[members] = run(values[members], checked_k(k, members.shape[1]))
         except InputError as error:
-            raise InputError(f"group {names[same[0]]!r}: {error}") from None
+            raise InputError(f"group {names[codes[members[0, 0]]]!r}: {error}") from None
     return _as_dtype(result, dtype)
 
 
@@ -131,7 +127,7 @@ def _keywords(
             raise InputError(f"unknown option {name!r} of {row.key}: {known}.")
     keywords = dict(options)
     if "beta" in keywords:
-        keywords["beta"] = checked_beta(keywords["beta"])
+        keywords["beta"] = check_positive("beta", keywords["beta"])
     if row.random:
         check_rng(row.key, rng)
         keywords["rng"] = rng

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
 from pkpo_toy.plotting.style import INK, contrast
+from pkpo_toy.typing import Array
 
 COLUMNS = ("k_opt", "k_eval", "value", "se", "optimum")
 
@@ -41,7 +42,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     return axes
 
 
-def _annotate(panel: Axes, shares: NDArray[np.float64], errors: NDArray[np.float64]) -> None:
+def _annotate(panel: Axes, shares: Array, errors: Array) -> None:
     """Each cell's text, black or white, whichever stands out more from the cell's colour."""
     (mesh,) = panel.collections
     colours = mesh.to_rgba(shares.ravel())
@@ -52,7 +53,7 @@ def _annotate(panel: Axes, shares: NDArray[np.float64], errors: NDArray[np.float
                    linespacing=1.15)  # fmt: skip
 
 
-def _texts(shares: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.object_]:
+def _texts(shares: Array, errors: Array) -> NDArray[np.object_]:
     """The value over its standard error, cell by cell."""
     digits = 1 if errors.min() >= 0.1 else 2
     pairs = zip(shares.ravel(), errors.ravel(), strict=True)

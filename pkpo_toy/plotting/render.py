@@ -42,7 +42,7 @@ def draw(
     title: its heading. settings: name -> value of all settings, for the subtitle. swept: the
     settings that differ between the cells, each a column of the frame.
 
-    Raises: InputError for a name without a figure and for a frame without its columns or rows.
+    Raises InputError for a name without a figure and for a frame without its columns or rows.
     """
     if name not in FIGURES:
         raise unknown("figure", name, FIGURES)

@@ -21,7 +21,7 @@ def reveal(name: str, frame: pd.DataFrame, *, milliseconds: int = 80, **options:
 
     name: a figure whose panels run `over_steps`; options: those of `draw`.
 
-    Raises: InputError for a frame without its columns or rows.
+    Raises InputError for a frame without its columns or rows.
     """
     with styled():
         canvas = draw(name, frame, **options)

@@ -84,7 +84,7 @@ def compare(
     problems whose estimate rose and fell. `.attrs["crossing"]` is the k from which BEFORE is the
     better, with its interval.
 
-    Raises: InputError for what cannot be read, no problem in common, a k above some n.
+    Raises InputError for what cannot be read, no problem in common, a k above some n.
     """
     pair = paired(evaluation_of(before), evaluation_of(after))
     ks = None if k is None else [k] if isinstance(k, int) else list(k)
@@ -97,7 +97,7 @@ def compare(
 def paired(before: Evaluation, after: Evaluation) -> Pair:
     """The problems in both, by name, in the order of BEFORE.
 
-    Raises: InputError if there is none.
+    Raises InputError if there is none.
     """
     places = {name: i for i, name in enumerate(after.problems)}
     shared = [(i, places[name]) for i, name in enumerate(before.problems) if name in places]

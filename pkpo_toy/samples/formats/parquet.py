@@ -8,7 +8,7 @@ from pkpo_toy.samples.rows import Source
 
 
 def parquet_file(source: Source) -> Any:
-    """The open file. Raises: InputError without pyarrow, and for a damaged file."""
+    """The open file. Raises InputError without pyarrow, and for a damaged file."""
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
