@@ -60,7 +60,6 @@ STUDY = Study(
     figure="lm",
     columns=TRAINING_COLUMNS,
     reproduces="figs. 6-8 again",
-    source_packages=("estimators", "simulator", "training", "studies", "lm"),
     extra="lm",
     needs=("torch", "transformers", "safetensors"),
 )

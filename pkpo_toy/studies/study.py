@@ -21,7 +21,7 @@ class Study:
     `run(config, rng)` returns the tidy records of one cell, `summarize(records)` its summary rows;
     a study's summary is the concatenation over its cells. Settings that differ between cells are
     columns of both, put there for it; `columns` are those that always are. `figure` is a name in
-    the table of figures, drawn from what `draws` says. `schema` changes when the columns do.
+    the table of figures, drawn from what `draws` says. `version` changes when the columns do.
     `extra` is the extra of the package that brings the modules `needs`.
     """
 
@@ -32,9 +32,8 @@ class Study:
     figure: str
     reproduces: str = ""
     columns: tuple[str, ...] = ()
-    schema: int = 1
+    version: int = 1
     draws: Literal["summary", "records"] = "summary"
-    source_packages: tuple[str, ...] = ("estimators", "simulator", "training", "studies")
     extra: str = ""
     needs: tuple[str, ...] = ()
 
