@@ -1,5 +1,6 @@
 """Figure of `audit`: bias, noise and silence of each estimator on each instance, as a dot plot."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
 from pkpo_toy.plotting.parts import Z, log_ticks, plain_number
 from pkpo_toy.plotting.style import FAINT, INK, PALE, estimator_look, ordered, plain
+from pkpo_toy.plotting.words import shown
 
 COLUMNS = (
     "estimator",
@@ -28,7 +30,7 @@ PANELS = (
     ("scale", "length (scale)", 1.0),
     ("cosine", "direction\n(cosine)", None),
     ("relative_variance", "variance over squared gradient", None),
-    ("zero_signal", "groups without signal", None),
+    ("zero_signal", "no signal (share)", None),
 )
 WIDTHS = (3.0, 1.0, 3.6, 2.0)
 CLAIMS = {"unbiased": "unbiased", "direction": "direction only", "biased": "biased"}
@@ -71,7 +73,8 @@ def _write_directions(panel: Axes, frame: pd.DataFrame, places: dict[str, int]) 
     for name, values in frame.groupby("estimator")["cosine"]:
         low, high = values.min(), values.max()
         exact = low > 1 - 1e-9 or np.isnan(low)
-        text = "1" if exact else f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+        ends = dict.fromkeys(f"{value:.3g}" for value in (low, high))
+        text = "1" if exact else " to ".join(ends)
         panel.text(
             0.5,
             places[str(name)],
@@ -198,12 +201,9 @@ def _described(one: pd.DataFrame) -> str:
     first = one.iloc[0]
     parts = [plain(first["instance"]).replace("_", " ")]
     if "rewards" in one:
-        parts.append(f"rewards {str(first['rewards']).strip('[]')}")
-    sizes = " and ".join(
-        f"{name} = {', '.join(str(value) for value in sorted(one[name].unique()))}"
-        for name in ("n", "k")
-    )
-    return f"{'; '.join(parts)} ({sizes})"
+        parts.append(f"rewards {shown(json.loads(first['rewards']))}")
+    sizes = [f"${name}$ = {shown(sorted(one[name].unique().tolist()))}" for name in ("n", "k")]
+    return "; ".join([*parts, ", ".join(sizes)])
 
 
 def _legend(frame: pd.DataFrame) -> Legend:

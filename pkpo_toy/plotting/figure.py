@@ -31,7 +31,8 @@ class Figure:
     `panels` is (rows, columns) and `size` (width, height) in inches; `fit` gives both for a frame
     where they depend on what is in it; `widths` are the relative widths of the columns.
     `shows` are the settings that the figure tells apart by itself; what else was swept is shown
-    by the rule of `sweeps`. `curves`: a further setting may be told apart by curves. `x`: the
+    by the rule of `sweeps`. `curves`: a further setting may be told apart by curves;
+    `select` keeps the rows that become curves. `x`: the
     setting on the x axis, if it is one. `end`: the frame of what is reached, for a figure over a
     number of many values. `about`: the problem in words, and
     `says`: the settings that the subtitle names. `over_steps`: its panels
@@ -47,6 +48,7 @@ class Figure:
     legend: Callable[[pd.DataFrame], Legend] | None = None
     shows: tuple[str, ...] = ()
     curves: bool = False
+    select: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     x: str = ""
     end: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     about: str = ""

@@ -19,7 +19,7 @@ SHOWS = ("label", "k_opt", "entropy_bonus")
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """pass@k_eval (or what `measure` says) per k_eval, what is not solved yet, the entropy."""
     panels = ravel(axes)
-    groups = by(best_bonus_only(frame), "k_eval")
+    groups = by(frame, "k_eval")
     for number, (panel, (k, part)) in enumerate(zip(panels, groups, strict=False)):
         over_steps(panel, part, "value", interval=True)
         letter(panel, number, measure_of(frame, k))
@@ -65,43 +65,62 @@ TITLES = {"cumulative_solve_rate": "never solved so far", "entropy": "entropy of
 
 
 def further(frame: pd.DataFrame) -> list[str]:
-    """The columns of the panels behind those of the objective: those that change in training."""
+    """The columns of the panels behind those of the objective: those that change in training.
+
+    Where rewards are not 0 or 1 (max@k), no problem is solved or unsolved.
+    """
     later = frame[frame["step"] > frame["step"].min()]
-    return [name for name in PANELS if later[name].round(9).nunique() > 1]
+    graded = "measure" in frame and (frame["measure"] == "max@k").all()
+    return [
+        name
+        for name in PANELS
+        if later[name].round(9).nunique() > 1 and not (graded and name == "cumulative_solve_rate")
+    ]
 
 
 def best_bonus_only(frame: pd.DataFrame) -> pd.DataFrame:
-    """Of several entropy bonuses, only the one that ends highest at the largest k_eval."""
+    """Of several entropy bonuses, only the one that ends highest at the largest k_eval.
+
+    A column `tried` says of how many it is the best.
+    """
     bonus = frame["entropy_bonus"] > 0
-    if frame.loc[bonus, "entropy_bonus"].nunique() < 2:
-        return frame
+    tried = frame.loc[bonus, "entropy_bonus"].nunique()
+    if tried < 2:
+        return frame.assign(tried=1)
     last = frame[bonus & (frame["k_eval"] == frame["k_eval"].max())]
     last = last[last["step"] == last["step"].max()]
     best = last.loc[last["value"].idxmax(), "entropy_bonus"]
-    kept: pd.DataFrame = frame[~bonus | (frame["entropy_bonus"] == best)]
-    return kept
+    kept = frame[~bonus | (frame["entropy_bonus"] == best)]
+    return kept.assign(tried=np.where(kept["entropy_bonus"] > 0, tried, 1))
 
 
 def _legend(frame: pd.DataFrame) -> Legend:
     """An entry per curve; the best entropy bonus says of how many it is the best."""
-    tried = frame.loc[frame["entropy_bonus"] > 0, "entropy_bonus"].nunique()
     handles = []
-    for look, part in curves(best_bonus_only(frame)):
-        chosen = tried > 1 and part["entropy_bonus"].iloc[0] > 0
-        handles.append(key(look, label=f"{look.label} (best of {tried})" if chosen else look.label))
+    for look, part in curves(frame):
+        tried = part["tried"].iloc[0]
+        text = f"{look.label} (best of {tried})" if tried > 1 else look.label
+        handles.append(key(look, label=text))
     return Legend(handles, 3, INTERVAL)
 
 
 def reached(frame: pd.DataFrame) -> pd.DataFrame:
     """What is reached at the end, a panel for each k_eval."""
-    last = ended(best_bonus_only(frame))
+    last = ended(frame)
     titles = {k: f"{measure_of(frame, k)} at the end" for k in last["k_eval"].unique()}
     return last.sort_values("k_eval", kind="stable").assign(panel=last["k_eval"].map(titles))
 
 
 def fit(frame: pd.DataFrame) -> Layout:
-    """Two rows: a panel per k_eval and those of `further`."""
-    columns = ceil((frame["k_eval"].nunique() + len(further(frame))) / 2)
+    """A panel per k_eval and those of `further`."""
+    return in_rows(frame["k_eval"].nunique() + len(further(frame)))
+
+
+def in_rows(count: int) -> Layout:
+    """So many panels in one row, or in two if they are more than three."""
+    if count <= 3:
+        return (1, count), (2.5 * max(count, 2), 2.9)
+    columns = ceil(count / 2)
     return (2, columns), (2.4 * columns, 4.6)
 
 
@@ -117,4 +136,5 @@ FIGURE = Figure(
     end=reached,
     says=SAYS,
     over_steps=True,
+    select=best_bonus_only,
 )

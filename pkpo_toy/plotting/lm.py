@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -66,8 +65,7 @@ def _draw_differences(panel: Axes, frame: pd.DataFrame) -> None:
 def fit(frame: pd.DataFrame) -> Layout:
     """Two rows: the panels of `learning_curves`, and one for the differences."""
     count = frame["k_eval"].nunique() + len(learning_curves.further(frame))
-    columns = ceil((count + bool(_others(frame))) / 2)
-    return (2, columns), (2.4 * columns, 4.6)
+    return learning_curves.in_rows(count + bool(_others(frame)))
 
 
 def heading(settings: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from textwrap import fill, wrap
 from typing import Any
 
 import matplotlib.figure
@@ -26,7 +27,8 @@ METADATA: dict[str, dict[str, str | None]] = {
 }
 DOTS_PER_INCH = 200
 BLOCK_WIDTH, BLOCK_HEIGHT = 2.6, 1.75  # of a panel, where panels stand in a column
-HEAD = 0.45  # inches for title and subtitle
+LINE = 0.2  # inches of height for each line of title and subtitle
+LETTERS = 15  # of a subtitle in an inch of width
 
 
 def draw(
@@ -50,7 +52,7 @@ def draw(
     figure.check(name, frame)
     if figure.heading and settings:
         title = ": ".join(filter(None, (title, figure.heading(settings))))
-    plan = arrange(figure, frame, swept)
+    plan = arrange(figure, figure.select(frame) if figure.select else frame, swept)
     shown = plan.frame
     if set(IDENTITY) <= set(shown):
         shown = with_series(shown, plan.curves, apart=(plan.across, plan.down))
@@ -78,14 +80,22 @@ def _blocks(
         grid = _wrapped(grid, 1 if figure.wide else 3)
     count = sum(map(len, grid))
     (rows, columns), (width, height) = _layout(figure, frame, count, len(grid), len(grid[0]))
-    head = HEAD if title or below else 0.0
+    lines = len(wrap(below, round(LETTERS * width))) + bool(title)
+    head = LINE * lines
     canvas = matplotlib.figure.Figure(figsize=(width, height + head), layout="constrained")
     if title:
         canvas.suptitle(title, x=0.01, ha="left")
     inner: FigureBase = canvas
     if below:
         (inner,) = canvas.subfigures(1, 1, squeeze=False)[0]
-        inner.suptitle(below, x=0.01, ha="left", fontsize=8, fontweight="normal", color=FAINT)
+        inner.suptitle(
+            fill(below, round(LETTERS * width)),
+            x=0.01,
+            ha="left",
+            fontsize=8,
+            fontweight="normal",
+            color=FAINT,
+        )
     places: Any = [[inner]]
     if count > 1:
         places = inner.subfigures(len(grid), len(grid[0]), squeeze=False)

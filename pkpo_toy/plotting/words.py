@@ -1,6 +1,5 @@
 """Settings in words: how a legend, a panel or a subtitle names one and its value."""
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -12,7 +11,6 @@ NAMES = {
     "k": "$k$",
     "k_opt": "$k$",
     "n": "$n$",
-    "bandit": "problem",
     "seed": "seed",
 }
 SENTENCES = {
@@ -23,11 +21,13 @@ SENTENCES = {
     "problems": "{:,} problems",
     "arms": "{} answers each",
     "optimiser": "{}",
+    "bandit": "problem {}",
     "instance": "{}",
     "task": "task {}",
     "level": "level {}",
     "prompts": "{} prompts a step",
 }
+VALUES = {"adam": "Adam", "sgd": "SGD"}
 EVALUATED = {"held_out": "held-out prompts", "training": "prompts trained on"}
 
 
@@ -39,9 +39,12 @@ def setting_name(name: str) -> str:
 def setting(name: str, value: Any) -> str:
     """A setting with its value: "step size = 0.01", "100 runs"."""
     if name in SENTENCES and value is not None:
-        return SENTENCES[name].format(plain(value) if isinstance(value, str) else value)
+        text = VALUES.get(value, plain(value)) if isinstance(value, str) else value
+        return SENTENCES[name].format(text)
     if name == "evaluate":
         return EVALUATED.get(str(value), plain(value))
+    if name == "options":
+        return shown(value)
     if name in ("estimator", "k1_estimator"):
         return estimator_look(str(value)).label
     return f"{setting_name(name)} = {shown(value)}"
@@ -53,7 +56,11 @@ def shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float | int):
         return f"{value:g}"
-    text = value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(shown, value))
+    if isinstance(value, dict):
+        return ", ".join(setting(*one) for one in value.items())
+    text = str(value)
     return plain(text if len(text) <= 40 else text[:37] + "...")
 
 
