@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "studies": GROUND | {"estimators", "simulator", "training", "samples", "lm"},
     "lessons": GROUND | {"estimators", "simulator", "training"},
     "runs": GROUND,
-    "plotting": GROUND,
+    "plotting": GROUND | {"estimators"},
 }
 MAY_IMPORT["experiment"] = GROUND | {"training", "studies", "runs", "plotting"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT)

@@ -72,11 +72,11 @@ def run(config: PassRates, rng: np.random.Generator) -> pd.DataFrame:
     """Exact pass@k of every run, logged step and k_eval, averaged over each bin of difficulty."""
     problem, settings = config.problem(), config.settings()
     weigh = config.handover().weight_function(rng.spawn(1)[0])
-    rate = problem.each_max_at_k(problem.start(1), (1,))[0, 0]
+    rate = problem.exact_max_at_k_of_each(problem.start(1), (1,))[0, 0]
     bins = np.digitize(rate, EDGES)
     rows = []
     for state in iterate(problem, weigh, settings, rng):
-        each = problem.each_max_at_k(state.parameters, config.k_eval)
+        each = problem.exact_max_at_k_of_each(state.parameters, config.k_eval)
         for found in np.unique(bins):
             values = only_alive(state, each[:, :, bins == found].mean(axis=-1))
             rows.append(_rows(state.step, config.k_eval, BINS[found], values))

@@ -82,7 +82,7 @@ def _tidy(history: History, settings: Settings) -> pd.DataFrame:
         "step": logged("step")[step],
         "k": logged("k")[step],
         "k_eval": np.array(settings.k_eval)[k_index],
-        "value": logged("max_at_k").ravel(),
+        "value": logged("value").ravel(),
     }
     for name in (
         "gradient_norm",
