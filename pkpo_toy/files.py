@@ -55,8 +55,7 @@ def replacing(path: Path) -> Iterator[Path]:
     the disk with the next `sync_folder`; until then a power cut may bring back the old file, never
     a part of the new one.
 
-    Raises:
-        DiskError: the disk refuses, or `path` is neither an ordinary file nor free.
+    Raises DiskError where the disk refuses, or `path` is neither an ordinary file nor free.
     """
     temporary = _temporary_in(path.parent)
     with disk_errors(path):

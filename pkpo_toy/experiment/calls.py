@@ -49,10 +49,9 @@ def run(
 
     Returns: the Result; a RuntimeWarning names the cells that failed, the others are kept.
 
-    Raises:
-        InputError: a setting out of its domain, an unknown study or setting.
-        DiskError, Busy: the folder cannot be written, or another process runs in it.
-        KeyboardInterrupt: finished cells are kept; the same call goes on from there.
+    Raises InputError for a setting out of its domain and for an unknown study or setting, DiskError
+    and Busy where the folder cannot be written or another process runs in it, KeyboardInterrupt:
+    finished cells are kept, and the same call goes on from there.
     """
     if study in SUITES:
         raise InputError(f"{study!r} is a suite; run one of {', '.join(SUITES[study])}.")
@@ -104,8 +103,7 @@ def audit(
 
     Returns: one row per estimator, with `scale`, `cosine`, `relative_variance`, `zero_signal`.
 
-    Raises:
-        InputError: an argument out of its domain, or more outcomes than the budget.
+    Raises InputError for an argument out of its domain, or more outcomes than the budget.
     """
     given = {"rewards": rewards, "logits": logits, "n": n, "k": k, "budget": budget}
     return audit_of(audit_config(**given, estimators=estimators))

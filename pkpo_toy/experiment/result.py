@@ -153,9 +153,8 @@ def load(run: str | Path, out: str | Path = RESULTS) -> Result:
 
         pkpo_toy.load("results/variance").figure()
 
-    Raises:
-        InputError: there are none, with the nearest name that has some.
-        Corrupt: the manifest cannot be read.
+    Raises InputError where there are none, with the nearest name that has some, and Corrupt where
+    the manifest cannot be read.
     """
     named = isinstance(run, str) and "/" not in run
     folder = results_folder(Path(out), str(run)) if named else Path(run)

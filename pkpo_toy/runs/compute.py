@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pkpo_toy.checks import check_count
 from pkpo_toy.errors import InputError
 from pkpo_toy.runs.cells import Cell, Spec
 from pkpo_toy.runs.tables import csv_bytes
@@ -40,11 +41,8 @@ class Workforce:
     facts: Facts | None = None
 
     def __post_init__(self) -> None:
-        for argument, value, least in (("jobs", self.jobs, 1), ("retries", self.retries, 0)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise InputError(
-                    f"{argument} must be an integer of at least {least}, got {value!r}"
-                )
+        check_count("jobs", self.jobs)
+        check_count("retries", self.retries, least=0)
 
 
 Result = bytes | Failure  # the CSV of a cell, or why there is none
