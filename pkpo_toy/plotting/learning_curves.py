@@ -90,8 +90,9 @@ def best_bonus_only(frame: pd.DataFrame) -> pd.DataFrame:
     last = frame[bonus & (frame["k_eval"] == frame["k_eval"].max())]
     last = last[last["step"] == last["step"].max()]
     best = last.loc[last["value"].idxmax(), "entropy_bonus"]
-    kept = frame[~bonus | (frame["entropy_bonus"] == best)]
-    return kept.assign(tried=np.where(kept["entropy_bonus"] > 0, tried, 1))
+    kept: pd.DataFrame = frame[~bonus | (frame["entropy_bonus"] == best)].copy()
+    kept["tried"] = np.where(kept["entropy_bonus"] > 0, tried, 1)
+    return kept
 
 
 def _legend(frame: pd.DataFrame) -> Legend:
