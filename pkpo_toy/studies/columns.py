@@ -16,29 +16,25 @@ Settings = Mapping[str, Any]
 
 
 def differing(configurations: Sequence[Settings]) -> list[str]:
-    """The settings that are not the same in all cells, in the order of the Config.
-
-    The label of curves is none: the records say it themselves.
-    """
+    """The settings that are not the same in all cells, in the order of the Config."""
     return [
-        name
-        for name in configurations[0]
-        if name != "label" and len({_text(one[name]) for one in configurations}) > 1
+        name for name in configurations[0] if len({_text(one[name]) for one in configurations}) > 1
     ]
 
 
 def with_columns(frame: pd.DataFrame, config: Settings, names: Sequence[str]) -> pd.DataFrame:
     """The frame of a cell with these settings in front, a column each that it does not have yet.
 
-    Lists and tables are written as JSON, so that every column holds numbers or text.
+    Lists and tables are written as JSON, so that every column holds numbers or text. Where the
+    frame has a column of one entry of the list (k_eval), the list is column NAME_setting.
     """
-    new = [name for name in names if name not in frame]
-    values = {name: config[name] for name in new}
-    cells = {
-        name: _text(value) if isinstance(value, list | tuple | dict) else value
-        for name, value in values.items()
-    }
-    front = pd.DataFrame(cells, index=frame.index)
+    front = pd.DataFrame(index=frame.index)
+    for name in dict.fromkeys(names):
+        value = config[name]
+        if isinstance(value, list | tuple | dict):
+            front[f"{name}_setting" if name in frame else name] = _text(value)
+        elif name not in frame:
+            front[name] = value
     return pd.concat([front, frame], axis=1)
 
 
