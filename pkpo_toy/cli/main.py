@@ -17,6 +17,7 @@ from pkpo_toy import __version__
 from pkpo_toy.cli import (
     animate,
     audit,
+    compare,
     demo,
     export,
     init,
@@ -71,6 +72,7 @@ app.command("demo")(demo.demo)
 app.command("animate")(animate.animate)
 app.command("audit")(audit.audit)
 app.command("passk")(passk.passk)
+app.command("compare")(compare.compare)
 app.command("weights")(weights.weights)
 app.command("list")(listing.list_)
 app.command("init")(init.init)
