@@ -18,9 +18,9 @@ def compare(process):
 def pair(tmp_path):
     """Broad success rates before training, sharp ones after it: the curves cross."""
     rng = np.random.default_rng(4)
-    right, wrong = rng.gamma(0.2, size=80), rng.gamma(0.4, size=80)
+    right, wrong = rng.gamma(0.2, size=400), rng.gamma(0.4, size=400)
     after = right / (right + wrong)
-    right, wrong = right + rng.gamma(0.4, size=80), wrong + rng.gamma(2, size=80)
+    right, wrong = right + rng.gamma(0.4, size=400), wrong + rng.gamma(2, size=400)
     for name, rate in (("base", right / (right + wrong)), ("trained", after)):
         rows = (f"q{i},64,{c}\n" for i, c in enumerate(rng.binomial(64, rate)))
         (tmp_path / f"{name}.csv").write_text(HEADER + "".join(rows))
@@ -62,7 +62,7 @@ def test_plot_draws_one_figure_for_all(compare, pair, tmp_path):
     [
         (["none.csv", "trained.csv"], "cannot read none.csv"),
         (["base.csv", "other.csv"], "no problem in common"),
-        (["base.csv", "trained.csv", "--k", "65"], "80 of 80 problems have fewer"),
+        (["base.csv", "trained.csv", "--k", "65"], "400 of 400 problems have fewer"),
         (["base.csv", "trained.csv", "--k", "0"], "--k takes integers >= 1"),
         (["base.csv", "trained.csv", "--metric", "pas@k"], "Did you mean 'pass@k'"),
         (["base.csv", "trained.csv", "--score", "x"], "leave nothing open for --score"),
