@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.run import FIGURES
 from pkpo_toy.cli.support.evaluations import (
     FormatOption,
     GroupByOption,
@@ -17,6 +16,7 @@ from pkpo_toy.cli.support.evaluations import (
     ScoreOption,
     WhereOption,
 )
+from pkpo_toy.cli.support.options import FIGURES
 
 if TYPE_CHECKING:
     from pkpo_toy.samples.compare import Comparison, Crossing

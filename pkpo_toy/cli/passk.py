@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.run import FIGURES
 from pkpo_toy.cli.support.evaluations import (
     FilesArgument,
     FormatOption,
@@ -19,6 +18,7 @@ from pkpo_toy.cli.support.evaluations import (
     ScoreOption,
     WhereOption,
 )
+from pkpo_toy.cli.support.options import FIGURES
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pkpo_toy.checks import check_positive
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
-from pkpo_toy.estimators.groups import group_codes
+from pkpo_toy.estimators.groups import by_size, group_codes, k_of_group
 from pkpo_toy.estimators.scaling import scaled_weights
 from pkpo_toy.estimators.table import resolve
 from pkpo_toy.estimators.validate import (
     check_binary,
     check_nonnegative,
     check_rng,
-    checked_beta,
     checked_k,
     checked_rewards,
 )
@@ -62,6 +62,7 @@ def grouped_weights(
     estimator: EstimatorLike = DEFAULT,
     *,
     scale: str = "sum",
+    when_short: str = "error",
     rng: np.random.Generator | None = None,
     **options: Any,
 ) -> NDArray[Any]:
@@ -69,6 +70,13 @@ def grouped_weights(
 
     A group's samples keep their order; n is the size of a sample's own group, in scale="mean" too.
     Ids are hashable values. A function of your own sees all groups of one size at once, (m, n).
+    `when_short` says what happens with a group that is too small for k:
+
+        "error"   InputError, naming the group
+        "clamp"   its k is min(k, n), or the largest below that for which the estimator is defined
+                  (n - 1 for `centered_loo`): the group trains for that max@k instead. 0 where
+                  there is none, as for a single sample under a leave-one-out baseline
+        "zero"    its weights are 0: problems count by how often their groups are large enough
 
     Raises InputError as `weights` does, naming the group.
     """
@@ -76,17 +84,15 @@ def grouped_weights(
     if values.ndim != 1:
         raise InputError(f"rewards must be one-dimensional, got shape {values.shape}.")
     codes, names = group_codes(groups, values.size)
-    run = _prepared(estimator, values, scale, rng, options)
-    order, counts = np.argsort(codes, kind="stable"), np.bincount(codes)
-    starts = np.cumsum(counts) - counts
+    row = resolve(estimator)
+    run = _prepared(row, values, scale, rng, options)
     result = np.empty_like(values)
-    for n in np.unique(counts).tolist():
-        same = np.flatnonzero(counts == n)
-        members = order[starts[same][:, None] + np.arange(n)]
+    for members in by_size(codes):
         try:
-            result[members] = run(values[members], checked_k(k, n))
+            own_k = k_of_group(row, members.shape[1], k, when_short)
+            result[members] = 0.0 if own_k is None else run(values[members], own_k)
         except InputError as error:
-            raise InputError(f"group {names[same[0]]!r}: {error}") from None
+            raise InputError(f"group {names[codes[members[0, 0]]]!r}: {error}") from None
     return _as_dtype(result, dtype)
 
 
@@ -131,7 +137,7 @@ def _keywords(
             raise InputError(f"unknown option {name!r} of {row.key}: {known}.")
     keywords = dict(options)
     if "beta" in keywords:
-        keywords["beta"] = checked_beta(keywords["beta"])
+        keywords["beta"] = check_positive("beta", keywords["beta"])
     if row.random:
         check_rng(row.key, rng)
         keywords["rng"] = rng

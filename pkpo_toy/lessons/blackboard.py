@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.text import Text
 
 from pkpo_toy.lessons.curves import PolicyCurves, peaks
 from pkpo_toy.lessons.events import EDGE
 from pkpo_toy.lessons.lessons import KS
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array, Integers
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 THIRDS = " .:#"
@@ -56,7 +54,7 @@ def full_height(policies: list[PolicyCurves], at: int, board: Board) -> float:
     return float(np.add.reduceat(seen, starts, axis=1).max())
 
 
-def _groups(policy: PolicyCurves, width: int) -> NDArray[np.intp]:
+def _groups(policy: PolicyCurves, width: int) -> Integers:
     """Where each bar's first arm is, if neighbours must share bars to fit the width."""
     return np.arange(0, len(policy.arms), -(-len(policy.arms) // width))
 
@@ -99,7 +97,7 @@ def _wide(mark: str, cell: int) -> str:
     return mark * (cell - 1) + " " if cell > 2 else mark * cell
 
 
-def _ticks(policy: PolicyCurves, starts: NDArray[np.intp], cell: int) -> str:
+def _ticks(policy: PolicyCurves, starts: Integers, cell: int) -> str:
     """The names of some answers, or of places on the line, below their bars."""
     if policy.throws:
         step = policy.arms[1] - policy.arms[0]

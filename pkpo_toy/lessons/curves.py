@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pkpo_toy.lessons.lessons import KS, Recording
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array, Flags, Integers
 
 MANY = 10  # answers, from which on neighbours are alike
 
@@ -20,7 +18,7 @@ class PolicyCurves:
 
     label: str
     k: int
-    steps: NDArray[np.int64]
+    steps: Integers
     arms: Array
     rewards: Array
     chances: Array
@@ -64,7 +62,7 @@ def _curves_of(k: int, recording: Recording) -> PolicyCurves:
     )
 
 
-def peaks(policy: PolicyCurves) -> dict[int, NDArray[np.bool_]]:
+def peaks(policy: PolicyCurves) -> dict[int, Flags]:
     """Around each local maximum of the reward, the answers that earn at least half as much.
 
     The keys are the answers at the maxima, the values masks (A,). A handful of answers are no

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pkpo_toy.lessons.curves import PolicyCurves, peaks, percent, policy_curves
 from pkpo_toy.lessons.lessons import KS, Recording
+from pkpo_toy.typing import Flags
 
 COMMITTED = 0.9  # of the mass on one answer
 NEAR = 0.95  # of the best possible
@@ -41,7 +41,7 @@ def find_events(recording: Recording) -> list[Event]:
     return sorted(found, key=lambda event: event.step)
 
 
-def first_for_good(holds: NDArray[np.bool_]) -> int | None:
+def first_for_good(holds: Flags) -> int | None:
     """The first place from which on a condition holds to the end; None if never, or from 0 on."""
     if not holds[-1]:
         return None

@@ -20,7 +20,7 @@ def animation_frame(recording: Recording) -> pd.DataFrame:
     """label, step, arm, probability, reward, pass_at_k of at most 60 steps, with a caption.
 
     The events are among them, the first, the last, and between these evenly many. Many
-    arms share bars: probabilities add up, the reward is the best, the arm is their centre.
+    arms share bars: probabilities add up, the reward is the best, the arm is their center.
     """
     events = find_events(recording)
     steps = np.sort(recording.values["step"].unique())

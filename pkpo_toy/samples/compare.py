@@ -93,7 +93,7 @@ def compare(
     problems whose estimate rose and fell. `.attrs["crossing"]` is the k from which BEFORE is the
     better, with its interval; None is "none up to the largest k".
 
-    Raises: InputError for what cannot be read, no problem in common, a k above some n.
+    Raises InputError for what cannot be read, no problem in common, a k above some n.
     """
     ks = [k] if isinstance(k, int) else k
     found = comparison(
@@ -117,7 +117,7 @@ def comparison(
 ) -> Comparison:
     """The comparison at these k, by default 1, 2, 5, 10, ... up to the smallest n.
 
-    Raises: InputError as `compare`.
+    Raises InputError as `compare`.
     """
     first, second = paired(before, after)
     shared = len(first.problems)
@@ -152,7 +152,7 @@ def metric_for(name: str | None, *evaluations: Evaluation) -> str:
 def paired(before: Evaluation, after: Evaluation) -> tuple[Evaluation, Evaluation]:
     """Both on the problems that are in both, by name, in the order of BEFORE.
 
-    Raises: InputError if there is none.
+    Raises InputError if there is none.
     """
     places = {name: i for i, name in enumerate(after.problems)}
     shared = [(i, places[name]) for i, name in enumerate(before.problems) if name in places]

@@ -44,7 +44,7 @@ class Evaluation:
         ]
 
     def counts(self) -> pd.DataFrame:
-        """One row per problem: problem, n, c. Raises: InputError unless all rewards are 0 or 1."""
+        """One row per problem: problem, n, c. Raises InputError unless all rewards are 0 or 1."""
         if self.c is None:
             assert self.rewards is not None
             at = int(np.argmin(np.isin(self.rewards, (0.0, 1.0))))
@@ -56,7 +56,7 @@ class Evaluation:
     def samples(self) -> pd.DataFrame:
         """One row per sample: problem, sample (from 0, as text), reward.
 
-        Raises: InputError where only counts are known.
+        Raises InputError where only counts are known.
         """
         if self.rewards is None:
             raise InputError(
@@ -141,7 +141,7 @@ class Collector:
         self.left_out[reason] += samples
 
     def once(self, what: str, *key: Hashable) -> None:
-        """Raises: InputError if this was met before, here or in another file."""
+        """Raises InputError if this was met before, here or in another file."""
         first = self._met.setdefault((what, *key), self.source)
         if len(self._met) == self._seen:
             named = shown("/".join(map(str, key)))
@@ -149,7 +149,7 @@ class Collector:
         self._seen = len(self._met)
 
     def same(self, what: str, key: Hashable, value: Hashable) -> None:
-        """Raises: InputError if this key had another value before."""
+        """Raises InputError if this key had another value before."""
         known, where = self._known.setdefault((what, key), (value, self.source))
         if known != value:
             raise InputError(f"{self.source}: {what} {shown(key)} is not that of {where}.")
@@ -157,7 +157,7 @@ class Collector:
     def choose(self, kind: str, choices: Iterable[str], default: str | None = None) -> str:
         """The one of these names that `--score` says, the only one, or the default.
 
-        Raises: InputError listing the choices.
+        Raises InputError listing the choices.
         """
         self.asked.add("score")
         names = list(choices)
@@ -175,7 +175,7 @@ class Collector:
     def grouped(self, fields: dict[str, object], where: str) -> str | None:
         """The problem's name made of the fields that `--group-by` names; None without it.
 
-        Raises: InputError for a field that is not there.
+        Raises InputError for a field that is not there.
         """
         self.asked.add("group_by")
         missing = [name for name in self.group_by if name not in fields]
@@ -184,7 +184,7 @@ class Collector:
         return "/".join(str(fields[name]) for name in self.group_by) or None
 
     def evaluation(self, title: str) -> Evaluation:
-        """What was gathered. Raises: InputError if it is nothing."""
+        """What was gathered. Raises InputError if it is nothing."""
         left = dict(self.left_out)
         if self._counts:
             n, c = np.array(list(self._counts.values()), dtype=np.intp).T

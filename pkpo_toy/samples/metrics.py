@@ -72,7 +72,7 @@ def quantile_at_k(rewards: Array, k: int, q: float) -> Array:
     The smallest ordered reward g_(i) with C(i, k) / C(n, k) >= q. A plug-in estimate: consistent,
     not unbiased, as no quantile's is.
 
-    Raises: InputError unless 1 <= k <= n and 0 < q < 1.
+    Raises InputError unless 1 <= k <= n and 0 < q < 1.
     """
     if not 0 < q < 1:
         raise InputError(f"q must lie between 0 and 1, got {q}.")
@@ -101,7 +101,7 @@ def metric_named(name: str | None, evaluation: Evaluation) -> Metric:
 
     None is pass@k where every reward is 0 or 1, else max@k.
 
-    Raises: InputError for an unknown name, and where rewards must be 0 or 1 and are not.
+    Raises InputError for an unknown name, and where rewards must be 0 or 1 and are not.
     """
     if name is None:
         name = "max@k" if evaluation.c is None else "pass@k"

@@ -33,7 +33,7 @@ def passk(
 
     Returns: one row per k: k, value, se, low, high, problems.
 
-    Raises: InputError for what cannot be read and for a k above the n of a problem.
+    Raises InputError for what cannot be read and for a k above the n of a problem.
     """
     evaluation = evaluation_of(results)
     ks = default_ks(evaluation) if k is None else [k] if isinstance(k, int) else list(k)
@@ -56,7 +56,7 @@ def at_each_k(
     NaN. bounds: the range that rewards can have, [0, 1] where all lie in it; the interval stays in
     it. where_possible: leave out the problems with fewer samples than the largest k.
 
-    Raises: InputError for a k below 1 or above the n of a problem, rewards outside the bounds.
+    Raises InputError for a k below 1 or above the n of a problem, rewards outside the bounds.
     """
     evaluation = enough_samples(evaluation, ks, where_possible)
     known = bounds_of(evaluation, bounds)
@@ -80,7 +80,7 @@ def mean_with_interval(
 def bounds_of(evaluation: Evaluation, bounds: Range | None) -> Range | None:
     """The range given, or [0, 1] where every reward lies in it, or none.
 
-    Raises: InputError for a reward outside the range given.
+    Raises InputError for a reward outside the range given.
     """
     if evaluation.rewards is None or evaluation.c is not None:
         least, most = 0.0, 1.0
@@ -116,7 +116,7 @@ def enough_samples(
 ) -> Evaluation:
     """The evaluation, or the part of it with n >= k for every k.
 
-    Raises: InputError for a k below 1 or above the n of a problem.
+    Raises InputError for a k below 1 or above the n of a problem.
     """
     if not ks or min(ks) < 1:
         raise InputError(f"k must be at least 1, got {list(ks)}.")

@@ -35,7 +35,7 @@ def read(
     form: a key of FORMATS instead of what the file shows; score: which metric, scorer, reward
     column or test set; group_by: the fields whose values together name a problem.
 
-    Raises: InputError for what cannot be read, naming file and line or record.
+    Raises InputError for what cannot be read, naming file and line or record.
     """
     return gather(files, Collector(score, group_by), form)
 
@@ -67,7 +67,7 @@ def gather(files: Files, into: Collector, form: str | None) -> Evaluation:
 def evaluation_of(results: pd.DataFrame | Files) -> Evaluation:
     """The evaluation in a frame with problem,n,c or problem,reward, or in files.
 
-    Raises: InputError for values out of their domain, naming the row.
+    Raises InputError for values out of their domain, naming the row.
     """
     if not isinstance(results, pd.DataFrame):
         return read(results)
@@ -97,7 +97,7 @@ def evaluation_of(results: pd.DataFrame | Files) -> Evaluation:
 
 
 def _expanded(files: Files) -> list[str]:
-    """The names, patterns replaced by what they match. Raises: InputError for two alike."""
+    """The names, patterns replaced by what they match. Raises InputError for two alike."""
     given = [files] if isinstance(files, str | os.PathLike) else list(files)
     names: list[str] = []
     for one in [os.fspath(name) for name in given]:
@@ -114,7 +114,7 @@ def _expanded(files: Files) -> list[str]:
 
 
 def _check_different(names: list[str]) -> None:
-    """Raises: InputError for two files with the same bytes: samples would count twice."""
+    """Raises InputError for two files with the same bytes: samples would count twice."""
     sizes: dict[int, list[str]] = {}
     for name in names:
         if os.path.isfile(name):
@@ -140,7 +140,7 @@ def _digest(name: str) -> bytes:
 
 
 def _recognised(source: Source) -> str:
-    """The key of the one format that the file has. Raises: InputError for none or several."""
+    """The key of the one format that the file has. Raises InputError for none or several."""
     head = head_of(source)
     if head.container in ("zip", "parquet") and not source.stream.seekable():
         raise InputError(f"{source.name}: a {head.container} file must be given by its name.")
@@ -153,7 +153,7 @@ def _recognised(source: Source) -> str:
 
 
 def _refuse(source: Source, head: Head) -> str:
-    """Raises: InputError saying what the file is, or which columns a table lacks."""
+    """Raises InputError saying what the file is, or which columns a table lacks."""
     name, kind = source.name, head.container
     if kind == "pickle":
         raise InputError(

@@ -67,7 +67,7 @@ class Source:
     head: bytes = b""
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes. Raises: InputError where packed data is damaged or cut off."""
+        """At most so many bytes. Raises InputError where packed data is damaged or cut off."""
         try:
             return self.stream.read(size)
         except EOFError:
@@ -79,7 +79,7 @@ class Source:
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
         """Lines of UTF-8 text without their line feeds, each time with the number of the first.
 
-        Raises: InputError at the first line that no table could have.
+        Raises InputError at the first line that no table could have.
         """
         number, rest, more = 1, b"", True
         while more:
@@ -108,7 +108,7 @@ class Source:
         return text.removeprefix("\ufeff") if number == 1 else text
 
     def document(self) -> bytes:
-        """All of a JSON document. Raises: InputError for one too large to be parsed whole."""
+        """All of a JSON document. Raises InputError for one too large to be parsed whole."""
         data = self.read(LARGEST_DOCUMENT + 1)
         if len(data) > LARGEST_DOCUMENT:
             size = f"{LARGEST_DOCUMENT} bytes"
@@ -136,7 +136,7 @@ class _Again(io.RawIOBase):
 def opened(path: str | Path) -> Iterator[Source]:
     """A file, or standard input for "-", unpacked if it is packed.
 
-    Raises: InputError if it cannot be opened.
+    Raises InputError if it cannot be opened.
     """
     text = os.fspath(path)
     name = "standard input" if text == "-" else text if text.isprintable() else shown(text)
@@ -183,7 +183,7 @@ def json_records(
 
     No key of `wanted` stands twice in an object; of others the last counts.
 
-    Raises: InputError at the first line that holds no JSON object.
+    Raises InputError at the first line that holds no JSON object.
     """
     for first, lines in source.blocks():
         numbers, texts = list(range(first, first + len(lines))), lines
@@ -208,7 +208,7 @@ def _objects(source: str, numbers: list[int], texts: list[str], wanted: Iterable
 
 
 def json_object(source: str, number: int, text: str) -> dict[str, object]:
-    """The object on one line. Raises: InputError if the line holds no JSON object."""
+    """The object on one line. Raises InputError if the line holds no JSON object."""
     try:
         record = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
@@ -236,7 +236,7 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_uniq
 def csv_rows(source: Source) -> Iterator[tuple[int, str, list[str]]]:
     """(line it starts on, text, fields) of each row; a quoted field may run over lines.
 
-    Raises: InputError at the first row that is not valid CSV.
+    Raises InputError at the first row that is not valid CSV.
     """
     taken: list[str] = []
 

@@ -92,7 +92,7 @@ class Reader:
         self._parsed: list[_Parsed] = [_Parsed(column.parse) for column in self.kind]
 
     def blocks(self) -> Iterator[Block]:
-        """The rows. Raises: InputError for a value out of its domain, and at the end for a key
+        """The rows. Raises InputError for a value out of its domain, and at the end for a key
         that stands twice."""
         assert self._first is not None
         block: Block | None = self._first
@@ -127,7 +127,7 @@ class Reader:
         return parsed
 
     def _check_keys(self) -> None:
-        """Raises: InputError for the first row whose key columns stood in a row before."""
+        """Raises InputError for the first row whose key columns stood in a row before."""
         hashes = np.frombuffer(self._hashes, dtype=np.int64)
         order = np.argsort(hashes, kind="stable")
         again = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
@@ -209,7 +209,7 @@ def read_table(path: str | Path, kinds: Sequence[Kind], *, keep_text: bool = Fal
 
     The rows' own text is kept on demand only: it may be far larger than the wanted columns.
 
-    Raises: InputError naming file and line if it cannot be read, is not UTF-8, is empty, has no
+    Raises InputError naming file and line if it cannot be read, is not UTF-8, is empty, has no
     kind in full, or a row does not fit.
     """
     with opened(path) as source:
@@ -217,7 +217,7 @@ def read_table(path: str | Path, kinds: Sequence[Kind], *, keep_text: bool = Fal
 
 
 def table_of(reader: Reader, *, keep_text: bool = False) -> Table:
-    """All that the reader reads. Raises: InputError as `read_table`."""
+    """All that the reader reads. Raises InputError as `read_table`."""
     columns: list[list[Any]] = [[] for _ in reader.kind]
     table = Table(reader.source.name, reader.kind, reader.header, reader.present, columns)
     for block in reader.blocks():
@@ -234,7 +234,7 @@ def with_column(table: Table, name: str, values: Sequence[float]) -> bytes:
 
     Nothing else changes but blank lines and a byte-order mark, which are left out.
 
-    Raises: InputError if there is such a column already.
+    Raises InputError if there is such a column already.
     """
     rows = list(zip(table.texts, map(repr, values), strict=True))
     if table.header:

@@ -32,7 +32,7 @@ def weighed(
     One table problem,sample,reward keeps its text and gets one more column; of anything else comes
     a CSV problem,sample,reward,weight.
 
-    Raises: InputError for what cannot be read, and as `sample_weights`.
+    Raises InputError for what cannot be read, and as `sample_weights`.
     """
     into = Collector(score, group_by, keep_table=True)
     evaluation = gather(files, into, form)

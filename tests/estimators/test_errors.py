@@ -117,8 +117,8 @@ def test_counts():
     refused("n must be integers, got 4.0", pass_at_k, 4.0, 1, 1)
     refused("c must be integers, got True", pass_at_k, 4, True, 1)
     refused("broadcast", pass_at_k, [4, 4], [1, 1, 1], 1)
-    refused("n must be an integer >= 1, got n = 0", element_weights, 0, 1)
-    refused("n must be an integer >= 1, got n = 2.0", element_weights, 2.0, 1)
+    refused("n must be an integer >= 1, got 0", element_weights, 0, 1)
+    refused("n must be an integer >= 1, got 2.0", element_weights, 2.0, 1)
     refused("k must satisfy 1 <= k <= n, got k = 3 with n = 2", element_weights, 2, 3)
 
 

@@ -72,7 +72,7 @@ def fields(group_by: str | None) -> list[str]:
 
 
 def counts(text: str) -> list[int]:
-    """The k of --k. Raises: InputError unless they are integers >= 1."""
+    """The k of --k. Raises InputError unless they are integers >= 1."""
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("0*[1-9][0-9]{0,17}", part) for part in parts):
         raise InputError(f"--k takes integers >= 1 separated by commas, got {text[:60]!r}.")
@@ -87,8 +87,8 @@ def stem(file: str) -> str:
 
 def write_figure(name: str, frame: pd.DataFrame, figures: Path, stem: str) -> None:
     """FIGURES/STEM.png and .svg, said on stderr."""
+    from pkpo_toy.files import write_output
     from pkpo_toy.plotting import render
-    from pkpo_toy.runs.failures import write_output
 
     for kind, picture in render(name, frame).items():
         path = figures / f"{stem}.{kind}"

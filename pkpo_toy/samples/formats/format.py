@@ -97,7 +97,7 @@ def _adapter(model: Any) -> TypeAdapter[Any]:
 
 
 def parsed(model: type[R], text: str | bytes, where: str) -> R:
-    """One record from JSON. Raises: InputError saying where and what does not fit."""
+    """One record from JSON. Raises InputError saying where and what does not fit."""
     try:
         record: R = _adapter(cast("Any", model)).validate_json(text)
         return record
@@ -142,7 +142,7 @@ def texts_of(source: Source) -> Iterator[tuple[str, str]]:
 
 
 def number(value: object, where: str, name: str) -> float:
-    """A finite number, or true and false as 1 and 0. Raises: InputError for anything else."""
+    """A finite number, or true and false as 1 and 0. Raises InputError for anything else."""
     if not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError(f"{where}: {name} must be a finite number, got {shown(value)}.")
     return float(value)
@@ -154,7 +154,7 @@ def numbers_in(record: dict[str, Any], besides: set[str]) -> list[str]:
 
 
 def whole(value: float, where: str, name: str) -> int:
-    """The count that a mean times n must be. Raises: InputError if it is none."""
+    """The count that a mean times n must be. Raises InputError if it is none."""
     count = round(value)
     if abs(value - count) > 1e-6 * max(1.0, abs(value)):
         raise InputError(f"{where}: {name} times n must be a whole number, got {value:.6g}.")

@@ -88,7 +88,7 @@ def _chosen(source: Source, into: Collector, values: _Values, single: bool) -> t
 def successes(n: int, k: int, value: float, where: str) -> int:
     """The c whose estimate of pass@k from n samples is this value.
 
-    Raises: InputError if there is none, or several.
+    Raises InputError if there is none, or several.
     """
     if k == 1:
         return whole(n * value, where, "pass@1")

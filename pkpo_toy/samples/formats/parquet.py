@@ -9,7 +9,7 @@ from pkpo_toy.samples.rows import Source
 
 
 def parquet_file(source: Source) -> Any:
-    """The open file. Raises: InputError without pyarrow, and for a damaged file."""
+    """The open file. Raises InputError without pyarrow, and for a damaged file."""
     try:
         from pyarrow import parquet
     except ImportError:
@@ -22,7 +22,7 @@ def parquet_file(source: Source) -> Any:
 
 @contextmanager
 def _whole(source: Source) -> Iterator[None]:
-    """Raises: InputError for what pyarrow finds damaged."""
+    """Raises InputError for what pyarrow finds damaged."""
     from pyarrow import ArrowException
 
     try:
