@@ -19,7 +19,7 @@ def example(
     from importlib.resources import files
 
     from pkpo_toy.errors import InputError, unknown
-    from pkpo_toy.runs.failures import write_output
+    from pkpo_toy.files import write_output
     from pkpo_toy.samples.formats.table import FORMATS
 
     kinds = {"counts": "example_counts.csv", "samples": "example_samples.csv"}
