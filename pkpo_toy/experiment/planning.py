@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from pkpo_toy.runs import (
     versions,
 )
 from pkpo_toy.sources import fingerprint, imported_sources
+from pkpo_toy.studies.columns import differing, with_columns
 from pkpo_toy.studies.files import StudyFile, build, expand, load, with_quick, with_values
 from pkpo_toy.studies.study import Study
 from pkpo_toy.studies.table import STUDIES, SUITES
@@ -54,14 +56,25 @@ class Plan:
     def name(self) -> str:
         return self.file.name
 
+    @property
+    def configurations(self) -> list[dict[str, Any]]:
+        """The settings of each cell."""
+        return [cell.spec["config"] for cell in self.cells]
+
+    @property
+    def columns(self) -> list[str]:
+        """The settings that are columns of the records and of the summary."""
+        return [*differing(self.configurations), *self.file.definition.columns]
+
     def description(self) -> dict[str, Any]:
         """What the manifest says of the study: settings in the order of the cells, and the code."""
         return {
             "name": self.name,
             "study": self.file.study,
-            "configuration": {
-                key: values[0] if len(values) == 1 else values
-                for key, values in self._values().items()
+            "configuration": _merged(self.configurations),
+            "swept": {
+                name: [one[name] for one in self.configurations]
+                for name in differing(self.configurations)
             },
             "versions": versions(PACKAGES),
             "git": git_state(ROOT),
@@ -69,17 +82,18 @@ class Plan:
 
     def distinct_settings(self) -> list[dict[str, Any]]:
         """Of each cell the settings that differ between cells."""
-        keys = [key for key, values in self._values().items() if len(values) > 1]
-        return [{key: cell.spec["config"][key] for key in keys} for cell in self.cells]
+        keys = differing(self.configurations)
+        return [{key: one[key] for key in keys} for one in self.configurations]
 
-    def _values(self) -> dict[str, list[Any]]:
-        """Each setting's values over the cells, in the order of the cells, each once."""
-        configurations = [cell.spec["config"] for cell in self.cells]
-        found = {}
-        for key in configurations[0]:
-            texts = dict.fromkeys(json.dumps(each[key]) for each in configurations)
-            found[key] = [json.loads(text) for text in texts]
-        return found
+
+def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
+    """Each setting once; one that differs between cells as the list of its values."""
+    merged = {}
+    for key in configurations[0]:
+        texts = dict.fromkeys(json.dumps(configuration[key]) for configuration in configurations)
+        values = [json.loads(text) for text in texts]
+        merged[key] = values[0] if len(values) == 1 else values
+    return merged
 
 
 def plan(file: StudyFile) -> Plan:
@@ -100,7 +114,8 @@ def sources(study: Study) -> set[Path]:
     Read off the imports, so that the list can be neither forgotten nor too long: a cell is
     computed again when one of these files changes, and not when a caption or a figure does.
     """
-    modules = {part.__module__ for part in (study.config, study.run, study.summarize)}
+    parts = (study.config, study.run, study.summarize, with_columns)
+    modules = {part.__module__ for part in parts}
     starts = [Path(str(sys.modules[module].__file__)) for module in modules]
     return imported_sources(starts, ROOT.parent, WITHOUT_NUMBERS)
 
@@ -132,6 +147,13 @@ def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
     return study.run(config, generator(config.seed, spec))
 
 
+def summary_rows(
+    study: Study, columns: list[str], spec: dict[str, Any], records: pd.DataFrame
+) -> pd.DataFrame:
+    """The summary of one cell with the settings that tell it apart."""
+    return with_columns(study.summarize(records), spec["config"], columns)
+
+
 def facts() -> dict[str, str]:
     """What must be the same wherever cells are computed, for the same bytes."""
     code = fingerprint(ROOT.rglob("*.py"), ROOT.parent)
@@ -156,7 +178,7 @@ def carry_out(
         plan.cells,
         run_cell,
         folder,
-        summarize=plan.file.definition.summarize,
+        summarize=partial(summary_rows, plan.file.definition, plan.columns),
         description=plan.description(),
         facts=facts,
         progress=progress,

@@ -1,9 +1,9 @@
 """The schema of what is stored beside the cells; whatever does not fit it is damaged."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Key = Annotated[str, Field(pattern="^[0-9a-f]{20}$")]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -39,6 +39,13 @@ class StoredManifest(_Stored):
     study: str = ""
     configuration: dict[str, Any] = {}
     versions: dict[str, str] = {}
+    swept: dict[str, list[Any]] = {}
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        if any(len(values) != len(self.cells) for values in self.swept.values()):
+            raise ValueError("swept settings must have one value for each cell")
+        return self
 
 
 class StoredFailure(_Stored):
