@@ -44,7 +44,7 @@ def _any_extreme(groups: Array) -> bool:
         return True
     if size.min(initial=_HUGE) >= _TINY:
         return False
-    return np.count_nonzero(size < _TINY) > np.count_nonzero(size == 0)
+    return bool(np.count_nonzero(size < _TINY) > np.count_nonzero(size == 0))
 
 
 def _scaled_with_beta(
