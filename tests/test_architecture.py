@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pkpo_toy"
-GROUND = {"errors", "typing", "checks"}
+GROUND = {"errors", "typing", "checks", "loading"}
 MAY_IMPORT = {
     "errors": set(),
     "typing": set(),
     "checks": {"errors", "typing"},
+    "loading": {"errors"},
     "estimators": GROUND,
     "simulator": GROUND,
     "training": GROUND | {"estimators", "simulator"},

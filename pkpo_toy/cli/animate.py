@@ -48,11 +48,11 @@ def animate(
 
 
 def _demo(lesson: str, seed: int, steps: int | None) -> bytes:
-    from pkpo_toy.lessons.frames import filmed
-    from pkpo_toy.lessons.lessons import teach
+    from pkpo_toy.lessons.frames import animation_frame
+    from pkpo_toy.lessons.lessons import record_lesson
     from pkpo_toy.plotting import animate as gif_of
 
-    return gif_of(filmed(teach(lesson, seed=seed, steps=steps)))
+    return gif_of(animation_frame(record_lesson(lesson, seed=seed, steps=steps)))
 
 
 def _study(study: str, results: Path) -> bytes:

@@ -24,7 +24,7 @@ def render(
 
     source: what it was drawn from, said in the files' metadata.
 
-    Raises: InputError for a name without a figure and for a frame without its columns or rows.
+    Raises InputError for a name without a figure and for a frame without its columns or rows.
     """
     if name not in FIGURES:
         raise unknown("figure", name, FIGURES)

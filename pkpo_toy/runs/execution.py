@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pkpo_toy.errors import InputError
+from pkpo_toy.checks import check_count
 from pkpo_toy.runs.blas import one_blas_thread
 from pkpo_toy.runs.cells import Cell
 from pkpo_toy.runs.compute import Failure, Function, Result, attempt
@@ -80,8 +80,8 @@ def execute(
     address of a dask scheduler or "local". The bytes written do not depend on any of this.
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
-    _check("jobs", jobs, 1)
-    _check("retries", retries, 0)
+    check_count("jobs", jobs)
+    check_count("retries", retries, least=0)
     run = _Run(cells, Store(folder), Signals(), progress, description or {})
     with run.signals, Lock(folder):
         try:
@@ -94,11 +94,6 @@ def execute(
         except Interrupted as stop:
             stop.done, stop.total, stop.folder = run.done, len(cells), folder
             raise
-
-
-def _check(argument: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"{argument} must be an integer of at least {least}, got {value!r}")
 
 
 def _remove_results(folder: Path) -> None:

@@ -67,7 +67,7 @@ def summary_state(store: Store, cells: Iterable[Cell]) -> dict[str, str]:
 def read_summary(folder: Path) -> "pd.DataFrame":
     """The summary of a results folder, empty where no cell succeeded.
 
-    Raises: DiskError where it cannot be read.
+    Raises DiskError where it cannot be read.
     """
     import pandas as pd
 

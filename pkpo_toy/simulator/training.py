@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pkpo_toy.simulator.ascent import TrainingState, Weigh, iterate
+from pkpo_toy.simulator.ascent import TrainingState, iterate
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.typing import Array, Integers
+from pkpo_toy.typing import Array, Integers, WeightFunction
 
 NEAR = 0.95
 
@@ -55,10 +55,10 @@ class History:
 
 def train(
     problem: Problem,
-    estimator: Weigh,
+    estimator: WeightFunction,
     settings: Settings,
     rng: np.random.Generator,
-    probe_estimator: Weigh | None = None,
+    probe_estimator: WeightFunction | None = None,
 ) -> History:
     """Train, measure at every report, and compare the end with the optimum.
 
@@ -87,7 +87,7 @@ def train(
 
 def probe(
     problem: Problem,
-    estimator: Weigh,
+    estimator: WeightFunction,
     settings: Settings,
     state: TrainingState,
     rng: np.random.Generator,

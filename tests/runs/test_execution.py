@@ -165,10 +165,10 @@ def test_a_cell_must_return_a_frame(tmp_path: Path) -> None:
 def test_jobs_and_retries_are_checked_before_anything_is_created(
     tmp_path: Path, value: Any
 ) -> None:
-    with pytest.raises(InputError, match="jobs must be an integer of at least 1"):
+    with pytest.raises(InputError, match="jobs must be an integer >= 1"):
         execute(toy.cells(1), toy.draw, tmp_path / "toy", jobs=value)
     if value != 0:
-        with pytest.raises(InputError, match="retries must be an integer of at least 0"):
+        with pytest.raises(InputError, match="retries must be an integer >= 0"):
             execute(toy.cells(1), toy.draw, tmp_path / "toy", retries=value)
     assert not (tmp_path / "toy").exists()
 

@@ -35,7 +35,7 @@ class Stored:
 def open_stored(run: str, root: Path) -> Stored:
     """The results of that name under `root`, or in that folder.
 
-    Raises: InputError where there are none, with the nearest name that has some.
+    Raises InputError where there are none, with the nearest name that has some.
     """
     folder = Path(run) if "/" in run else results_folder(root, run)
     manifest = read_manifest(folder)
