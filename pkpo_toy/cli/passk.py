@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.run import FIGURES
 from pkpo_toy.cli.support.evaluations import FilesArgument, FormatOption, GroupByOption, ScoreOption
+from pkpo_toy.cli.support.options import FIGURES
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:

@@ -33,6 +33,20 @@ GROUPS_FROM_TWO = Domain("k >= 2 that divides n", lambda n, k: n % k == 0 and k 
 
 
 @dataclass(frozen=True)
+class Look:
+    """How figures draw an estimator: its name in legends, color, dash and marker.
+
+    dash: solid, dashed, dotted, dash_dot, dash_dot_dot, short or long. No two rows share a color,
+    nor dash and marker, so that a print in gray still tells them apart.
+    """
+
+    label: str
+    color: str
+    dash: str
+    marker: str
+
+
+@dataclass(frozen=True)
 class Estimator:
     """A row of the table, or one made of the user's own function (`own_estimator`).
 
@@ -41,7 +55,8 @@ class Estimator:
     with, as {j: coefficient of max@j}; None is the entropic objective (1/beta) log E exp(beta g).
     `claim`: is that mean the objective's gradient ("unbiased"), parallel to it ("direction"), or
     neither ("biased")? Multiplying the rewards by s > 0 (and dividing beta by s) multiplies the
-    weights by s**degree; a degree of None promises no such thing.
+    weights by s**degree; a degree of None promises no such thing. A row without a `look` is drawn
+    in one that its name picks.
     """
 
     key: str
@@ -58,6 +73,7 @@ class Estimator:
     exchangeable: bool = True
     random: bool = False
     options: tuple[str, ...] = ()
+    look: Look | None = None
 
     def check(self, n: int, k: int) -> None:
         """Raises InputError unless this estimator is defined for k of n samples."""

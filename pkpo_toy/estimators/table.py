@@ -22,6 +22,7 @@ from pkpo_toy.estimators.estimator import (
     TWO_GROUPS,
     TWO_SAMPLES,
     Estimator,
+    Look,
     best_of_all,
     best_of_k,
     harmonic,
@@ -42,6 +43,7 @@ _ROWS = (
         source="Williams 1992",
         unbiased_for="grad E[g]",
         claim="unbiased", objective=mean_reward, domain=K_UP_TO_N,
+        look=Look("REINFORCE", "#7F7F7F", "solid", "<"),
     ),
     Estimator(
         "rloo", baselines.rloo,
@@ -49,6 +51,7 @@ _ROWS = (
         source="RLOO, arXiv 2402.14740",
         unbiased_for="grad E[g]",
         claim="unbiased", objective=mean_reward, domain=TWO_SAMPLES,
+        look=Look("RLOO", "#332288", "solid", "*"),
     ),
     Estimator(
         "dr_grpo", baselines.dr_grpo,
@@ -56,6 +59,7 @@ _ROWS = (
         source="Dr. GRPO, arXiv 2503.20783",
         unbiased_for="(n-1)/n grad E[g]",
         claim="unbiased", objective=shrunk_mean_reward, domain=TWO_SAMPLES,
+        look=Look("Dr. GRPO", "#6A5ACD", "dashed", "<"),
     ),
     Estimator(
         "grpo", baselines.grpo,
@@ -63,6 +67,7 @@ _ROWS = (
         source="GRPO, arXiv 2402.03300",
         unbiased_for="biased for grad E[g]",
         claim="biased", objective=mean_reward, domain=TWO_SAMPLES, degree=0,
+        look=Look("GRPO", "#882255", "dashed", "*"),
     ),
     Estimator(
         "pkpo", pkpo.pkpo,
@@ -70,6 +75,7 @@ _ROWS = (
         source="PKPO, arXiv 2505.15201, eq. 19",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=K_UP_TO_N,
+        look=Look("PKPO", "#0072B2", "solid", "o"),
     ),
     Estimator(
         "pkpo_loo", pkpo.pkpo_loo,
@@ -77,6 +83,7 @@ _ROWS = (
         source="PKPO, arXiv 2505.15201, eq. 29",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=K_BELOW_N,
+        look=Look("PKPO, LOO", "#009E73", "dashed", "s"),
     ),
     Estimator(
         "pkpo_loo_minus_one", pkpo.pkpo_loo_minus_one,
@@ -84,6 +91,7 @@ _ROWS = (
         source="PKPO, arXiv 2505.15201, eq. 33",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=K_FROM_TWO,
+        look=Look("PKPO, LOO$-$1", "#D55E00", "solid", "D"),
     ),
     Estimator(
         "centered_loo", pkpo.centered_loo,
@@ -91,6 +99,7 @@ _ROWS = (
         source="OrderGrad, arXiv 2606.06096; MaxPO, arXiv 2606.06080",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=K_BELOW_N,
+        look=Look("centred LOO", "#000000", "long", "X"),
     ),
     Estimator(
         "group_mean_centered", pkpo.group_mean_centered,
@@ -98,6 +107,7 @@ _ROWS = (
         source="rllm-org/rllm, pull request 743",
         unbiased_for="((n-k)/n) grad max@k",
         claim="unbiased", objective=shrunk_best_of_k, domain=K_BELOW_N,
+        look=Look("group-mean centred", "#5C5C5C", "long", "d"),
     ),
     Estimator(
         "partition", partition.partition,
@@ -105,6 +115,7 @@ _ROWS = (
         source="PKPO, arXiv 2505.15201, fig. 4",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=K_DIVIDES_N, exchangeable=False,
+        look=Look("partition", "#56B4E9", "dotted", "^"),
     ),
     Estimator(
         "partition_baselined", partition.partition_baselined,
@@ -112,6 +123,7 @@ _ROWS = (
         source="PKPO, arXiv 2505.15201, fig. 4",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=TWO_GROUPS, exchangeable=False,
+        look=Look("partition, baselined", "#E69F00", "short", "v"),
     ),
     Estimator(
         "partition_loo_minus_one", partition.partition_loo_minus_one,
@@ -119,6 +131,7 @@ _ROWS = (
         source="Tang et al., arXiv 2503.19595",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=GROUPS_FROM_TWO, exchangeable=False,
+        look=Look("partition, LOO$-$1", "#CC79A7", "dash_dot", "P"),
     ),
     Estimator(
         "fail_only", binary.fail_only,
@@ -126,6 +139,7 @@ _ROWS = (
         source="leave-one-out failure count, binary rewards",
         unbiased_for="grad pass@k",
         claim="unbiased", objective=best_of_k, domain=K_UP_TO_N, binary=True,
+        look=Look("fail only", "#117733", "solid", "h"),
     ),
     Estimator(
         "passk_rloo", binary.passk_rloo,
@@ -133,6 +147,7 @@ _ROWS = (
         source="leave-one-out failure count, binary rewards",
         unbiased_for="grad pass@k",
         claim="unbiased", objective=best_of_k, domain=TWO_SAMPLES, binary=True,
+        look=Look("pass@$k$ RLOO", "#44AA99", "solid", "p"),
     ),
     Estimator(
         "passk_plugin", binary.passk_plugin,
@@ -140,6 +155,7 @@ _ROWS = (
         source="arXiv 2510.23049",
         unbiased_for="biased for grad pass@k",
         claim="biased", objective=best_of_k, domain=K_UP_TO_N, binary=True,
+        look=Look("pass@$k$ plug-in", "#999933", "dotted", "h"),
     ),
     Estimator(
         "passk_loo_plugin", binary.passk_loo_plugin,
@@ -147,6 +163,7 @@ _ROWS = (
         source="arXiv 2510.23049",
         unbiased_for="biased for grad pass@k (Jensen)",
         claim="biased", objective=best_of_k, domain=TWO_SAMPLES, binary=True,
+        look=Look("pass@$k$ LOO plug-in", "#6B6B1F", "dash_dot", "h"),
     ),
     Estimator(
         "passk_grpo", binary.passk_grpo,
@@ -154,6 +171,7 @@ _ROWS = (
         source="Pass@k Training, arXiv 2508.10751, analytical",
         unbiased_for="biased for grad pass@k",
         claim="biased", objective=best_of_k, domain=K_UP_TO_N, binary=True,
+        look=Look("pass@$k$ GRPO", "#AA4499", "dashed", "p"),
     ),
     Estimator(
         "passk_full", partition.passk_full,
@@ -161,6 +179,7 @@ _ROWS = (
         source="Pass@k Training, arXiv 2508.10751, full sampling",
         unbiased_for="biased for grad max@k",
         claim="biased", objective=best_of_k, domain=TWO_GROUPS, degree=0, exchangeable=False,
+        look=Look("pass@$k$, full sampling", "#7A2E6D", "dotted", "p"),
     ),
     Estimator(
         "passk_bootstrap", partition.passk_bootstrap,
@@ -168,6 +187,7 @@ _ROWS = (
         source="Pass@k Training, arXiv 2508.10751, bootstrap sampling",
         unbiased_for="biased for grad max@k",
         claim="biased", objective=best_of_k, domain=K_UP_TO_N, degree=0, random=True,
+        look=Look("pass@$k$, bootstrap", "#D98BCB", "short", "p"),
     ),
     Estimator(
         "bon_mean", best_of_n.bon_mean,
@@ -175,6 +195,7 @@ _ROWS = (
         source="arXiv 2510.23393",
         unbiased_for="biased for grad max@k",
         claim="biased", objective=best_of_k, domain=TWO_SAMPLES, degree=0,
+        look=Look("best-of-$n$, mean", "#8C510A", "dashed", ">"),
     ),
     Estimator(
         "bon_max_mean", best_of_n.bon_max_mean,
@@ -182,6 +203,7 @@ _ROWS = (
         source="arXiv 2510.23393",
         unbiased_for="biased for grad max@n, ignores k",
         claim="biased", objective=best_of_all, domain=TWO_SAMPLES,
+        look=Look("best-of-$n$, max $-$ mean", "#BF812D", "dotted", ">"),
     ),
     Estimator(
         "maxrl", binary.maxrl,
@@ -189,6 +211,7 @@ _ROWS = (
         source="MaxRL, arXiv 2602.02710",
         unbiased_for="grad sum_{j<=n-1} pass@j / j",
         claim="unbiased", objective=harmonic_below_n, domain=K_UP_TO_N, binary=True,
+        look=Look("MaxRL", "#CC6677", "solid", ">"),
     ),
     Estimator(
         "maxrl_raw", binary.maxrl_raw,
@@ -196,6 +219,7 @@ _ROWS = (
         source="MaxRL, arXiv 2602.02710",
         unbiased_for="grad sum_{j<=n} pass@j / j",
         claim="unbiased", objective=harmonic, domain=K_UP_TO_N, binary=True,
+        look=Look("MaxRL, raw", "#E0949F", "dash_dot", ">"),
     ),
     Estimator(
         "tailrl_raw", tailrl.tailrl_raw,
@@ -203,6 +227,7 @@ _ROWS = (
         source="TailRL, arXiv 2609.02987",
         unbiased_for="grad sum_{j<=n} max@j / j",
         claim="unbiased", objective=harmonic, domain=K_UP_TO_N, nonnegative=True,
+        look=Look("TailRL, raw", "#6FA8DC", "dash_dot", "H"),
     ),
     Estimator(
         "tailrl", tailrl.tailrl,
@@ -210,6 +235,7 @@ _ROWS = (
         source="TailRL, arXiv 2609.02987",
         unbiased_for="grad sum_{j<=n-1} max@j / j",
         claim="unbiased", objective=harmonic_below_n, domain=TWO_SAMPLES, nonnegative=True,
+        look=Look("TailRL", "#2166AC", "dashed", "H"),
     ),
     Estimator(
         "rs_grpo", entropic.rs_grpo,
@@ -217,6 +243,7 @@ _ROWS = (
         source="RS-GRPO, arXiv 2509.24261",
         unbiased_for="biased for the entropic objective",
         claim="biased", objective=None, domain=TWO_SAMPLES, options=("beta",),
+        look=Look("RS-GRPO", "#01665E", "dashed", "8"),
     ),
     Estimator(
         "entropic_loo", entropic.entropic_loo,
@@ -224,6 +251,7 @@ _ROWS = (
         source="TTT, arXiv 2601.16175",
         unbiased_for="direction of the entropic objective's gradient",
         claim="direction", objective=None, domain=TWO_SAMPLES, options=("beta",),
+        look=Look("entropic LOO", "#35978F", "dash_dot_dot", "8"),
     ),
 )
 # fmt: on

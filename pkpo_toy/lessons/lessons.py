@@ -166,7 +166,7 @@ def _bars(problem: Problem, parameters: Array) -> tuple[Array, Array, Array]:
 
 def _values(problem: Problem, parameters: Array, steps: list[int]) -> pd.DataFrame:
     """The exact pass@k_eval of every policy, beside the best that is possible."""
-    exact = problem.max_at_k(parameters, KS)
+    exact = problem.exact_max_at_k(parameters, KS)
     nowhere = np.full(len(steps), np.nan)
     bars = isinstance(problem, CategoricalProblem)
     spread = np.exp(problem.entropy(parameters)) if bars else nowhere

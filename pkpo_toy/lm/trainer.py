@@ -23,7 +23,7 @@ from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.sampling import score
 from pkpo_toy.lm.setup import Purpose, build_optimiser, seed_from, set_up
 from pkpo_toy.lm.tasks import Problem
-from pkpo_toy.lm.weighing import weigher
+from pkpo_toy.lm.weights import weights
 
 KEPT_PROMPTS, KEPT_ANSWERS = 8, 4  # prompts, and answers to each, that are kept at every log
 
@@ -57,6 +57,7 @@ class Training:
     ) -> None:
         self.config, self.replicate, self.ranks, self.stem = config, replicate, ranks, stem
         self.ks = config.settings().ks().tolist()
+        self.handover = config.handover()
         self.problems = config.load_problems()
         self.sampler, self.model = set_up(config, self.problems, replicate)
         self.reference = copy.deepcopy(self.model).requires_grad_(False) if config.kl else None
@@ -119,11 +120,10 @@ class Training:
         problems = [self.problems.training[i] for i in chosen]
         answers = self._answers(problems, config.n, self._seed(Purpose.ANSWERS))
         self.solved[chosen[(answers.rewards >= 1).any(axis=1)]] = True
-        weigh = weigher(config, np.random.default_rng(self._seed(Purpose.WEIGHTS)))
-        weights = weigh(
-            torch.from_numpy(answers.rewards).to(self.sampler.device), self.ks[self.step]
-        )
-        batch = Batch(answers.prompts, answers.tokens, weights.flatten())
+        rewards = torch.from_numpy(answers.rewards).to(self.sampler.device)
+        k, rng = self.ks[self.step], np.random.default_rng(self._seed(Purpose.WEIGHTS))
+        of_answers = weights(rewards, k, self.handover.at(k), rng=rng).flatten()
+        batch = Batch(answers.prompts, answers.tokens, of_answers)
         if self.reference is None:
             return batch
         return batch._replace(reference=self._log_probs(self.reference, batch))

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pkpo_toy.samples.reading import read
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
+from pkpo_toy.simulator.optimisers import OPTIMISERS
 from pkpo_toy.simulator.problem_sets import EXAMPLE_C, EXAMPLE_N, pass_rates
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import only_alive
@@ -37,7 +38,7 @@ class PassRates(TrainingConfig):
     measured_n: tuple[int, ...] = Field(EXAMPLE_N, description="samples drawn of each problem")
     measured_c: tuple[int, ...] = Field(EXAMPLE_C, description="right ones among them")
     per_step: int = Field(32, description="problems drawn for a step; 0 takes all of them")
-    optimiser: str = Field("sgd", description='"sgd" or "adam"')
+    optimiser: str = Field("sgd", description=f"one of {', '.join(OPTIMISERS)}")
     step_size: float = Field(
         0.05, description="step size; for sgd that of a problem's own gradient, whatever the set"
     )
@@ -72,11 +73,11 @@ def run(config: PassRates, rng: np.random.Generator) -> pd.DataFrame:
     """Exact pass@k of every run, logged step and k_eval, averaged over each bin of difficulty."""
     problem, settings = config.problem(), config.settings()
     weigh = config.handover().weight_function(rng.spawn(1)[0])
-    rate = problem.each_max_at_k(problem.start(1), (1,))[0, 0]
+    rate = problem.exact_max_at_k_of_each(problem.start(1), (1,))[0, 0]
     bins = np.digitize(rate, EDGES)
     rows = []
     for state in iterate(problem, weigh, settings, rng):
-        each = problem.each_max_at_k(state.parameters, config.k_eval)
+        each = problem.exact_max_at_k_of_each(state.parameters, config.k_eval)
         for found in np.unique(bins):
             values = only_alive(state, each[:, :, bins == found].mean(axis=-1))
             rows.append(_rows(state.step, config.k_eval, BINS[found], values))

@@ -18,6 +18,7 @@ from pydantic import (
 
 from pkpo_toy.estimators import resolve
 from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.simulator.optimisers import OPTIMISERS
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
@@ -64,7 +65,7 @@ class ScheduleConfig(Config):
     )
     n: int = Field(16, description="samples per problem and step")
     k_eval: tuple[int, ...] = Field((1, 4, 8), description="k at which pass@k or max@k is reported")
-    optimiser: str = Field("adam", description='"adam" or "sgd"')
+    optimiser: str = Field("adam", description=f"one of {', '.join(OPTIMISERS)}")
     step_size: float = Field(0.01, description="step size of the optimiser")
     steps: int = Field(2000, description="training steps")
     entropy_bonus: float = Field(0.0, description="coefficient of the entropy's gradient")

@@ -175,7 +175,7 @@ def test_train_is_the_simulator_s_history_as_a_tidy_frame():
     for row in frame.itertuples():
         log = history.logs[row.step // 5]
         place = (1, 4).index(row.k_eval)
-        assert row.value == log.max_at_k[place, row.replicate]
+        assert row.value == log.value[place, row.replicate]
         assert row.gradient_norm == log.gradient_norm[row.replicate]
         assert row.gradient_variance == log.gradient_variance[row.replicate]
         assert row.optimum == history.optimum[place]

@@ -58,8 +58,8 @@ def fields(group_by: str | None) -> list[str]:
 
 def write_figure(name: str, frame: pd.DataFrame, figures: Path, stem: str) -> None:
     """FIGURES/STEM.png and .svg, said on stderr."""
+    from pkpo_toy.files import write_output
     from pkpo_toy.plotting import render
-    from pkpo_toy.runs.failures import write_output
 
     for kind, picture in render(name, frame).items():
         path = figures / f"{stem}.{kind}"
