@@ -3,6 +3,7 @@
 from pkpo_toy.plotting import (
     annealing,
     audit,
+    compare,
     element_weights,
     hard_problems,
     landscape,
@@ -29,4 +30,5 @@ FIGURES: dict[str, Figure] = {
     "objective_matrix": objective_matrix.FIGURE,
     "pass_rates": pass_rates.FIGURE,
     "passk": passk.FIGURE,
+    "compare": compare.FIGURE,
 }

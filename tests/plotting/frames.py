@@ -180,6 +180,33 @@ def pass_rates() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def compare() -> pd.DataFrame:
+    k = np.arange(1, 65)
+    parts = []
+    for number, name in enumerate(("trained", "trained_longer")):
+        before, after = 1 - 0.9 ** (k + 1), 0.4 + 0.05 * number + 0.06 * np.log2(k)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "k": k,
+                    "before": before,
+                    "before_low": before - 0.05,
+                    "before_high": before + 0.05,
+                    "after": after,
+                    "after_low": after - 0.04,
+                    "after_high": after + 0.04,
+                    "before_name": "base",
+                    "after_name": name,
+                    "measure": "pass@k",
+                    "crossing": 7 if number == 0 else np.nan,
+                    "crossing_low": 5 if number == 0 else np.nan,
+                    "crossing_high": np.nan,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
 def passk() -> pd.DataFrame:
     value = np.array([0.2, 0.4, 0.6, 0.7])
     return pd.DataFrame(
@@ -227,4 +254,5 @@ FRAMES = {
     "objective_matrix": objective_matrix,
     "pass_rates": pass_rates,
     "passk": passk,
+    "compare": compare,
 }

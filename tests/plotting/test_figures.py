@@ -235,6 +235,22 @@ def test_pass_rates_draws_before_and_after_with_the_interval():
         assert any(np.allclose(one, [0.0, 0.3, 0.7]) for one in before)
 
 
+def test_compare_draws_each_curve_once_and_marks_the_crossing():
+    frame = FRAMES["compare"]()
+    (panel,) = panels_of("compare")
+    labels = [line.get_label() for line in panel.lines]
+    assert labels[:3] == ["base", "trained", labels[2]]
+    drawn = {line.get_label(): line.get_ydata() for line in panel.lines}
+    for name in ("trained", "trained_longer"):
+        part = frame[frame["after_name"] == name]
+        np.testing.assert_array_equal(drawn[name], part["after"])
+    np.testing.assert_array_equal(drawn["base"], frame["before"].iloc[:64])
+    assert [text.get_text() for text in panel.texts] == ["cross at $k$ = 7"]
+    left, right = panel.get_xlim()
+    assert left == 1
+    assert right >= 64
+
+
 def test_passk_draws_the_curve_with_its_band():
     frame = FRAMES["passk"]()
     (panel,) = panels_of("passk")
