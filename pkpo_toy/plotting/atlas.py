@@ -140,4 +140,12 @@ def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
     return (4, WIDE), (7.4, 1.6 + 4 * (0.35 + 0.075 * max(points, 6)))
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.4, 9.5), panels=(4, WIDE), fit=fit)
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.4, 9.5),
+    panels=(4, WIDE),
+    fit=fit,
+    shows=("family", "setting", "n", "k", "estimator"),
+    wide=True,
+)

@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, by
-from pkpo_toy.plotting.parts import legend_below
+from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, by
 from pkpo_toy.plotting.style import DASHED, SOLID, Look, estimator_look, plain
 
 COLUMNS = (
@@ -34,12 +33,15 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
             _dots(grid[row, column], part, value)
             if column == 0:
                 grid[row, column].set_ylabel(label)
+    return axes
+
+
+def _legend(frame: pd.DataFrame) -> Legend:
     handles = [
         Line2D([], [], linestyle="", marker=look.marker, color=look.colour, label=look.label)
         for look in map(_look, _in_order(frame))
     ]
-    legend_below(grid[-1, 0], handles, 5, "means of the runs; bars: 95% interval")
-    return axes
+    return Legend(handles, 5, "means of the runs; bars: 95% interval")
 
 
 def _look(name: str) -> Look:
@@ -74,4 +76,13 @@ def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
     return (len(ROWS), problems), (max(3.4, 0.5 + 1.4 * problems), 4.2)
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.4, 4.2), panels=(2, 5), fit=fit)
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.4, 4.2),
+    panels=(2, 5),
+    fit=fit,
+    legend=_legend,
+    shows=("problem", "options", "n", "k", "optimiser", "estimator", "steps", "step_sizes"),
+    wide=True,
+)

@@ -1,14 +1,16 @@
-"""The one table of figures, by study."""
+"""The one table of figures by name; a study's row says which is its own."""
 
 from pkpo_toy.plotting import (
     annealing,
     atlas,
     audit,
+    compare,
     element_weights,
     hard_problems,
     landscape,
     learning_curves,
     less_variance,
+    lm,
     objective_matrix,
     pass_rates,
     passk,
@@ -27,10 +29,10 @@ FIGURES: dict[str, Figure] = {
     "less_variance": less_variance.FIGURE,
     "annealing": annealing.FIGURE,
     "learning_curves": learning_curves.FIGURE,
-    "lm": learning_curves.FIGURE,
-    "bandit": learning_curves.FIGURE,
+    "lm": lm.FIGURE,
     "hard_problems": hard_problems.FIGURE,
     "objective_matrix": objective_matrix.FIGURE,
     "pass_rates": pass_rates.FIGURE,
     "passk": passk.FIGURE,
+    "compare": compare.FIGURE,
 }

@@ -283,4 +283,5 @@ STUDY = Study(
     config=Atlas,
     run=run,
     summarize=as_is,
+    figure="atlas",
 )

@@ -172,4 +172,5 @@ STUDY = Study(
     config=LessVariance,
     run=run,
     summarize=summarize,
+    figure="less_variance",
 )
