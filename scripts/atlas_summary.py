@@ -1,4 +1,4 @@
-"""The numbers of docs/best-estimator.md: python scripts/atlas_summary.py [results/atlas/summary.csv]
+"""The atlas in numbers: python scripts/atlas_summary.py [results/atlas/summary.csv]
 
 Geometric mean, worst case and share above 1.02 of each estimator's variance over that of the best
 known one at the same point, where rloo stands in for estimators that need k >= 2.
@@ -34,9 +34,8 @@ def of(frame: pd.DataFrame, name: str) -> pd.Series:
 
 def table(frame: pd.DataFrame, title: str) -> None:
     """All estimators over the points of the frame."""
-    print(
-        f"\n{title}\n{'over the best known':32s} {'geo mean':>10s} {'worst':>10s} {'> 1.02':>8s} points"
-    )
+    print(f"\n{title}")
+    print(f"{'over the best known':32s} {'geo mean':>10s} {'worst':>10s} {'> 1.02':>8s} points")
     names = ["pkpo_loo_minus_one", "centered_loo", "maxk_rloo", "pkpo_loo", "pkpo"]
     for name in [*names, "learnt from 64", "learnt from 256", "best coefficients"]:
         print(line(name, of(frame, name)))

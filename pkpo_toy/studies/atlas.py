@@ -25,6 +25,7 @@ LEARNT_FROM = (64, 256)
 MOST_OUTCOMES = 5000  # of levels, up to which moments are exact
 _STEP = 16  # groups a learner sees at once
 _ROOM = 2**22
+_WIDTH = 128  # of the scores that learners see
 
 
 class Atlas(Config):
@@ -236,15 +237,27 @@ def _least(point: Point, n: int, k: int) -> tuple[float, str]:
 
 def _taught(point: Point, config: Atlas, rng: np.random.Generator) -> dict[int, AdaptiveLoo]:
     """For each number of groups, `sets` learners that have seen as many, for every k."""
-    learners = {count: AdaptiveLoo(memory=1e9) for count in LEARNT_FROM}
-    for seen in range(0, max(LEARNT_FROM), _STEP):
+    learner = AdaptiveLoo(memory=1e9)
+    found = {}
+    table = _narrow(point.all_scores(), rng)
+    for seen in range(_STEP, max(LEARNT_FROM) + 1, _STEP):
         drawn = point.draw((config.sets, _STEP, config.n), rng)
-        scores = _noised(point, point.all_scores()[drawn], rng)
-        for count, learner in learners.items():
-            if seen < count:
-                for k in config.ks():
-                    learner.observe(point.rewards[drawn], k, scores)
-    return learners
+        scores = _noised(point, table[drawn], rng)
+        for k in config.ks():
+            learner.observe(point.rewards[drawn], k, scores)
+        if seen in LEARNT_FROM:
+            found[seen] = AdaptiveLoo(memory=1e9).restored(learner.state())
+    return found
+
+
+def _narrow(scores: Array, rng: np.random.Generator) -> Array:
+    """A sketch of wide scores: coordinates added up, with random signs, in `_WIDTH` places."""
+    width = scores.shape[1]
+    if width <= _WIDTH:
+        return scores
+    hashed = np.zeros((width, _WIDTH))
+    hashed[np.arange(width), rng.integers(_WIDTH, size=width)] = rng.choice([-1.0, 1.0], width)
+    return np.asarray(scores @ hashed)
 
 
 def _noised(point: Point, scores: Array, rng: np.random.Generator) -> Array:
