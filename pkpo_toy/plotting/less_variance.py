@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, by
+from pkpo_toy.plotting.figure import AxesArray, Figure, Legend
 from pkpo_toy.plotting.style import DASHED, SOLID, Look, estimator_look, plain
 
 COLUMNS = (
@@ -20,14 +20,14 @@ LOOKS = {
 }
 ROWS = (("to_near", "steps to 90%"), ("mean_distance", "mean distance"))
 SPREAD = 0.6
+SETUP = ["problem", "n", "optimiser"]
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """A column for each problem; in it, for each k, a dot with its interval for each estimator."""
     grid = np.atleast_2d(axes)
-    for column, (name, part) in enumerate(by(frame, "problem")):
-        first = part.iloc[0]
-        title = f"{plain(name).replace('_', ' ')}\n$n$ = {first['n']}, {first['optimiser']}"
+    for column, ((name, n, optimiser), part) in enumerate(frame.groupby(SETUP, sort=False)):
+        title = f"{plain(name).replace('_', ' ')}\n$n$ = {n}, {optimiser}"
         grid[0, column].set_title(title, size=7.5)
         for row, (value, label) in enumerate(ROWS):
             _dots(grid[row, column], part, value)
@@ -72,7 +72,7 @@ def _dots(panel: Axes, part: pd.DataFrame, value: str) -> None:
 
 def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
     """As wide as there are problems."""
-    problems = frame["problem"].nunique()
+    problems = len(frame.drop_duplicates(SETUP))
     return (len(ROWS), problems), (max(3.4, 0.5 + 1.4 * problems), 4.2)
 
 
