@@ -2,12 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pkpo_toy.studies.table import STUDIES, SUITES
 from tests.cli.conftest import run_inside
+
+COMMITTED = Path(__file__).parents[2] / "results"
 
 SMALL = {
     "variance": ["--set", "n=[8,16]", "--set", "estimates=200"],
@@ -200,10 +203,23 @@ def test_debug_brings_the_traceback_back(tmp_path):
 
 def test_list_shows_every_row_of_the_tables(inside):
     listed = json.loads(inside("list", "--json").stdout)
-    assert set(listed) == {"studies", "estimators", "problems"}
+    assert set(listed) == {"studies", "estimators", "problems", "formats"}
     assert {row["study"] for row in listed["studies"]} == set(STUDIES) | set(SUITES)
     text = inside("list", "estimators").stdout
-    assert all(row["estimator"] in text for row in listed["estimators"])
+    assert all(text.count(f"\n {row['estimator']} ") == 1 for row in listed["estimators"])
+    unbiased, biased = text.split("another objective")[0], text.split("biased: to compare")[1]
+    assert " pkpo_loo_minus_one " in unbiased
+    assert " passk_grpo " in biased
+
+
+@pytest.mark.parametrize(
+    ("arguments", "widest"),
+    [(("list",), 80), (("show", "learning_curves", "--out", COMMITTED), 95)],
+)
+def test_a_narrow_terminal_gets_whole_words(cli, arguments, widest):
+    text = cli(*arguments, env={"COLUMNS": "80"}).stdout
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= widest
 
 
 def test_version_and_help(cli):
