@@ -2,7 +2,8 @@
 
     gap forms    order statistics (`pkpo`, `tailrl`, ...): a sort, a running sum over gaps, a gather
     means        `reinforce`, `rloo`, `dr_grpo`, `grpo`
-    counts       every estimator of 0/1 rewards: a weight per number of successes, from numpy's own
+    counts       every estimator of 0/1 rewards: a weight per number of successes, from numpy's own,
+                 for groups of at most LARGEST_COUNTED
     the rest     computed by numpy, with one copy there and back
 
 On a device other than the CPU nothing is copied to the host, so rewards are not looked at there:
@@ -24,6 +25,8 @@ from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import ESTIMATORS, Estimator, element_weights, resolve
 from pkpo_toy.estimators import weights as numpy_weights
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
+
+LARGEST_COUNTED = 4096  # the table of all counts takes n^2 steps
 
 TensorWeights = Callable[[Tensor, int], Tensor]
 
@@ -54,7 +57,7 @@ def weights(
     row.check(n, k)
     if scale not in ("sum", "mean"):
         raise unknown("scale", scale, ("sum", "mean"))
-    weigh = None if options else _native(row)
+    weigh = None if options else _native(row, n)
     if weigh is None:
         return _by_numpy(rewards, k, row, scale=scale, rng=rng, **options)
     with torch.no_grad():
@@ -64,10 +67,10 @@ def weights(
         return (result * n if scale == "mean" else result).to(_result_dtype(rewards))
 
 
-def _native(row: Estimator) -> TensorWeights | None:
+def _native(row: Estimator, n: int) -> TensorWeights | None:
     if row.key in NATIVE:
         return NATIVE[row.key]
-    if row.binary and row.exchangeable and not row.random:
+    if row.binary and row.exchangeable and not row.random and n <= LARGEST_COUNTED:
         return lambda rewards, k: _by_count(rewards, k, row.key)
     return None
 

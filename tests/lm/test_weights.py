@@ -148,4 +148,10 @@ def test_the_required_estimators_need_no_copy():
         "maxrl",
         "tailrl",
     ]
-    assert all(_native(ESTIMATORS[key]) for key in required)
+    assert all(_native(ESTIMATORS[key], 64) for key in required)
+
+
+def test_large_groups_of_successes_and_failures_make_no_table_of_all_counts():
+    rewards = (np.random.default_rng(3).random((1, 200_000)) < 0.1).astype(float)
+    found = weights(torch.tensor(rewards), 8, "passk_grpo")
+    assert np.allclose(found, numpy_weights(rewards, 8, "passk_grpo"), rtol=1e-12, atol=0)
