@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pkpo_toy"
-GROUND = {"errors", "typing", "checks", "loading"}
+GROUND = {"errors", "typing", "checks", "loading", "files"}
 MAY_IMPORT = {
     "errors": set(),
     "typing": set(),
     "checks": {"errors", "typing"},
     "loading": {"errors"},
+    "files": {"errors"},
     "estimators": GROUND,
     "simulator": GROUND,
     "training": GROUND | {"estimators", "simulator"},

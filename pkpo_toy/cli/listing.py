@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pkpo_toy.cli.support.options import AsJson
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,7 +21,7 @@ def list_(
         str | None,
         typer.Argument(metavar="[studies|estimators|problems|formats]", help="What to list."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List studies, estimators, problems and the formats of sampling results."""
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_table

@@ -36,7 +36,7 @@ def weights(
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.estimators.api import DEFAULT
-    from pkpo_toy.runs.files import write_file
+    from pkpo_toy.files import write_file
     from pkpo_toy.samples.weighing import weighed
 
     target = None if out is None else checked_target("--out", out)

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkpo_toy.runs.cells import Cell
+from pkpo_toy.files import disk_errors, replacing_file, sync_folder
+from pkpo_toy.runs.cells import Cell, Spec
 from pkpo_toy.runs.compute import Failure, failure
-from pkpo_toy.runs.errors import disk_errors
-from pkpo_toy.runs.files import replacing, sync_folder
 from pkpo_toy.runs.store import Store, read_cell
 from pkpo_toy.runs.tables import csv_bytes, read_csv
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.csv"
 
-Summarize = Callable[["pd.DataFrame"], "pd.DataFrame"]
+Summarize = Callable[[Spec, "pd.DataFrame"], "pd.DataFrame"]
 
 
 def write_summary(store: Store, cells: Iterable[Cell], summarize: Summarize) -> list[Failure]:
@@ -28,7 +27,7 @@ def write_summary(store: Store, cells: Iterable[Cell], summarize: Summarize) -> 
     """
     failures: list[Failure] = []
     columns: list[str] | None = None
-    with replacing(store.folder / SUMMARY) as file:
+    with replacing_file(store.folder / SUMMARY) as file:
         for cell in cells:
             rows = _summarize(store, cell, summarize, columns)
             if isinstance(rows, Failure):
@@ -45,7 +44,7 @@ def _summarize(
 ) -> "pd.DataFrame | Failure":
     frame = read_cell(store.folder, cell.key, bytes.fromhex(store.digest(cell.key)))
     try:
-        rows = summarize(frame)
+        rows = summarize(cell.spec, frame)
         if columns is not None and list(rows.columns) != columns:
             raise ValueError(f"summary columns {list(rows.columns)} differ from {columns} before")
     except Exception as error:

@@ -2,12 +2,14 @@
 
 import io
 import json
-from importlib.resources import files
+import re
 
 import pandas as pd
 import pytest
 
+from pkpo_toy.studies.files import expand, load, parse, with_quick
 from pkpo_toy.studies.table import STUDIES
+from pkpo_toy.studies.template import template
 
 SMALL = ["--set", "n=[4,6]", "--set", "k=[2,3]"]
 
@@ -42,15 +44,28 @@ def test_init_never_overwrites(inside, tmp_path):
     assert (tmp_path / "mine.toml").read_text() == "mine"
 
 
-def test_the_published_schema_is_the_one_the_settings_give(inside):
-    published = files("pkpo_toy.studies").joinpath("schema.json").read_text("utf-8")
-    assert inside("schema").stdout == published
-    schema = json.loads(published)
+def test_the_schema_is_the_one_the_settings_give(inside):
+    schema = json.loads(inside("schema").stdout)
     assert schema["properties"]["study"]["enum"] == list(STUDIES)
     for branch, (name, study) in zip(schema["allOf"], STUDIES.items(), strict=True):
         assert branch["if"]["properties"]["study"]["const"] == name
         keys = set(branch["then"]["properties"]) - {"study", "variants", "quick"}
         assert keys == set(schema["$defs"][name]["properties"]) == set(study.config.model_fields)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_file_that_init_writes_names_every_setting_and_changes_none(name):
+    text = template(name)
+    written, shipped = parse(text, name, name), load(name)
+    assert expand(written) == expand(shipped)
+    assert expand(with_quick(written)) == expand(with_quick(shipped))
+    for key, field in STUDIES[name].config.model_fields.items():
+        assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
+        assert not field.description or field.description.split()[0] in text
+    # Every commented setting is valid TOML: taking the mark away changes nothing either.
+    keys = "|".join(STUDIES[name].config.model_fields)
+    opened = re.sub(rf"^# (?=({keys}) = )", "", text, flags=re.MULTILINE)
+    assert expand(parse(opened, name, name)) == expand(shipped)
 
 
 def test_export_gives_the_summary_and_the_records(inside, tmp_path):

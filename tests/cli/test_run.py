@@ -44,9 +44,9 @@ def test_json_is_one_object_with_the_fixed_keys(inside, study, tmp_path):
     report = json.loads(done.stdout)
     assert set(report) == {"study", "path", "figures", "summary"}
     assert report["study"] == study
-    assert report["path"] == f"results/{study}"
+    assert report["path"] == f"results/quick/{study}"
     assert FIXED[study] <= set(report["summary"][0])
-    assert report["figures"] == [f"figures/{study}.png", f"figures/{study}.svg"]
+    assert report["figures"] == [f"figures/quick/{study}.png", f"figures/quick/{study}.svg"]
     assert all((tmp_path / path).stat().st_size > 1000 for path in report["figures"])
     assert done.stderr == ""
 

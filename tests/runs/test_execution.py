@@ -22,7 +22,7 @@ def run(folder: Path, cells: list[Any], **options: Any) -> Any:
 def test_results_are_what_a_bare_loop_gives(tmp_path: Path) -> None:
     outcome = run(tmp_path, toy.cells(5))
     assert (outcome.total, outcome.ran, outcome.reused, outcome.failed) == (5, 5, 0, ())
-    expected = pd.concat([toy.means(toy.draw(cell.spec)) for cell in toy.cells(5)])
+    expected = pd.concat([toy.means(cell.spec, toy.draw(cell.spec)) for cell in toy.cells(5)])
     pd.testing.assert_frame_equal(
         read_summary(tmp_path), expected.reset_index(drop=True), check_exact=True
     )
@@ -136,10 +136,10 @@ def test_the_next_run_tries_what_failed_again(tmp_path: Path) -> None:
     assert read_summary(folder)["index"].tolist() == [0, 1, 2]
 
 
-def uneven(frame: pd.DataFrame) -> pd.DataFrame:
+def uneven(spec: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
     if frame["index"].iloc[0] == 1:
         raise ZeroDivisionError("no mean")
-    rows = toy.means(frame)
+    rows = toy.means(spec, frame)
     return rows.rename(columns={"index": "number"}) if frame["index"].iloc[0] == 2 else rows
 
 
@@ -158,7 +158,7 @@ def not_a_frame(spec: dict[str, Any]) -> Any:
 
 def test_a_cell_must_return_a_frame(tmp_path: Path) -> None:
     outcome = execute(toy.cells(1), not_a_frame, tmp_path)
-    assert "must return a pandas DataFrame, got list" in outcome.failed[0].exception
+    assert "must return a DataFrame, got list" in outcome.failed[0].exception
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 2.0, "2"])
@@ -188,15 +188,8 @@ def test_manifest_tells_how_it_was_made(tmp_path: Path) -> None:
     assert manifest is not None
     assert {name: manifest[name] for name in description} == description
     assert manifest["cells"] == [cell.key for cell in toy.cells(2)]
-    assert {"python", "numpy", "pandas"} <= manifest["versions"].keys()
     assert manifest["command"] == [Path(sys.argv[0]).name, *sys.argv[1:]]
     assert manifest["times"]["started"] <= manifest["times"]["finished"]
-
-
-def test_manifest_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    run(tmp_path, toy.cells(1))
-    assert (read_manifest(tmp_path) or {})["git"] is None
 
 
 def test_a_summary_of_no_cells_and_a_run_without_summary(tmp_path: Path) -> None:
