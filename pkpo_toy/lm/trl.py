@@ -99,7 +99,7 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     def _handover(self, steps: int) -> Handover:
         return Handover(self.estimator, self.k1_estimator, self._n, self._ks(steps))
 
-    def _options(self, used: Estimator) -> dict[str, float]:
+    def _options(self, used: Estimator) -> dict[str, Any]:
         return self.estimator_options if used is self.estimator else {}
 
     def _check_schedule(self, steps: int) -> None:
