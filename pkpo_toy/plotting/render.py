@@ -1,5 +1,6 @@
 """From a frame to the bytes of a picture; the same frame gives the same bytes."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 import matplotlib.figure
@@ -13,7 +14,12 @@ from pkpo_toy.plotting.table import FIGURES
 METADATA: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+KINDS = ("png", "svg")
+"""Of picture; a PDF comes on demand."""
+SOURCE = {"png": "Source", "svg": "Source", "pdf": "Subject"}
+"""What the metadata call that from which a figure was drawn."""
 DOTS_PER_INCH = 200
 
 
@@ -36,19 +42,24 @@ def draw(name: str, frame: pd.DataFrame, *, title: str | None = None) -> matplot
 
 
 def render(
-    name: str, frame: pd.DataFrame, *, title: str | None = None, source: str | None = None
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    title: str | None = None,
+    source: str | None = None,
+    kinds: Sequence[str] = KINDS,
 ) -> dict[str, bytes]:
     """The figure as {"png": bytes, "svg": bytes}; raises what `draw` raises.
 
-    source: what it was drawn from, said in the files' metadata.
+    source: what it was drawn from, said in the files' metadata. kinds: "pdf" may be among them.
     """
     with styled():
         canvas = draw(name, frame, title=title)
-        return {kind: _saved(canvas, kind, source) for kind in METADATA}
+        return {kind: _saved(canvas, kind, source) for kind in kinds}
 
 
 def _saved(canvas: matplotlib.figure.Figure, kind: str, source: str | None) -> bytes:
     buffer = BytesIO()
-    metadata = METADATA[kind] | ({"Source": source} if source else {})
+    metadata = METADATA[kind] | ({SOURCE[kind]: source} if source else {})
     canvas.savefig(buffer, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
     return buffer.getvalue()
