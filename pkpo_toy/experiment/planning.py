@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from pkpo_toy.runs import (
     results_folder,
     versions,
 )
+from pkpo_toy.studies.columns import differing, with_columns
 from pkpo_toy.studies.files import StudyFile, build, expand, load, with_quick
 from pkpo_toy.studies.study import Study
 from pkpo_toy.studies.table import STUDIES, SUITES
@@ -49,12 +51,26 @@ class Plan:
     def name(self) -> str:
         return self.file.name
 
+    @property
+    def configurations(self) -> list[dict[str, Any]]:
+        """The settings of each cell."""
+        return [cell.spec["config"] for cell in self.cells]
+
+    @property
+    def columns(self) -> list[str]:
+        """The settings that are columns of the records and of the summary."""
+        return [*differing(self.configurations), *self.file.definition.columns]
+
     def description(self) -> dict[str, Any]:
         """What the manifest says of the study: settings in the order of the cells, and the code."""
         return {
             "name": self.name,
             "study": self.file.study,
-            "configuration": _merged([cell.spec["config"] for cell in self.cells]),
+            "configuration": _merged(self.configurations),
+            "swept": {
+                name: [one[name] for one in self.configurations]
+                for name in differing(self.configurations)
+            },
             "versions": versions(PACKAGES),
             "git": git_state(ROOT),
         }
@@ -115,6 +131,13 @@ def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
     return study.run(config, generator(config.seed, spec))
 
 
+def summary_rows(
+    study: Study, columns: list[str], spec: dict[str, Any], records: pd.DataFrame
+) -> pd.DataFrame:
+    """The summary of one cell with the settings that tell it apart."""
+    return with_columns(study.summarize(records), spec["config"], columns)
+
+
 def facts() -> dict[str, str]:
     """What must be the same wherever cells are computed, for the same bytes."""
     code = fingerprint(ROOT.rglob("*.py"), ROOT.parent)
@@ -133,7 +156,7 @@ def carry_out(
         plan.cells,
         run_cell,
         results_folder(out, plan.name),
-        summarize=plan.file.definition.summarize,
+        summarize=partial(summary_rows, plan.file.definition, plan.columns),
         description=plan.description(),
         facts=facts,
         progress=progress,

@@ -5,10 +5,9 @@ from math import log2
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
-from pkpo_toy.plotting.parts import band, curve, legend_below, log_ticks
+from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, by, ravel
+from pkpo_toy.plotting.parts import band, curve, key, log_ticks
 from pkpo_toy.plotting.style import DASHED, FAINT, INK, SOLID, Look, plain
 
 COLUMNS = ("k", "before", "before_low", "before_high", "after", "after_low", "after_high")
@@ -19,30 +18,47 @@ COLOURS = ("#D55E00", "#0072B2", "#009E73", "#882255", "#E69F00", "#56B4E9")
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """Both curves with their 95% intervals; a line at the crossing, grey over its interval."""
     (panel,) = ravel(axes)
-    frame = frame.assign(after_name=frame.get("after_name", "after"))
-    named = str(frame["before_name"].iloc[0]) if "before_name" in frame else "before"
-    handles: list[Line2D] = []
-    for number, (name, part) in enumerate(by(frame, "after_name")):
-        look = Look(plain(name), COLOURS[number % len(COLOURS)], SOLID, "")
+    before, *looks = _looks(frame)
+    for number, (look, (_, part)) in enumerate(zip(looks, _models(frame), strict=True)):
         if not number:
-            handles.append(_curve(panel, part, "before", Look(plain(named), INK, DASHED, "")))
-        handles.append(_curve(panel, part, "after", look))
+            _curve(panel, part, "before", before)
+        _curve(panel, part, "after", look)
         _mark(panel, part, look)
     log_ticks(panel, "x")
     panel.set_xlim(frame["k"].min(), frame["k"].max() * 1.02)
     measure = str(frame["measure"].iloc[0]) if "measure" in frame else "pass@k"
     panel.set(xlabel="$k$", ylabel=measure.replace("@k", "@$k$").replace("^k", "^$k$"))
-    crossed = "crossing" in frame and frame["crossing"].notna().any()
-    note = "bands: 95% interval over problems" + "; grey: of the crossing" * bool(crossed)
-    columns = 2 if max(len(str(handle.get_label())) for handle in handles) < 16 else 1
-    legend_below(panel, handles, columns, note)
     return axes
 
 
-def _curve(panel: Axes, part: pd.DataFrame, model: str, look: Look) -> Line2D:
+def _models(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    return by(frame.assign(after_name=frame.get("after_name", "after")), "after_name")
+
+
+def _looks(frame: pd.DataFrame) -> list[Look]:
+    """That of BEFORE, then those of the models after it."""
+    named = str(frame["before_name"].iloc[0]) if "before_name" in frame else "before"
+    return [
+        Look(plain(named), INK, DASHED, ""),
+        *(
+            Look(plain(name), COLOURS[number % len(COLOURS)], SOLID, "")
+            for number, (name, _) in enumerate(_models(frame))
+        ),
+    ]
+
+
+def _legend(frame: pd.DataFrame) -> Legend:
+    looks = _looks(frame)
+    crossed = "crossing" in frame and frame["crossing"].notna().any()
+    note = "bands: 95% interval over problems" + "; grey: of the crossing" * bool(crossed)
+    columns = 2 if max(len(look.label) for look in looks) < 16 else 1
+    return Legend([key(look, marker="") for look in looks], columns, note)
+
+
+def _curve(panel: Axes, part: pd.DataFrame, model: str, look: Look) -> None:
     part = part.sort_values("k")
     band(panel, part["k"], part[f"{model}_low"], part[f"{model}_high"], look)
-    return curve(panel, part["k"], part[model], look, marker="")
+    curve(panel, part["k"], part[model], look, marker="")
 
 
 def _mark(panel: Axes, part: pd.DataFrame, look: Look) -> None:
@@ -67,4 +83,4 @@ def _mark(panel: Axes, part: pd.DataFrame, look: Look) -> None:
     )
 
 
-FIGURE = Figure(draw, COLUMNS, size=(3.6, 3.2))
+FIGURE = Figure(draw, COLUMNS, size=(3.6, 3.2), legend=_legend)

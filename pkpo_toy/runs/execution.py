@@ -74,12 +74,12 @@ def execute(
 ) -> Outcome:
     """Bring a results folder up to date: its cells, summary.csv, failures.jsonl, manifest.json.
 
-    `function` is a top-level function spec -> frame; `summarize` a frame -> frame whose rows make
-    up summary.csv. Finished valid cells are not run again unless `fresh`, which first removes all
-    results of the folder. jobs = 1 runs in this process; more are spawned; `cluster` is the
-    address of a dask scheduler or "local", whose workers must answer the top-level function
-    `facts` (versions of code, say) as this process does. The bytes written do not depend on any of
-    this. `description` goes into the manifest.
+    `function` is a top-level function spec -> frame; `summarize` a function (spec, frame) -> frame
+    whose rows make up summary.csv. Finished valid cells are not run again unless `fresh`, which
+    first removes all results of the folder. jobs = 1 runs in this process; more are spawned;
+    `cluster` is the address of a dask scheduler or "local", whose workers must answer the top-level
+    function `facts` (versions of code, say) as this process does. The bytes written do not depend
+    on any of this. `description` goes into the manifest.
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
     workforce = Workforce(jobs, retries, cluster, facts)

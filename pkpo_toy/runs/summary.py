@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkpo_toy.files import disk_errors, replacing_file, sync_folder
-from pkpo_toy.runs.cells import Cell
+from pkpo_toy.runs.cells import Cell, Spec
 from pkpo_toy.runs.compute import Failure, failure
 from pkpo_toy.runs.store import Store, read_cell
 from pkpo_toy.runs.tables import csv_bytes, read_csv
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.csv"
 
-Summarize = Callable[["pd.DataFrame"], "pd.DataFrame"]
+Summarize = Callable[[Spec, "pd.DataFrame"], "pd.DataFrame"]
 
 
 def write_summary(store: Store, cells: Iterable[Cell], summarize: Summarize) -> list[Failure]:
@@ -44,7 +44,7 @@ def _summarize(
 ) -> "pd.DataFrame | Failure":
     frame = read_cell(store.folder, cell.key, bytes.fromhex(store.digest(cell.key)))
     try:
-        rows = summarize(frame)
+        rows = summarize(cell.spec, frame)
         if columns is not None and list(rows.columns) != columns:
             raise ValueError(f"summary columns {list(rows.columns)} differ from {columns} before")
     except Exception as error:

@@ -107,7 +107,7 @@ def _moments(metric: AtCounts, n: int, k: int, p: float) -> tuple[float, float, 
 def _binomial(n: int, p: float, c: Integers) -> Array:
     """P(c successes among n), by the exact integers C(n, c)."""
     if p in (0.0, 1.0):
-        return (c == n * p).astype(np.float64)
+        return np.asarray(c == n * p, dtype=np.float64)
     logs = np.array([log(comb(n, i)) for i in c.tolist()])
     chance: Array = np.exp(logs + c * np.log(p) + (n - c) * np.log1p(-p))
     return chance

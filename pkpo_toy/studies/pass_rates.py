@@ -18,7 +18,7 @@ from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
-from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
 from pkpo_toy.typing import Array
 
 EDGES = (0.01, 0.03, 0.1, 0.3)
@@ -127,4 +127,6 @@ STUDY = Study(
     config=PassRates,
     run=run,
     summarize=summarize,
+    figure="pass_rates",
+    columns=TRAINING_COLUMNS,
 )

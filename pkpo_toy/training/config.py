@@ -33,6 +33,10 @@ def _known(name: str) -> str:
 EstimatorName = Annotated[str, AfterValidator(_known)]
 
 
+TRAINING_COLUMNS = ("k_opt", "n", "entropy_bonus", "estimator")
+"""Settings that are columns of every training study, even where all cells agree."""
+
+
 class Config(BaseModel):
     """Settings of one cell. Unknown keys, wrong types and non-finite numbers are refused."""
 
@@ -92,12 +96,10 @@ class ScheduleConfig(Config):
         return Handover(resolve(self.estimator), resolve(self.k1_estimator), self.n, ks)
 
     def name(self) -> str:
-        """How curves are labelled: the label, or k, the entropy bonus and an unusual estimator."""
+        """How curves are labelled: the label, or k and the entropy bonus."""
         parts = [_k_name(str(self.k_opt), self.n)]
         if self.entropy_bonus:
             parts.append(f"entropy {self.entropy_bonus:g}")
-        if self.estimator != DEFAULT:
-            parts.append(self.estimator)
         return self.label or ", ".join(parts)
 
 

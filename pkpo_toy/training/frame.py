@@ -33,8 +33,9 @@ def train(
     ESTIMATORS, FILE.py:FUNCTION, or a function (rewards (..., n), k) -> weights (..., n).
     settings: k (8, "n", "8@0, 1@1500", "linear 8->1", "geometric 8->1"), n, steps, step_size,
     optimiser (a key of OPTIMISERS), entropy_bonus, replicates, log_every, k_eval, probes; see
-    `Settings`. k1_estimator takes over at k = 1 where the schedule lowers k to it, or where the
-    estimator is not defined there.
+    `Settings`.
+    k1_estimator takes over at k = 1 where the schedule lowers k to it, or where the estimator is
+    not defined there.
 
     Returns one row per replicate, logged step and k_eval: replicate, step, k, k_eval, value (exact
     max@k_eval), gradient_norm (exact), entropy (nats), cumulative_solve_rate, gradient_variance,
