@@ -12,6 +12,7 @@ from pkpo_toy.plotting.parts import key, letter, log_ticks
 from pkpo_toy.plotting.series import IDENTITY, curves
 
 COLUMNS = (*IDENTITY, "step", "k_eval", "value", "low", "high", "cumulative_solve_rate", "entropy")
+ROOM = 0.04  # of a shared axis, beyond the outermost curves
 SHOWS = ("label", "k_opt", "entropy_bonus")
 """Settings that the curves of every training figure tell apart."""
 
@@ -43,8 +44,9 @@ def measure_of(frame: pd.DataFrame, k: int) -> str:
 def share_scale(panels: list[Any]) -> None:
     """The same y axis for panels of the same measure."""
     lows, highs = zip(*(panel.get_ylim() for panel in panels), strict=True)
+    room = ROOM * (max(highs) - min(lows))
     for panel in panels:
-        panel.set_ylim(min(lows), max(highs))
+        panel.set_ylim(min(lows) - room, max(highs) + room)
 
 
 def _unsolved(panel: Any, frame: pd.DataFrame) -> None:
