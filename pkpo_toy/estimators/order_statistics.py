@@ -6,6 +6,7 @@ cancels, equal rewards (d_m = 0) get bitwise equal sums, and a shift of the rewa
 """
 
 from functools import lru_cache
+from itertools import pairwise
 from math import isqrt
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ Powers = NDArray[np.int32]
 _STEP = 1000
 # Running sums longer than this are done in two levels: their error grows with sqrt(n), not n.
 _PLAIN = 256
+# From so many rows on, a long addition for each column beats a short running sum for each row.
+_MANY_ROWS = 256
 
 
 class MuTable(NamedTuple):
@@ -114,12 +117,27 @@ def running_sums(terms: Array, n: int) -> Array:
     In two levels when long. A zero term leaves the sum bitwise unchanged, across blocks too:
     a block starts from exactly the sum the previous one ended with.
     """
+    _accumulate(terms.reshape(-1, _width(n)))
     if n <= _PLAIN:
-        return np.add.accumulate(terms, axis=1, out=terms)
+        return terms
     blocks = terms.reshape(len(terms), -1, _width(n))
-    np.add.accumulate(blocks, axis=2, out=blocks)
     blocks[:, 1:] += np.add.accumulate(blocks[:, :-1, -1], axis=1)[:, :, None]
     return terms[:, :n]
+
+
+def _accumulate(rows: Array) -> None:
+    """Running sums along each row of (R, w), in place; the same bits whatever R is.
+
+    Many rows are turned over, so that each column is one stretch of memory: w additions of R
+    numbers in the same order of adding, in half the time.
+    """
+    if len(rows) < _MANY_ROWS:
+        np.add.accumulate(rows, axis=1, out=rows)
+        return
+    columns = np.ascontiguousarray(rows.T)
+    for before, here in pairwise(columns):
+        np.add(before, here, out=here)
+    np.copyto(rows, columns.T)
 
 
 def term_buffer(groups: int, n: int) -> Array:
