@@ -97,7 +97,7 @@ def best_bonus_only(frame: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _legend(frame: pd.DataFrame) -> Legend:
+def legend_of(frame: pd.DataFrame) -> Legend:
     """An entry per curve; the best entropy bonus says of how many it is the best."""
     handles = []
     for look, part in curves(frame):
@@ -133,7 +133,7 @@ FIGURE = Figure(
     size=(7.2, 4.6),
     panels=(2, 3),
     fit=fit,
-    legend=_legend,
+    legend=legend_of,
     shows=SHOWS,
     curves=True,
     end=reached,
