@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-FOLDED = 24  # longer texts are folded into lines
+FOLDED = 18  # longer texts are folded into lines
 
 
 def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def print_table(frame: pd.DataFrame, title: str, *, limit: int | None = None) ->
     table.title_justify, table.title_style, table.caption_justify = "left", "bold", "left"
     for name, (texts, numeric) in cells.items():
         longest = max(map(len, texts), default=0)
-        word = max(map(len, name.split()), default=0)
+        word = max(map(len, " ".join([name, *texts]).split()), default=0)
         # A terminal too narrow wraps the line; a column cut short would show a wrong number.
         least = max(longest, word) if numeric or longest <= FOLDED else word
         table.add_column(name, justify="right" if numeric else "left", min_width=least)
