@@ -14,11 +14,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 import matplotlib.figure
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba_array
 from matplotlib.container import ErrorbarContainer
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -126,9 +127,9 @@ def _colour(artist: Artist) -> str | None:
         return to_hex(artist.get_facecolor())
     if not isinstance(artist, Collection):
         return None
-    colours = [artist.get_facecolor(), artist.get_edgecolor()]
-    rows = {to_hex(row) for values in colours for row in values if row[3] > 0}
-    return rows.pop() if len(rows) == 1 else None
+    rows = np.vstack([to_rgba_array(artist.get_facecolor()), to_rgba_array(artist.get_edgecolor())])
+    found = {to_hex(tuple(row)) for row in rows[rows[:, 3] > 0]}
+    return found.pop() if len(found) == 1 else None
 
 
 def _without_namespaces(root: Element) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import hypot, inf
+from math import hypot, inf, isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -106,7 +106,7 @@ def changes(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**numbers)
 
 
-def _changed(row: dict[str, Any], measures: list[str]) -> list[list[Any]]:
+def _changed(row: dict[Any, Any], measures: list[str]) -> list[list[Any]]:
     """The values of one row that differ."""
     if row["side"] != "both":
         here = row["side"] == "left_only"
@@ -120,15 +120,14 @@ def _changed(row: dict[str, Any], measures: list[str]) -> list[list[Any]]:
     return found
 
 
-def _distance(row: dict[str, Any], name: str, this: Any, other: Any) -> tuple[Any, Any]:
+def _distance(row: dict[Any, Any], name: str, this: Any, other: Any) -> tuple[Any, Any]:
     """The difference, and the same in standard errors where both have one."""
     if not all(isinstance(value, float | int) for value in (this, other)):
         return None, None
     error = "se" if name == "value" else f"{name}_se"
-    errors = [row.get(key) for key in (error, f"{error} other")]
-    if any(value is None or pd.isna(value) for value in errors):
+    joint = hypot(*(row.get(key, nan) for key in (error, f"{error} other")))
+    if isnan(joint):
         return this - other, None
-    joint = hypot(*errors)
     return this - other, (this - other) / joint if joint else inf
 
 
@@ -143,7 +142,7 @@ def _said(rows: pd.DataFrame, result: Result, other: Result) -> list[str]:
         found.append(f"{apart} row{'s' * (apart != 1)} are on one side alone.")
     errors = pd.to_numeric(rows["standard errors"]).abs()
     if errors.notna().any():
-        row = rows.loc[errors.idxmax()]
+        row = rows.iloc[int(errors.argmax())]
         found.append(
             f"The largest change in standard errors is {errors.max():.1f}: {row['column']} of "
             + ", ".join(f"{name} {row[name]}" for name in rows.columns[: -5])

@@ -77,7 +77,7 @@ def variance(frame: pd.DataFrame) -> list[str]:
             text += f"{most.variance / least.variance:.3g} times as much"
         found.append(text + ".")
     away = (frame["mean"] - frame["true_gradient"]).abs() / frame["mean_se"]
-    worst = frame.assign(away=away).loc[away.idxmax()]
+    worst = frame.assign(away=away).sort_values("away").iloc[-1]
     who, far = name_of(worst.estimator), f"{worst.away:.1f} standard errors"
     if worst.away > BIASED:
         found.append(f"{who} is biased: at n = {worst.n} its mean is {far} from the true gradient.")
