@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pkpo_toy.checks import row_max
 from pkpo_toy.simulator.optimisers import OPTIMISERS, Optimiser
-from pkpo_toy.simulator.problem import Batch, Problem
+from pkpo_toy.simulator.problem import Batch, Problem, checked_scored
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.typing import Array, Flags, Integers, WeightFunction
 
@@ -78,7 +78,7 @@ def iterate(
             _step(problem, batch, weights, settings, optimiser=optimiser, state=state)
             quiet += _is_quiet(batch.rewards, weights)
             if observe is not None:
-                observe(batch.rewards, k, problem.scores(batch))
+                observe(batch.rewards, k, checked_scored(problem).scores(batch))
     state.step = settings.steps
     state.zero_signal = quiet / (settings.steps - reported)
     yield state

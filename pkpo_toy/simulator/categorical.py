@@ -68,7 +68,7 @@ class CategoricalProblem:
         """onehot(x_i) - pi of each group, in its own logits, (R, B, n, A)."""
         arms = np.asarray(batch.actions, dtype=np.intp)
         drawn = arms[..., None] == np.arange(self.rewards.shape[1])
-        apart: Array = drawn - softmax(batch.policy)[..., None, :]
+        apart: Array = drawn - batch.policy.probabilities()[..., None, :]
         return apart
 
     def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:

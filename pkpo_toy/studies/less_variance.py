@@ -12,7 +12,7 @@ from pydantic import Field, PositiveInt
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.simulator.ascent import Observe, TrainingState, iterate
-from pkpo_toy.simulator.problem import Problem
+from pkpo_toy.simulator.problem import Problem, checked_scored
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.studies.study import Study
@@ -147,7 +147,7 @@ def _look_ahead(
     runs = len(state.parameters)
     copies = np.repeat(state.parameters, ORACLE_BATCHES, axis=0)
     batch = problem.sample(copies, config.n, rng)
-    scores = problem.scores(batch)
+    scores = checked_scored(problem).scores(batch)
     learner.observe(
         batch.rewards.reshape(runs, -1, config.n),
         config.k,
