@@ -32,7 +32,7 @@ PANELS = (
     ("cosine", "direction\n(cosine)", None),
     ("relative_variance", "variance over\nsquared gradient", None),
     ("over_best", "over the least", 1.0),
-    ("zero_signal", "no signal (share)", None),
+    ("zero_signal", "no signal", None),
 )
 WIDTHS = (3.0, 1.0, 3.2, 2.2, 1.8)
 CLAIMS = {
