@@ -1,0 +1,229 @@
+// The estimators: rewards (n) and k give weights (n); the gradient estimate is the plain sum
+// sum_i w_i grad log pi(x_i). The same formulas as pkpo_toy/estimators, in gap form: all read
+// running sums of mu_m d_m over sorted rewards, with d_m = g_(m) - g_(m-1).
+
+import { ascending, mean, range, sum } from "./numbers.js";
+
+// mu_i = C(i-1, k-1) / C(n, k), i = 1..n: a product of ratios from the top cannot overflow.
+export function elementWeights(n, k) {
+  const mu = new Float64Array(n);
+  mu[n - 1] = k / n;
+  for (let i = n; i > k; i--) mu[i - 2] = mu[i - 1] * ((i - k) / (i - 1));
+  return mu;
+}
+
+// Weights by rank handed back to where their rewards stood.
+function byRank(rewards, weigh) {
+  const places = ascending(rewards);
+  const ordered = new Float64Array(places.length), weights = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) ordered[i] = rewards[places[i]];
+  const ranked = weigh(ordered);
+  for (let i = 0; i < places.length; i++) weights[places[i]] = ranked[i];
+  return weights;
+}
+
+// factor * sum_{m=2..i} mu_{m-lag} d_m, i = 1..n, from sorted rewards.
+function gapSums(ordered, k, lag, factor = 1) {
+  const mu = elementWeights(ordered.length, k);
+  const sums = new Float64Array(ordered.length);
+  for (let i = 1; i < ordered.length; i++) {
+    sums[i] = sums[i - 1] + mu[i - lag] * factor * (ordered[i] - ordered[i - 1]);
+  }
+  return sums;
+}
+
+// sum_{m<=i} d_m / (n-m+1), i = 1..n, with d_1 the given start.
+function tailSums(ordered, start) {
+  const n = ordered.length;
+  const sums = new Float64Array(n);
+  sums[0] = start;
+  for (let i = 1; i < n; i++) sums[i] = sums[i - 1] + (ordered[i] - ordered[i - 1]) / (n - i);
+  return sums;
+}
+
+// Values less their mean, exactly zero when all tie.
+function centered(values) {
+  const raised = Float64Array.from(values);
+  const lowest = raised.toSorted()[0];
+  for (let i = 0; i < raised.length; i++) raised[i] -= lowest;
+  const center = mean(raised.toSorted());
+  for (let i = 0; i < raised.length; i++) raised[i] -= center;
+  return raised;
+}
+
+// Values less their mean, over their standard deviation; 0 when all tie.
+function zScores(values, ddof) {
+  const lowest = Math.min(...values);
+  const span = Math.max(...values) - lowest;
+  if (!(span > 0)) return new Float64Array(values.length);
+  const scaled = Array.from(values, (value) => (value - lowest) / span);
+  const ordered = scaled.toSorted((a, b) => a - b);
+  const center = mean(ordered);
+  const squares = sum(ordered.map((value) => (value - center) ** 2));
+  const spread = Math.sqrt(squares / Math.max(values.length - ddof, 1));
+  return Float64Array.from(scaled, (value) => (spread > 0 ? (value - center) / spread : 0));
+}
+
+// The maximum of each group of k consecutive samples.
+function groupMaxima(rewards, k) {
+  return range(0, rewards.length, k).map((start) => Math.max(...rewards.slice(start, start + k)));
+}
+
+function toMembers(ofGroup, k) {
+  return Float64Array.from(range(0, ofGroup.length * k), (i) => ofGroup[Math.floor(i / k)]);
+}
+
+// Rewards of 0 and 1: what a success and what a failure weighs, by the number of failures.
+function byOutcome(rewards, weigh) {
+  const failures = rewards.filter((reward) => reward === 0).length;
+  const [success, failure] = weigh(failures, rewards.length);
+  return Float64Array.from(rewards, (reward) => (reward === 1 ? success : failure));
+}
+
+// mu at an index 0..n, with mu_0 = 0.
+function muAt(n, k, index) {
+  return index > 0 ? elementWeights(n, k)[index - 1] : 0;
+}
+
+function rloo(rewards) {
+  return centered(rewards).map((weight) => weight / (rewards.length - 1));
+}
+
+function pkpo(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const sums = gapSums(ordered, k, 1);
+    const shift = ordered[n - 1] * (k / n) - sums[n - 1];
+    return sums.map((value) => value + shift);
+  });
+}
+
+function pkpoLoo(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const factor = (n * (n - 1) + k) / ((n - 1) * (n - k));
+    const sums = gapSums(ordered, k, 1, factor);
+    const center = mean(sums);
+    const meanPkpo = ordered[n - 1] * (k / n) - (sums[n - 1] - center) / factor;
+    return sums.map((value) => value - (center + meanPkpo / (n - 1)));
+  });
+}
+
+function pkpoLooMinusOne(rewards, k) {
+  return byRank(rewards, (ordered) => gapSums(ordered, k, 0));
+}
+
+function centeredGapSums(rewards, k, factor) {
+  return byRank(rewards, (ordered) => {
+    const sums = gapSums(ordered, k, 1, factor);
+    const center = mean(sums);
+    return sums.map((value) => value - center);
+  });
+}
+
+function partitionLooMinusOne(rewards, k) {
+  const groups = rewards.length / k;
+  const weights = new Float64Array(rewards.length);
+  for (let start = 0; start < rewards.length; start += k) {
+    const ordered = rewards.slice(start, start + k).sort((a, b) => a - b);
+    const lead = (ordered[k - 1] - ordered[k - 2]) / groups;
+    for (let i = start; i < start + k; i++) weights[i] = rewards[i] === ordered[k - 1] ? lead : 0;
+  }
+  return weights;
+}
+
+function passkGrpo(rewards, k) {
+  return byOutcome(rewards, (failures, n) => {
+    if (failures === 0 || failures === n) return [0, 0];
+    const left = (muAt(n, k, failures) * failures) / k; // 1 - the pass@k estimate
+    const root = Math.sqrt(left / (1 - left));
+    return [root / n, (-root * (n - failures)) / (n * failures)];
+  });
+}
+
+function bonMean(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const sums = gapSums(ordered, k, 1);
+    return zScores(sums, 1).map((score) => score / ordered.length);
+  });
+}
+
+function bonMaxMean(rewards) {
+  const best = Math.max(...rewards);
+  const shortfall = Array.from(rewards, (reward) => best - reward);
+  const winners = shortfall.filter((short) => short === 0).length;
+  const lead = mean(shortfall.toSorted((a, b) => a - b)) / rewards.length;
+  return Float64Array.from(shortfall, (short) => (short === 0 ? lead / winners : 0));
+}
+
+const RS_BETA = 1;
+
+function rsGrpo(rewards) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const exponents = ordered.map((reward) => RS_BETA * (reward - ordered[n - 1]));
+    const growth = exponents.map((exponent) => Math.expm1(exponent) / RS_BETA);
+    const center = sum(growth) / n;
+    const powers = sum(exponents.map(Math.exp));
+    return growth.map((value) => (value - center) / powers);
+  });
+}
+
+const ANY_K = { text: "1 ≤ k ≤ n", holds: () => true };
+const BELOW_N = { text: "k below n", holds: (n, k) => k < n };
+const FROM_TWO = { text: "k of at least 2", holds: (n, k) => k >= 2 };
+const DIVIDES = { text: "a k that divides n", holds: (n, k) => n % k === 0 };
+const TWO_GROUPS = { text: "a k that divides n at least twice", holds: (n, k) => n % k === 0 && n >= 2 * k };
+const FROM_TWO_DIVIDES = {
+  text: "a k of at least 2 that divides n",
+  holds: (n, k) => k >= 2 && n % k === 0,
+};
+
+// What a row says: the key is Python's; the look is that of the figures. binary: rewards of 0 and 1
+// only. linear: the weights of a sum of nested 0/1 rewards are the sum of their weights.
+function row(name, weigh, domain, colour, dash, marker, facts = {}) {
+  return { name, weigh, domain, look: { colour, dash, marker }, ...facts };
+}
+
+const SOLID = "", DASHED = "4.5 1.8", DOTTED = "1.2 1.4", DASH_DOT = "5 1.6 1.2 1.6";
+const SHORT = "2.4 1.2", LONG = "8 2";
+
+export const ESTIMATORS = {
+  reinforce: row("REINFORCE", (g) => Float64Array.from(g, (x) => x / g.length), ANY_K, "#7F7F7F", SOLID, "<", { linear: true }),
+  rloo: row("RLOO", rloo, ANY_K, "#332288", SOLID, "*", { linear: true }),
+  dr_grpo: row("Dr. GRPO", (g) => centered(g).map((w) => w / g.length), ANY_K, "#6A5ACD", DASHED, "<", { linear: true }),
+  grpo: row("GRPO", (g) => zScores(g, 1).map((w) => w / g.length), ANY_K, "#882255", DASHED, "*"),
+  pkpo: row("PKPO", pkpo, ANY_K, "#0072B2", SOLID, "o", { linear: true }),
+  pkpo_loo: row("PKPO, LOO", pkpoLoo, BELOW_N, "#009E73", DASHED, "s", { linear: true }),
+  pkpo_loo_minus_one: row("PKPO, LOO−1", pkpoLooMinusOne, FROM_TWO, "#D55E00", SOLID, "D", { linear: true }),
+  centered_loo: row("centred LOO", (g, k) => centeredGapSums(g, k, g.length / (g.length - k)), BELOW_N, "#000000", LONG, "X", { linear: true }),
+  group_mean_centered: row("group-mean centred", (g, k) => centeredGapSums(g, k, 1), BELOW_N, "#5C5C5C", LONG, "d", { linear: true }),
+  partition: row("partition", (g, k) => toMembers(groupMaxima(g, k).map((best) => best / (g.length / k)), k), DIVIDES, "#56B4E9", DOTTED, "^"),
+  partition_baselined: row("partition, baselined", (g, k) => toMembers(centered(groupMaxima(g, k)).map((w) => w / (g.length / k - 1)), k), TWO_GROUPS, "#E69F00", SHORT, "v"),
+  partition_loo_minus_one: row("partition, LOO−1", partitionLooMinusOne, FROM_TWO_DIVIDES, "#CC79A7", DASH_DOT, "P"),
+  passk_full: row("pass@k, full sampling", (g, k) => toMembers(zScores(groupMaxima(g, k), 0).map((w) => w / g.length), k), TWO_GROUPS, "#7A2E6D", DOTTED, "p"),
+  bon_mean: row("best-of-n, mean", bonMean, ANY_K, "#8C510A", DASHED, ">"),
+  bon_max_mean: row("best-of-n, max − mean", bonMaxMean, ANY_K, "#BF812D", DOTTED, ">"),
+  tailrl: row("TailRL", (g) => byRank(g, (o) => { const s = tailSums(o, 0), shift = (o[o.length - 1] - o[0]) / o.length; return s.map((x) => x - shift); }), ANY_K, "#2166AC", DASHED, "H", { linear: true }),
+  tailrl_raw: row("TailRL, raw", (g) => byRank(g, (o) => tailSums(o, o[0] / o.length)), ANY_K, "#6FA8DC", DASH_DOT, "H", { linear: true }),
+  rs_grpo: row("RS-GRPO", rsGrpo, ANY_K, "#01665E", DASHED, "8"),
+  fail_only: row("fail only", (g, k) => byOutcome(g, (f, n) => [0, -muAt(n, k, f)]), ANY_K, "#117733", SOLID, "h", { binary: true }),
+  passk_rloo: row("pass@k RLOO", (g, k) => byOutcome(g, (f, n) => [(muAt(n, k, Math.min(f + 1, n)) * f) / (n - 1), (-muAt(n, k, f) * (n - f)) / (n - 1)]), ANY_K, "#44AA99", SOLID, "p", { binary: true }),
+  passk_plugin: row("pass@k plug-in", (g, k) => byOutcome(g, (f, n) => { const slope = (k * (f / n) ** (k - 1)) / n; return [slope * (f / n), -slope * ((n - f) / n)]; }), ANY_K, "#999933", DOTTED, "h", { binary: true }),
+  passk_grpo: row("pass@k GRPO", passkGrpo, ANY_K, "#AA4499", DASHED, "p", { binary: true }),
+  maxrl: row("MaxRL", (g) => byOutcome(g, (f, n) => [f / (n * Math.max(n - f, 1)), f < n ? -1 / n : 0]), ANY_K, "#CC6677", SOLID, ">", { binary: true }),
+};
+
+// Whether an estimator is defined for k of n samples.
+export function defined(key, n, k) {
+  return k >= 1 && k <= n && n >= 2 && ESTIMATORS[key].domain.holds(n, k);
+}
+
+// The estimator that trains for k: where the chosen one has no k = 1, plain RLOO takes over.
+export function estimatorFor(key, n, k) {
+  return k === 1 && !defined(key, n, k) ? "rloo" : key;
+}
+
+export function weightsOf(key, rewards, k) {
+  return ESTIMATORS[key].weigh(rewards, k);
+}
