@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pkpo_toy.estimators import ESTIMATORS, grouped_weights, max_at_k, pass_at_k, weights
-    from pkpo_toy.studies.training import train
+    from pkpo_toy.training.frame import train
 
 __version__ = "0.1.0"
 
 __all__ = ["ESTIMATORS", "grouped_weights", "max_at_k", "pass_at_k", "train", "weights"]
 
-_HOMES = dict.fromkeys(__all__, "pkpo_toy.estimators") | {"train": "pkpo_toy.studies.training"}
+_HOMES = dict.fromkeys(__all__, "pkpo_toy.estimators") | {"train": "pkpo_toy.training.frame"}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ import torch
 
 from pkpo_toy.lm.loss import Batch, Terms, loss
 from pkpo_toy.lm.sampling import sample
-from pkpo_toy.lm.start import optimiser_of
+from pkpo_toy.lm.setup import optimiser_of
 from pkpo_toy.lm.tokens import Characters, Tokens
 from pkpo_toy.lm.transformer import Shape, Transformer
 from pkpo_toy.lm.weights import weights

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pkpo_toy.estimators import ESTIMATORS
+from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.policies import sample_arms
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.simulator.training import training
 
 RUNS, N, ARMS, K = 1024, 16, 100, 4
 REPEATS = 7
@@ -37,7 +37,7 @@ def step_seconds(problem: Problem, runs: int, n: int) -> float:
     settings = Settings(k=K, n=n, steps=STEPS, step_size=0.01, replicates=runs, log_every=STEPS)
     estimator = ESTIMATORS["pkpo_loo_minus_one"].function
     rng = np.random.default_rng(0)
-    return best_of(lambda: list(training(problem, estimator, settings, rng))) / STEPS
+    return best_of(lambda: list(iterate(problem, estimator, settings, rng))) / STEPS
 
 
 def draw_and_sort_seconds(runs: int, n: int) -> float:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pkpo_toy.cli.execution import draw
-from pkpo_toy.cli.stored import open_stored
+from pkpo_toy.cli.support.results import open_stored
+from pkpo_toy.experiment import draw
 from pkpo_toy.studies.table import STUDIES, SUITES
 
 ROOT = Path(__file__).parent.parent

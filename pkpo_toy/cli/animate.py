@@ -18,17 +18,17 @@ def animate(
     ],
     out: Annotated[str, typer.Option(help="The GIF to write.")],
     lesson: Annotated[
-        str | None, typer.Option(help="Of demo: two_peaks, gaussian or aliased. (two_peaks)")
+        str | None, typer.Option(help="Of demo: two_peaks, gaussian or water_filling. (two_peaks)")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of demo: seed of the run. (0)")] = None,
     steps: Annotated[int | None, typer.Option(help="Of demo: training steps.")] = None,
     results: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
 ) -> None:
     """Write a GIF for slides: the demo's lesson, or the curves of a study that was run."""
-    from pkpo_toy.cli.progress import working
-    from pkpo_toy.cli.target import checked_target
+    from pkpo_toy.cli.support.output import checked_target
+    from pkpo_toy.cli.support.progress import working
     from pkpo_toy.errors import InputError
-    from pkpo_toy.runs.outputs import write_output
+    from pkpo_toy.runs.failures import write_output
 
     if not out.lower().endswith(".gif"):
         raise InputError(f"--out must end in .gif, got {out!r}.")
@@ -48,17 +48,17 @@ def animate(
 
 
 def _demo(lesson: str, seed: int, steps: int | None) -> bytes:
+    from pkpo_toy.lessons.frames import filmed
+    from pkpo_toy.lessons.lessons import teach
     from pkpo_toy.plotting import animate as gif_of
-    from pkpo_toy.studies.filming import filmed
-    from pkpo_toy.studies.lessons import teach
 
     return gif_of(filmed(teach(lesson, seed=seed, steps=steps)))
 
 
 def _study(study: str, results: Path) -> bytes:
-    from pkpo_toy.cli.execution import drawn_frame
-    from pkpo_toy.cli.stored import open_stored
+    from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.errors import InputError
+    from pkpo_toy.experiment import drawn_frame
     from pkpo_toy.plotting.reveal import MOVING, reveal
     from pkpo_toy.studies.table import STUDIES
 

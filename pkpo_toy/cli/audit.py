@@ -25,8 +25,8 @@ def audit(
     """Audit estimators on one instance: exact scale, cosine, variance, zero-signal rate."""
     import numpy as np
 
-    from pkpo_toy.cli.output import json_rows, print_json, print_table
-    from pkpo_toy.cli.progress import AuditBar
+    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.progress import AuditBar
     from pkpo_toy.studies.audit import run
 
     config = _config(estimator, rewards, logits, {"n": n, "k": k, "budget": budget})

@@ -15,7 +15,7 @@ SLOWEST, FASTEST = 0.01, 1000.0
 
 def demo(
     lesson: Annotated[
-        str, typer.Argument(metavar="[two_peaks|gaussian|aliased]", help="What to learn on.")
+        str, typer.Argument(metavar="[two_peaks|gaussian|water_filling]", help="What to learn on.")
     ] = "two_peaks",
     seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
     speed: Annotated[float, typer.Option(help="2 plays twice as fast, 0.5 half as fast.")] = 1.0,
@@ -25,10 +25,10 @@ def demo(
 
     Space pauses, q leaves. Not in a terminal, it prints the last picture and what happened.
     """
-    from pkpo_toy.cli.keys import keys
-    from pkpo_toy.cli.playback import Script, play, still
     from pkpo_toy.errors import InputError
-    from pkpo_toy.studies.lessons import teach
+    from pkpo_toy.lessons.keyboard import keys
+    from pkpo_toy.lessons.lessons import teach
+    from pkpo_toy.lessons.player import Script, play, still
 
     if not SLOWEST <= speed <= FASTEST:
         raise InputError(f"--speed must be from {SLOWEST} to {FASTEST:g}, got {speed}.")

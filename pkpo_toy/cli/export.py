@@ -28,10 +28,10 @@ def export(
     """Write a study's summary, or all its records, as one table."""
     import pandas as pd
 
-    from pkpo_toy.cli.stored import open_stored
+    from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.errors import unknown
     from pkpo_toy.runs import read_cells, read_summary
-    from pkpo_toy.runs.outputs import write_output
+    from pkpo_toy.runs.failures import write_output
 
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
@@ -51,7 +51,7 @@ def export(
 def _encoded(frame: pd.DataFrame, form: str) -> bytes:
     import json
 
-    from pkpo_toy.cli.output import json_rows
+    from pkpo_toy.cli.support.printing import json_rows
 
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n").encode()
@@ -81,7 +81,7 @@ def clean(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove stored cells that the study's last configuration does not refer to."""
-    from pkpo_toy.cli.stored import open_stored
+    from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.runs import clean as remove
     from pkpo_toy.runs import unreferenced
 

@@ -15,7 +15,7 @@ def init(
     """Write a commented copy of a study's file, to edit and to run."""
     from pkpo_toy.errors import InputError, unknown
     from pkpo_toy.runs import check_name
-    from pkpo_toy.runs.outputs import write_output
+    from pkpo_toy.runs.failures import write_output
     from pkpo_toy.studies.files import packaged
     from pkpo_toy.studies.table import STUDIES
 
@@ -32,7 +32,7 @@ def init(
 
 def schema() -> None:
     """Print the JSON schema of study files, for editors."""
-    from pkpo_toy.cli.output import print_json
+    from pkpo_toy.cli.support.printing import print_json
     from pkpo_toy.studies.schema import study_schema
 
     print_json(study_schema())

@@ -21,7 +21,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """List studies, estimators and problems."""
-    from pkpo_toy.cli.output import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
     from pkpo_toy.errors import unknown
 
     if kind is not None and kind not in KINDS:

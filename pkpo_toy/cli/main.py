@@ -27,7 +27,7 @@ from pkpo_toy.cli import (
     show,
     weights,
 )
-from pkpo_toy.cli.together import together
+from pkpo_toy.cli.support.torchrun import together
 from pkpo_toy.errors import Interruption, PkpoError
 
 app = typer.Typer(

@@ -36,10 +36,10 @@ def passk(
     Unbiased for every problem, then averaged; standard error and 95% interval take the problems
     as a random sample, so one problem has neither.
     """
-    from pkpo_toy.cli.output import json_rows, print_json, print_table
-    from pkpo_toy.cli.progress import working
-    from pkpo_toy.studies.passk import at_each_k, default_ks, measure_of
-    from pkpo_toy.studies.samples import read_results
+    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.progress import working
+    from pkpo_toy.samples.passk import at_each_k, default_ks, measure_of
+    from pkpo_toy.samples.samples import read_results
 
     ks = None if k is None else _ks(k)
     with working("reading"):
@@ -65,7 +65,7 @@ def _ks(text: str) -> list[int]:
 def _draw(rows: pd.DataFrame, figures: Path, file: str) -> None:
     """FIGURES/passk_NAME.png and .svg, named after the file of results."""
     from pkpo_toy.plotting import render
-    from pkpo_toy.runs.outputs import write_output
+    from pkpo_toy.runs.failures import write_output
 
     name = "passk_" + ("stdin" if file == "-" else Path(file).stem)
     for kind, picture in render("passk", rows).items():

@@ -16,8 +16,8 @@ def plot(
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
 ) -> None:
     """Draw the figures of stored results again."""
-    from pkpo_toy.cli.execution import draw
-    from pkpo_toy.cli.stored import open_stored
+    from pkpo_toy.cli.support.results import open_stored
+    from pkpo_toy.experiment import draw
 
     for stored in [open_stored(run, out) for run in runs]:
         where = stored.folder, stored.study, stored.name, stored.keys, figures

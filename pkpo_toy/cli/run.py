@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from pkpo_toy.cli.execution import Plan
+    from pkpo_toy.experiment import Plan
     from pkpo_toy.runs import Outcome
 
 RESULTS = Path("results")
@@ -40,7 +40,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no closing line.")] = False,
 ) -> None:
     """Run a study (default: the paper's): results as tables, figures as PNG and SVG."""
-    from pkpo_toy.cli.output import print_json
+    from pkpo_toy.cli.support.printing import print_json
 
     plans = _plans(study, list(settings or ()), seed, quick)
     if dry_run:
@@ -62,7 +62,7 @@ def run(
 
 def _workers(jobs: int | None) -> int:
     """Under torchrun the processes share each cell, which therefore runs in this one."""
-    from pkpo_toy.cli.together import processes
+    from pkpo_toy.cli.support.torchrun import processes
     from pkpo_toy.errors import InputError
 
     if processes() == 1:
@@ -79,8 +79,8 @@ def cores() -> int:
 
 def _plans(study: str, settings: list[str], seed: int | None, quick: bool) -> list[Plan]:
     """Every study asked for, checked to its last cell before the first one starts."""
-    from pkpo_toy.cli.execution import plan
     from pkpo_toy.errors import InputError
+    from pkpo_toy.experiment import plan
     from pkpo_toy.runs import check_name
     from pkpo_toy.studies.files import load, with_quick, with_settings
     from pkpo_toy.studies.table import SUITES
@@ -102,9 +102,9 @@ def _plans(study: str, settings: list[str], seed: int | None, quick: bool) -> li
 def _execute(
     plan: Plan, out: Path, figures: Path, quiet: bool, options: dict[str, Any]
 ) -> tuple[dict[str, Any], Outcome]:
-    from pkpo_toy.cli.execution import carry_out, draw
-    from pkpo_toy.cli.output import json_rows
-    from pkpo_toy.cli.progress import CellBar
+    from pkpo_toy.cli.support.printing import json_rows
+    from pkpo_toy.cli.support.progress import CellBar
+    from pkpo_toy.experiment import carry_out, draw
     from pkpo_toy.runs import read_summary, results_folder
 
     folder = results_folder(out, plan.file.name)
@@ -135,7 +135,7 @@ def _closing_line(plan: Plan, outcome: Outcome, drawn: list[Path]) -> None:
 
 
 def _dry_run(plans: list[Plan]) -> None:
-    from pkpo_toy.cli.execution import timed_first_cell
+    from pkpo_toy.experiment import timed_first_cell
 
     for plan in plans:
         seconds = timed_first_cell(plan)

@@ -19,10 +19,10 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """Show the summary of a study that was run, and the cells that failed."""
-    from pkpo_toy.cli.output import json_rows, print_json, print_table
-    from pkpo_toy.cli.stored import open_stored
+    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.runs import read_summary
-    from pkpo_toy.runs.outputs import read_failures
+    from pkpo_toy.runs.failures import read_failures
 
     stored = open_stored(run, out)
     summary = read_summary(stored.folder)

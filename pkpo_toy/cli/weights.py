@@ -29,12 +29,12 @@ def weights(
 
     Columns, order and text of the rows stay as they are; CSV gives CSV, JSON lines JSON lines.
     """
-    from pkpo_toy.cli.progress import working
-    from pkpo_toy.cli.target import checked_target
+    from pkpo_toy.cli.support.output import checked_target
+    from pkpo_toy.cli.support.progress import working
     from pkpo_toy.runs.files import write_file
-    from pkpo_toy.studies.samples import SAMPLES, frame_of
-    from pkpo_toy.studies.tables import read_table, with_column
-    from pkpo_toy.studies.weighing import sample_weights
+    from pkpo_toy.samples.samples import SAMPLES, frame_of
+    from pkpo_toy.samples.tables import read_table, with_column
+    from pkpo_toy.samples.weighing import sample_weights
 
     target = None if out is None else checked_target("--out", out)
     with working("weighing"):

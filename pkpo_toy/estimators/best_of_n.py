@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pkpo_toy.estimators.order import (
+from pkpo_toy.estimators.baselines import z_scores
+from pkpo_toy.estimators.order_statistics import (
     Floats,
     mu_parts,
     running_sums,
@@ -10,7 +11,6 @@ from pkpo_toy.estimators.order import (
     term_buffer,
     unsort,
 )
-from pkpo_toy.estimators.pass_at_one import z_scores
 
 _LOWEST = -(2**30)
 

@@ -7,9 +7,9 @@ what a success and what a failure weighs as functions of F, then hands these out
 import numpy as np
 from numpy.typing import NDArray
 
+from pkpo_toy.estimators.error_free import product_error
 from pkpo_toy.estimators.objectives import pass_at_k
-from pkpo_toy.estimators.order import Floats, mu, mu_parts
-from pkpo_toy.estimators.twofold import product_error
+from pkpo_toy.estimators.order_statistics import Floats, mu, mu_parts
 
 
 def _failures(rewards: Floats) -> NDArray[np.int64]:

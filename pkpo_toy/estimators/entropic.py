@@ -6,8 +6,8 @@ g_i - g_max as beta goes to 0. Rewards (..., n) -> weights (..., n), n >= 2, bet
 
 import numpy as np
 
-from pkpo_toy.estimators.order import Floats, sort_groups, unsort
-from pkpo_toy.estimators.twofold import difference_error, product_error
+from pkpo_toy.estimators.error_free import difference_error, product_error
+from pkpo_toy.estimators.order_statistics import Floats, sort_groups, unsort
 
 BETA = 1.0
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.order import Floats, mu
+from pkpo_toy.estimators.order_statistics import Floats, mu
 from pkpo_toy.estimators.validate import checked_k, checked_rewards, is_integer
 
 __all__ = ["element_weights", "max_at_k", "pass_at_k"]

@@ -5,8 +5,8 @@ Rewards (..., n) -> weights (..., n); k divides n. A group of consecutive sample
 
 import numpy as np
 
-from pkpo_toy.estimators.order import Floats
-from pkpo_toy.estimators.pass_at_one import centred, z_scores
+from pkpo_toy.estimators.baselines import centred, z_scores
+from pkpo_toy.estimators.order_statistics import Floats
 
 
 def _split(rewards: Floats, k: int) -> Floats:

@@ -8,7 +8,7 @@ Every function takes rewards (..., n) in float64 and 1 <= k <= n (see its table 
 domain) and returns weights (..., n); g_hat = sum_i w_i grad log pi(x_i).
 """
 
-from pkpo_toy.estimators.order import Floats, gap_sums, sort_groups, unsort
+from pkpo_toy.estimators.order_statistics import Floats, gap_sums, sort_groups, unsort
 
 
 def pkpo(rewards: Floats, k: int) -> Floats:

@@ -9,7 +9,7 @@ Sources. [PKPO] arXiv 2505.15201. [Tang] 2503.19595. [Chen25] 2508.10751. [Order
 """
 
 from pkpo_toy.errors import unknown
-from pkpo_toy.estimators import best_of_n, binary, entropic, partition, pass_at_one, pkpo, tail
+from pkpo_toy.estimators import baselines, best_of_n, binary, entropic, partition, pkpo, tailrl
 from pkpo_toy.estimators.estimator import (
     GROUPS_FROM_TWO,
     K_BELOW_N,
@@ -32,28 +32,28 @@ from pkpo_toy.estimators.estimator import (
 # fmt: off
 _ROWS = (
     Estimator(
-        "reinforce", pass_at_one.reinforce,
+        "reinforce", baselines.reinforce,
         "plain policy gradient, no baseline",
         source="Williams 1992",
         unbiased_for="grad E[g]",
         claim="unbiased", objective=max_at_one, domain=K_UP_TO_N,
     ),
     Estimator(
-        "rloo", pass_at_one.rloo,
+        "rloo", baselines.rloo,
         "leave-one-out mean as baseline",
         source="RLOO, arXiv 2402.14740",
         unbiased_for="grad E[g]",
         claim="unbiased", objective=max_at_one, domain=TWO_SAMPLES,
     ),
     Estimator(
-        "dr_grpo", pass_at_one.dr_grpo,
+        "dr_grpo", baselines.dr_grpo,
         "group mean as baseline",
         source="Dr. GRPO, arXiv 2503.20783",
         unbiased_for="(n-1)/n grad E[g]",
         claim="unbiased", objective=shrunk_max_at_one, domain=TWO_SAMPLES,
     ),
     Estimator(
-        "grpo", pass_at_one.grpo,
+        "grpo", baselines.grpo,
         "z-score within the group",
         source="GRPO, arXiv 2402.03300",
         unbiased_for="biased for grad E[g]",
@@ -193,14 +193,14 @@ _ROWS = (
         claim="unbiased", objective=harmonic, domain=K_UP_TO_N, binary=True,
     ),
     Estimator(
-        "tailrl_raw", tail.tailrl_raw,
+        "tailrl_raw", tailrl.tailrl_raw,
         "gaps divided by the number of samples above them",
         source="TailRL, arXiv 2609.02987",
         unbiased_for="grad sum_{j<=n} max@j / j",
         claim="unbiased", objective=harmonic, domain=K_UP_TO_N, nonnegative=True,
     ),
     Estimator(
-        "tailrl", tail.tailrl,
+        "tailrl", tailrl.tailrl,
         "tailrl_raw less its mean",
         source="TailRL, arXiv 2609.02987",
         unbiased_for="grad sum_{j<=n-1} max@j / j",

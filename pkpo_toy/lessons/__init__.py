@@ -1,1 +1,1 @@
-"""What is taught: recorded trainings, the sentences read off them, and where they are shown."""
+"""What is taught: recorded trainings, what they show, and how they are played."""

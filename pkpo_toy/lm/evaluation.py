@@ -27,7 +27,7 @@ class Answers(NamedTuple):
     rewards: Array
 
 
-class Speaker(NamedTuple):
+class Sampler(NamedTuple):
     """A model that answers: its tokenizer, the most tokens it may use, its device."""
 
     model: Model
@@ -50,7 +50,7 @@ class Speaker(NamedTuple):
 
 
 def answers(
-    speaker: Speaker,
+    speaker: Sampler,
     problems: Sequence[Problem],
     known: Problems,
     n: int,
@@ -68,7 +68,7 @@ def answers(
     return Answers(prompts.to(speaker.device), tokens, texts, rewards.reshape(len(problems), n))
 
 
-def entropy(speaker: Speaker, given: Answers) -> Array:
+def entropy(speaker: Sampler, given: Answers) -> Array:
     """Per answer, the summed entropy of its tokens: on average the entropy of the answers, nats."""
     with torch.no_grad():
         summed = score(speaker.model, given.prompts, given.tokens).entropy.sum(dim=1)

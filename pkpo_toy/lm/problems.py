@@ -14,7 +14,7 @@ import numpy as np
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm.checkers import Reward, checker_named
 from pkpo_toy.lm.tasks import Problem, task_named
-from pkpo_toy.studies.tables import Column, read_table
+from pkpo_toy.samples.tables import Column, read_table
 
 HELD_OUT = 5
 """Every fifth prompt or so, by its checksum, is never trained on."""

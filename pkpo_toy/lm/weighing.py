@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pkpo_toy.estimators.resolve import Chosen, choose
+from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.weights import weights
-from pkpo_toy.studies.chosen import Chosen, choose
-from pkpo_toy.studies.lm import LmConfig
-from pkpo_toy.studies.training import takes_over
+from pkpo_toy.training.frame import takes_over
 
 Weigh = Callable[[Tensor, int], Tensor]
 

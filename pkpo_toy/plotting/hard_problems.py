@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from pkpo_toy.plotting.curves import INTERVAL, over_steps
 from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
 from pkpo_toy.plotting.parts import key, legend_below, letter
 from pkpo_toy.plotting.style import label_look
-from pkpo_toy.plotting.training import INTERVAL, over_steps
 
 COLUMNS = ("label", "step", "value", "low", "high", "solved_fraction")
 

@@ -5,10 +5,10 @@ from math import ceil
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from pkpo_toy.plotting.curves import INTERVAL, over_steps
 from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
 from pkpo_toy.plotting.parts import key, legend_below, letter
 from pkpo_toy.plotting.style import label_look
-from pkpo_toy.plotting.training import INTERVAL, over_steps
 
 COLUMNS = (
     "label",

@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from pkpo_toy.plotting.curves import STEPS_LABEL
 from pkpo_toy.plotting.gif import gif, picture
 from pkpo_toy.plotting.style import styled
 from pkpo_toy.plotting.table import FIGURES
-from pkpo_toy.plotting.training import STEPS_LABEL
 
 # The figures whose panels run over training steps.
 MOVING = ("annealing", "learning_curves", "hard_problems", "lm", "bandit")

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import pkpo_toy
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs.attempt import Function, Result, attempt, failure, lost
 from pkpo_toy.runs.blas import set_blas_threads
 from pkpo_toy.runs.cells import Cell, fingerprint
+from pkpo_toy.runs.compute import Function, Result, attempt, failure, lost
 from pkpo_toy.runs.errors import WorkersFailed
 
 try:
@@ -93,7 +92,7 @@ def _pinned(function: Function, cell: Cell, retries: int) -> Result:
 
 def _facts() -> dict[str, str]:
     """What must be the same here and on a worker for the same bytes."""
-    code = fingerprint([Path(pkpo_toy.__file__).parent])
+    code = fingerprint([Path(__file__).parents[1]])
     return {"pkpo_toy": code, "numpy": np.__version__, "pandas": pd.__version__}
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs.attempt import Failure, Function, Result, attempt
 from pkpo_toy.runs.blas import one_blas_thread
 from pkpo_toy.runs.cells import Cell
+from pkpo_toy.runs.compute import Failure, Function, Result, attempt
 from pkpo_toy.runs.errors import Corrupt, Interrupted, disk_errors
+from pkpo_toy.runs.failures import FAILURES
 from pkpo_toy.runs.files import make_folder, write_file
 from pkpo_toy.runs.lock import LOCK, Lock
 from pkpo_toy.runs.manifest import (
@@ -23,7 +24,6 @@ from pkpo_toy.runs.manifest import (
     same_run,
     write_manifest,
 )
-from pkpo_toy.runs.outputs import FAILURES
 from pkpo_toy.runs.signals import Signals
 from pkpo_toy.runs.store import Store
 from pkpo_toy.runs.summary import Summarize, summary_state, write_summary

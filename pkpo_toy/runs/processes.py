@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from itertools import islice
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs.attempt import Function, Result, attempt, lost
 from pkpo_toy.runs.cells import Cell
+from pkpo_toy.runs.compute import Function, Result, attempt, lost
 from pkpo_toy.runs.errors import WorkersFailed
 from pkpo_toy.runs.workers import Workers, prepare
 

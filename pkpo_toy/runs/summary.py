@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkpo_toy.runs.attempt import Failure, failure
 from pkpo_toy.runs.cells import Cell
+from pkpo_toy.runs.compute import Failure, failure
 from pkpo_toy.runs.errors import disk_errors
 from pkpo_toy.runs.files import replacing, sync_folder
 from pkpo_toy.runs.store import Store, read_cell

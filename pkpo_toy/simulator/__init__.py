@@ -1,6 +1,5 @@
 """Policies, rewards, problems and training small enough to know the truth."""
 
-from pkpo_toy.simulator.enumeration import Moments, enumerate_moments
 from pkpo_toy.simulator.exact import (
     categorical_gradient,
     categorical_max_at_k,
@@ -10,6 +9,7 @@ from pkpo_toy.simulator.exact import (
     gaussian_max_at_k,
     gaussian_optimum,
 )
+from pkpo_toy.simulator.exact.enumeration import Moments, enumerate_moments
 from pkpo_toy.simulator.policies import (
     arms_gradient,
     log_softmax,

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from pkpo_toy.simulator.arrays import Array, Integers
 from pkpo_toy.simulator.exact import categorical_gradient, categorical_max_at_k
 from pkpo_toy.simulator.policies import arms_gradient, log_softmax, sample_arms, softmax
 from pkpo_toy.simulator.problem import Batch
+from pkpo_toy.typing import Array, Integers
 
 
 @dataclass(frozen=True, eq=False)

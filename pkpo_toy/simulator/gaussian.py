@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pkpo_toy.simulator.arrays import Array
 from pkpo_toy.simulator.exact import gaussian_gradient, gaussian_max_at_k, gaussian_optimum
 from pkpo_toy.simulator.policies import normal_gradient, sample_normal
 from pkpo_toy.simulator.problem import Batch
 from pkpo_toy.simulator.rewards import RewardFunction
+from pkpo_toy.typing import Array
 
 
 @dataclass(frozen=True)

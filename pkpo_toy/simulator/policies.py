@@ -6,9 +6,9 @@ the plain sum sum_i w_i grad log pi(x_i), without a hidden 1/n.
 
 import numpy as np
 
+from pkpo_toy.checks import check_count, check_finite, check_logits, check_positive
 from pkpo_toy.errors import InputError
-from pkpo_toy.simulator.arrays import Array, ArrayLike, Integers
-from pkpo_toy.simulator.checks import check_count, check_finite, check_logits, check_positive
+from pkpo_toy.typing import Array, ArrayLike, Integers
 
 
 def softmax(logits: ArrayLike) -> Array:

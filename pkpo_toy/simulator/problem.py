@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pkpo_toy.simulator.arrays import Array, Integers
+from pkpo_toy.typing import Array, Integers
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pkpo_toy.checks import check_count, check_finite
 from pkpo_toy.errors import InputError
-from pkpo_toy.simulator.arrays import Array, ArrayLike
 from pkpo_toy.simulator.categorical import CategoricalProblem
-from pkpo_toy.simulator.checks import check_count, check_finite
+from pkpo_toy.typing import Array, ArrayLike
 
 # Counts of 100 samples each, from never solved to nearly always.
 EXAMPLE_N = (100,) * 12

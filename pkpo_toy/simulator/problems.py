@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from pkpo_toy.checks import check_count, check_finite, check_positive
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.simulator.aliased import aliased_pass_at_k, water_filling
-from pkpo_toy.simulator.arrays import Array
 from pkpo_toy.simulator.categorical import CategoricalProblem
-from pkpo_toy.simulator.checks import check_count, check_finite, check_positive
+from pkpo_toy.simulator.exact.water_filling import water_filling_pass_at_k, water_filling_policy
 from pkpo_toy.simulator.gaussian import GaussianProblem
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problem_sets import check_size, pass_rates, problem_set
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
+from pkpo_toy.typing import Array
 
 
 def unit_square(theta: float = 0.5, sd: float = 0.1, solved_at: float = 0.9) -> GaussianProblem:
@@ -70,7 +70,7 @@ def two_peaks() -> CategoricalProblem:
     return _one_problem(rewards, np.log(np.exp(-(((x - 75) / 5) ** 2) / 2) + 0.1))
 
 
-def aliased(
+def water_filling(
     fractions: Sequence[float] = (0.4, 0.25, 0.15, 0.1, 0.06, 0.04), per_step: int = 1
 ) -> CategoricalProblem:
     """Problems the policy cannot tell apart: arm a is right for a fraction q_a of them.
@@ -91,7 +91,7 @@ def aliased(
         features=np.ones((len(q), 1)),
         fractions=q,
         per_step=check_size("per_step", per_step),
-        best=lambda k: aliased_pass_at_k(q, water_filling(q, k), k),
+        best=lambda k: water_filling_pass_at_k(q, water_filling_policy(q, k), k),
     )
 
 
@@ -118,7 +118,9 @@ PROBLEMS: dict[str, ProblemKind] = {
     "unit_square": ProblemKind(unit_square, "Gaussian policy, reward x^2 on [0, 1], else 0."),
     "arms": ProblemKind(arms, "Softmax policy over arms with fixed rewards, given or drawn."),
     "two_peaks": ProblemKind(two_peaks, "100 arms, two peaks; training starts on the lower."),
-    "aliased": ProblemKind(aliased, "Problems the policy cannot tell apart; optimum known."),
+    "water_filling": ProblemKind(
+        water_filling, "Problems the policy cannot tell apart; optimum known."
+    ),
     "problem_set": ProblemKind(problem_set, "Easy and hard problems, own logits or shared."),
     "pass_rates": ProblemKind(pass_rates, "Problems that start at success rates you measured."),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.simulator.arrays import Array
+from pkpo_toy.typing import Array
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from pkpo_toy.checks import check_count, check_counts, check_finite, check_positive
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.simulator.arrays import Integers
-from pkpo_toy.simulator.checks import check_count, check_counts, check_finite, check_positive
 from pkpo_toy.simulator.optimisers import OPTIMISERS
 from pkpo_toy.simulator.schedules import k_schedule
+from pkpo_toy.typing import Integers
 
 
 @dataclass(frozen=True)

@@ -1,132 +1,131 @@
-"""Gradient ascent on max@k: many independent runs at once, as arrays with runs in front."""
+"""What is measured of training runs: the exact truth at their parameters, and probes of noise."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pkpo_toy.simulator.arrays import Array, Integers
-from pkpo_toy.simulator.optimisers import OPTIMISERS, Optimiser
-from pkpo_toy.simulator.problem import Batch, Problem
+from pkpo_toy.simulator.ascent import TrainingState, Weigh, iterate
+from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.settings import Settings
+from pkpo_toy.typing import Array, Integers
 
-Flags = NDArray[np.bool_]
-Weigh = Callable[[Array, int], Array]
-# Weights that cancel to 0 may miss it by rounding; a step whose weights (absolute values summed)
-# stay below this share of its rewards carries no signal.
-ROUNDING = 1e-12
+NEAR = 0.95
 
 
-@dataclass
-class Runs:
-    """R runs after `step` updates.
+@dataclass(frozen=True)
+class Log:
+    """R runs after `step` updates, K values of k_eval. NaN where a run has stopped.
 
     k: that of the next step (of the last one at the end).
-    parameters: (R, d), finite always: a run that stops keeps its last ones.
-    solved: (R, P), problems that some sample has solved so far.
-    zero_signal: (R,), fraction of the steps since the last report whose weights were all 0.
-    stopped_at: (R,), the step that met a non-finite value, -1 for none; cause: (R,), what was not
-    finite, one of "rewards", "weights", "gradient", "parameters", or "".
+    max_at_k: (K, R), exact.  gradient_norm: (R,), of the exact gradient of max@k.
+    entropy: (R,), nats.  cumulative_solve_rate: (R,), share of problems solved at least once.
+    gradient_variance: (R,), trace of the covariance of one step's gradient estimate;
+    variance_ratio: (R,), that over the squared exact norm.  Both NaN without probes.
+    zero_signal: (R,), fraction of the steps since the last log whose weights were all 0.
     """
 
     step: int
     k: int
-    parameters: Array
-    solved: Flags
+    max_at_k: Array
+    gradient_norm: Array
+    entropy: Array
+    cumulative_solve_rate: Array
+    gradient_variance: Array
+    variance_ratio: Array
     zero_signal: Array
-    stopped_at: Integers
-    cause: NDArray[np.str_]
-
-    @property
-    def alive(self) -> Flags:
-        """Which runs have met no non-finite value, (R,)."""
-        return self.stopped_at < 0
 
 
-def training(
-    problem: Problem, estimator: Weigh, settings: Settings, rng: np.random.Generator
-) -> Iterator[Runs]:
-    """Train R runs and report them at step 0, every `log_every` steps, and at the end.
+@dataclass(frozen=True)
+class History:
+    """A finished training: its logs in order, and how its R runs ended.
 
-    parameters <- parameters + change(g_hat + entropy_bonus * grad H)
-
-    estimator: rewards (R, B, n), k -> weights (R, B, n). A non-finite value stops the run that met
-    it and no other. The same object is reported each time; it changes as training goes on.
+    optimum: (K,), largest max@k that any parameters reach, for each k_eval.
+    distance: (K, R), optimum minus max@k at the end.  first_near: (K, R), the first logged step
+    with max@k of at least 95% of the optimum, NaN if there is none.
+    stopped_at, cause: see `TrainingState`.
     """
-    optimiser = OPTIMISERS[settings.optimiser](settings.step_size)
-    runs = _begin(problem, settings)
-    quiet, reported = np.zeros(settings.replicates), 0
-    for step, k in enumerate(settings.ks().tolist()):
-        runs.step, runs.k = step, k
-        if step % settings.log_every == 0:
-            runs.zero_signal = quiet / (step - reported) if step else quiet * np.nan
-            quiet, reported = np.zeros_like(quiet), step
-            yield runs
-        # Non-finite numbers are looked for and dealt with in the step; numpy need not warn of them.
-        with np.errstate(all="ignore"):
-            quiet += _step(problem, estimator, settings, optimiser=optimiser, runs=runs, rng=rng)
-    runs.step = settings.steps
-    runs.zero_signal = quiet / (settings.steps - reported)
-    yield runs
+
+    logs: tuple[Log, ...]
+    optimum: Array
+    distance: Array
+    first_near: Array
+    stopped_at: Integers
+    cause: tuple[str, ...]
 
 
-def _step(
+def train(
     problem: Problem,
     estimator: Weigh,
     settings: Settings,
-    *,
-    optimiser: Optimiser,
-    runs: Runs,
     rng: np.random.Generator,
-) -> Flags:
-    """Update the runs once; returns which of them had only zero weights, (R,)."""
-    batch = problem.sample(runs.parameters, settings.n, rng)
-    weights = estimator(batch.rewards, runs.k)
-    gradient = problem.gradient(runs.parameters, batch, weights)
-    if settings.entropy_bonus:
-        bonus = problem.entropy_gradient(runs.parameters, batch)
-        gradient = gradient + settings.entropy_bonus * bonus
-    _mark_solved(runs, batch, problem.solved_at)
-    moved = runs.parameters + optimiser.change(gradient)
-    _move(runs, {"rewards": batch.rewards, "weights": weights, "gradient": gradient}, moved)
-    return _is_quiet(batch.rewards, weights)
+    probe_estimator: Weigh | None = None,
+) -> History:
+    """Train, measure at every report, and compare the end with the optimum.
 
-
-def _begin(problem: Problem, settings: Settings) -> Runs:
-    count = settings.replicates
-    return Runs(
-        step=0,
-        k=0,
-        parameters=problem.start(count),
-        solved=np.zeros((count, problem.size), dtype=bool),
-        zero_signal=np.full(count, np.nan),
-        stopped_at=np.full(count, -1),
-        cause=np.full(count, "", dtype="<U10"),
+    estimator: rewards (..., n), k -> weights (..., n). An estimator that draws random numbers needs
+    a `probe_estimator` with a Generator of its own, or probing would change the run.
+    """
+    (probe_rng,) = rng.spawn(1)
+    probing = probe_estimator or estimator
+    logs = []
+    for state in iterate(problem, estimator, settings, rng):
+        noise = probe(problem, probing, settings, state, probe_rng)
+        logs.append(measure(problem, settings, state, noise))
+    values = np.stack([log.max_at_k for log in logs])
+    optimum = np.array([problem.optimum(k) for k in settings.k_eval])
+    steps = np.array([log.step for log in logs])
+    near = values >= (NEAR * optimum)[:, None]
+    return History(
+        logs=tuple(logs),
+        optimum=optimum,
+        distance=optimum[:, None] - values[-1],
+        first_near=np.where(near.any(axis=0), steps[near.argmax(axis=0)], np.nan),
+        stopped_at=state.stopped_at,
+        cause=tuple(state.cause.tolist()),
     )
 
 
-def _is_quiet(rewards: Array, weights: Array) -> Flags:
-    sizes = [np.einsum("rbi->r", np.abs(values)) for values in (weights, rewards)]
-    return np.asarray(sizes[0] <= ROUNDING * sizes[1])
+def probe(
+    problem: Problem,
+    estimator: Weigh,
+    settings: Settings,
+    state: TrainingState,
+    rng: np.random.Generator,
+) -> Array:
+    """Trace of the covariance of one step's gradient estimate, (R,), from `probes` fresh batches.
+
+    sum over coordinates of the sample variance (divisor probes - 1); NaN without probes.
+    """
+    count, probes = len(state.parameters), settings.probes
+    if not probes:
+        return np.full(count, np.nan)
+    copies = np.tile(state.parameters, (probes, 1))
+    with np.errstate(all="ignore"):
+        batch = problem.sample(copies, settings.n, rng)
+        weights = estimator(batch.rewards, state.k)
+        estimates = problem.gradient(copies, batch, weights).reshape(probes, count, -1)
+        return np.asarray(estimates.var(axis=0, ddof=1).sum(axis=-1))
 
 
-def _mark_solved(runs: Runs, batch: Batch, solved_at: float) -> None:
-    row, group = np.nonzero((batch.rewards >= solved_at).any(axis=-1))
-    runs.solved[row, batch.problems[row, group]] = True
+def measure(problem: Problem, settings: Settings, state: TrainingState, variance: Array) -> Log:
+    """The log of runs as they stand."""
+    gradient = problem.exact_gradient(state.parameters, state.k)
+    norm = np.sqrt((gradient * gradient).sum(axis=-1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = variance / norm**2
+    return Log(
+        step=state.step,
+        k=state.k,
+        max_at_k=only_alive(state, problem.max_at_k(state.parameters, settings.k_eval)),
+        gradient_norm=only_alive(state, norm),
+        entropy=only_alive(state, problem.entropy(state.parameters)),
+        cumulative_solve_rate=only_alive(state, state.solved.mean(axis=1)),
+        gradient_variance=only_alive(state, variance),
+        variance_ratio=only_alive(state, ratio),
+        zero_signal=only_alive(state, state.zero_signal),
+    )
 
 
-def _finite(values: Array) -> Flags:
-    """Which runs have nothing but finite values (R, ...)."""
-    return np.asarray(np.isfinite(values).reshape(len(values), -1).all(axis=1))
-
-
-def _move(runs: Runs, stages: dict[str, Array], moved: Array) -> None:
-    """Take the step where everything is finite; stop the other runs where they are."""
-    moving = runs.alive
-    for name, values in (stages | {"parameters": moved}).items():
-        stopping = moving & ~_finite(values)
-        runs.stopped_at[stopping] = runs.step
-        runs.cause[stopping] = name
-        moving &= ~stopping
-    runs.parameters = np.where(moving[:, None], moved, runs.parameters)
+def only_alive(state: TrainingState, values: Array) -> Array:
+    """Values (..., R) with NaN for the runs that have stopped."""
+    return np.where(state.alive, values, np.nan)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pkpo_toy.studies.base import Study
-from pkpo_toy.studies.training_config import ProblemSetConfig, curves, trained
+from pkpo_toy.studies.study import Study
+from pkpo_toy.training.config import ProblemSetConfig
+from pkpo_toy.training.curves import curves, trained
 
 STUDY = Study(
     question="Can k be lowered during training at no cost?",

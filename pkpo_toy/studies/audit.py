@@ -14,10 +14,11 @@ from pydantic import Field, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.simulator.enumeration import BUDGET, enumerate_moments
+from pkpo_toy.estimators.resolve import Chosen, choose
 from pkpo_toy.simulator.exact import categorical_gradient, entropic_gradient
-from pkpo_toy.studies.base import Config, Study, as_is
-from pkpo_toy.studies.chosen import Chosen, EstimatorName, choose
+from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments
+from pkpo_toy.studies.study import Study, as_is
+from pkpo_toy.training.config import Config, EstimatorName
 
 Array = NDArray[np.float64]
 Number = Annotated[float, Field(allow_inf_nan=False)]

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
-from pkpo_toy.studies.base import Study
-from pkpo_toy.studies.training_config import TrainingConfig, curves, trained
+from pkpo_toy.studies.study import Study
+from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.curves import curves, trained
 
 
 class Bandit(TrainingConfig):

@@ -7,7 +7,8 @@ import pandas as pd
 from pydantic import PositiveInt
 
 from pkpo_toy.estimators import element_weights
-from pkpo_toy.studies.base import Config, Study, as_is
+from pkpo_toy.studies.study import Study, as_is
+from pkpo_toy.training.config import Config
 
 
 class ElementWeights(Config):

@@ -19,8 +19,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.studies.base import Config, Study
+from pkpo_toy.studies.study import Study
 from pkpo_toy.studies.table import STUDIES
+from pkpo_toy.training.config import Config
 
 MAX_BYTES = 1_000_000
 MAX_CELLS = 10_000_000

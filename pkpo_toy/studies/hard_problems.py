@@ -11,9 +11,10 @@ from pydantic import model_validator
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
-from pkpo_toy.studies.base import Study
-from pkpo_toy.studies.bootstrap import mean_band
-from pkpo_toy.studies.training_config import TrainingConfig, trained
+from pkpo_toy.studies.study import Study
+from pkpo_toy.training.bands import mean_band
+from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.curves import trained
 
 
 class HardProblems(TrainingConfig):
@@ -47,7 +48,7 @@ def run(config: HardProblems, rng: np.random.Generator) -> pd.DataFrame:
 
 def summarize(records: pd.DataFrame) -> pd.DataFrame:
     """Mean reward with its 95% band over runs, and the fraction of the runs that solved it."""
-    table = records.pivot(index="run", columns="step", values="value")
+    table = records.pivot(index="replicate", columns="step", values="value")
     value, low, high = mean_band(table.to_numpy())
     return pd.DataFrame(
         {

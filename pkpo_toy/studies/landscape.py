@@ -8,7 +8,8 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from pkpo_toy.simulator.exact import gaussian_gradient, gaussian_max_at_k, gaussian_optimum
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
-from pkpo_toy.studies.base import Config, Study
+from pkpo_toy.studies.study import Study
+from pkpo_toy.training.config import Config
 
 
 class Landscape(Config):

@@ -7,8 +7,9 @@ import pandas as pd
 
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
-from pkpo_toy.studies.base import Study
-from pkpo_toy.studies.training_config import TrainingConfig, trained
+from pkpo_toy.studies.study import Study
+from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.curves import trained
 
 
 class ObjectiveMatrix(TrainingConfig):
@@ -25,7 +26,7 @@ class ObjectiveMatrix(TrainingConfig):
 
     def problem(self) -> Problem:
         """Problems that look alike, arm a being right for a fraction q_a of them."""
-        return build_problem("aliased", fractions=self.fractions, per_step=self.per_step)
+        return build_problem("water_filling", fractions=self.fractions, per_step=self.per_step)
 
 
 def run(config: ObjectiveMatrix, rng: np.random.Generator) -> pd.DataFrame:

@@ -10,17 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from pkpo_toy.estimators.resolve import choose
+from pkpo_toy.samples.samples import read_counts
+from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
-from pkpo_toy.simulator.measures import only_alive
 from pkpo_toy.simulator.problem_sets import EXAMPLE_C, EXAMPLE_N, pass_rates
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.simulator.training import training
-from pkpo_toy.studies.base import Study
-from pkpo_toy.studies.bootstrap import mean_band
-from pkpo_toy.studies.chosen import choose
-from pkpo_toy.studies.samples import read_counts
-from pkpo_toy.studies.training import continued
-from pkpo_toy.studies.training_config import TrainingConfig
+from pkpo_toy.simulator.training import only_alive
+from pkpo_toy.studies.study import Study
+from pkpo_toy.training.bands import mean_band
+from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.frame import continued
 
 Array = NDArray[np.float64]
 EDGES = (0.01, 0.03, 0.1, 0.3)
@@ -76,11 +76,11 @@ def run(config: PassRates, rng: np.random.Generator) -> pd.DataFrame:
     rate = problem.each_max_at_k(problem.start(1), (1,))[0, 0]
     bins = np.digitize(rate, EDGES)
     rows = []
-    for runs in training(problem, weigh, settings, rng):
-        each = problem.each_max_at_k(runs.parameters, config.k_eval)
+    for state in iterate(problem, weigh, settings, rng):
+        each = problem.each_max_at_k(state.parameters, config.k_eval)
         for found in np.unique(bins):
-            values = only_alive(runs, each[:, :, bins == found].mean(axis=-1))
-            rows.append(_rows(runs.step, config.k_eval, BINS[found], values))
+            values = only_alive(state, each[:, :, bins == found].mean(axis=-1))
+            rows.append(_rows(state.step, config.k_eval, BINS[found], values))
     records = pd.concat(rows, ignore_index=True)
     records.insert(0, "label", config.name())
     return records
@@ -88,13 +88,13 @@ def run(config: PassRates, rng: np.random.Generator) -> pd.DataFrame:
 
 def _rows(step: int, k_eval: tuple[int, ...], difficulty: str, values: Array) -> pd.DataFrame:
     """One row for each k_eval and run of values (K, R)."""
-    k_index, run = (index.ravel() for index in np.indices(values.shape))
+    k_index, replicate = (index.ravel() for index in np.indices(values.shape))
     return pd.DataFrame(
         {
             "step": step,
             "k_eval": np.array(k_eval)[k_index],
             "difficulty": difficulty,
-            "run": run,
+            "replicate": replicate,
             "value": values.ravel(),
         }
     )
@@ -104,7 +104,7 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
     """Mean over runs with its 95% band, for each step, k_eval and bin, the hard ones first."""
     order = {name: place for place, name in enumerate(BINS)}
     table = records.assign(place=records["difficulty"].map(order)).pivot(
-        index="run", columns=["step", "k_eval", "place"], values="value"
+        index="replicate", columns=["step", "k_eval", "place"], values="value"
     )
     table = table.sort_index(axis=1)
     value, low, high = mean_band(table.to_numpy())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pkpo_toy.studies.base import Study
+from pkpo_toy.studies.study import Study
 from pkpo_toy.studies.table import STUDIES
 
 Schema = dict[str, Any]

@@ -14,7 +14,7 @@ from pkpo_toy.studies import (
     transforms,
     variance,
 )
-from pkpo_toy.studies.base import Study
+from pkpo_toy.studies.study import Study
 
 STUDIES: dict[str, Study] = {
     "landscape": landscape.STUDY,

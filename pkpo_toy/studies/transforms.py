@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 
-from pkpo_toy.studies.base import Config, Study, as_is
-from pkpo_toy.studies.chosen import EstimatorName, choose
+from pkpo_toy.estimators.resolve import choose
+from pkpo_toy.studies.study import Study, as_is
+from pkpo_toy.training.config import Config, EstimatorName
 
 Array = NDArray[np.float64]
 

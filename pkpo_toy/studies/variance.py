@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.estimators.resolve import Chosen, choose
 from pkpo_toy.simulator.exact import gaussian_gradient
 from pkpo_toy.simulator.policies import normal_gradient, sample_normal
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
-from pkpo_toy.studies.base import Config, Study, as_is
-from pkpo_toy.studies.chosen import Chosen, EstimatorName, choose
+from pkpo_toy.studies.study import Study, as_is
+from pkpo_toy.training.config import Config, EstimatorName
 
 Array = NDArray[np.float64]
 PAPER = (

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pkpo_toy.lessons.frames import filmed
+from pkpo_toy.lessons.lessons import teach
+from pkpo_toy.plotting.curves import STEPS_LABEL
 from pkpo_toy.plotting.reveal import MOVING, PICTURES, reveal
 from pkpo_toy.plotting.table import FIGURES
-from pkpo_toy.plotting.training import STEPS_LABEL
-from pkpo_toy.studies.filming import filmed
-from pkpo_toy.studies.lessons import teach
 from tests.plotting.frames import FRAMES
 
 
@@ -25,7 +25,7 @@ def opened(data):
 
 
 def test_the_demo_is_small_loops_and_is_the_same_again(cli, tmp_path):
-    options = ("animate", "demo", "--lesson", "aliased", "--steps", 30, "--out")
+    options = ("animate", "demo", "--lesson", "water_filling", "--steps", 30, "--out")
     done = cli(*options, "a.gif")
     assert done.stdout == "a.gif\n"
     cli(*options, "b.gif")
@@ -35,7 +35,7 @@ def test_the_demo_is_small_loops_and_is_the_same_again(cli, tmp_path):
     image, durations, pictures = opened(data)
     assert image.info["loop"] == 0
     assert 480 <= image.size[0] <= 640
-    frame = filmed(teach("aliased", steps=30))
+    frame = filmed(teach("water_filling", steps=30))
     assert len(pictures) == frame["step"].nunique() <= 60
     said = frame.groupby("step")["caption"].first().tolist()
     new = [now != before for before, now in zip(["", *said], said, strict=False)]

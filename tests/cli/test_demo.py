@@ -16,11 +16,11 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from pkpo_toy.cli.blackboard import Board, bars, full_height, panels
-from pkpo_toy.studies.learned import closing
-from pkpo_toy.studies.lessons import LESSONS, teach
-from pkpo_toy.studies.tracks import tracks
-from pkpo_toy.studies.turning_points import turning_points
+from pkpo_toy.lessons.blackboard import Board, bars, full_height, panels
+from pkpo_toy.lessons.conclusions import closing
+from pkpo_toy.lessons.curves import tracks
+from pkpo_toy.lessons.events import turning_points
+from pkpo_toy.lessons.lessons import LESSONS, teach
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 SHOW_CURSOR = b"\x1b[?25h"
@@ -96,7 +96,7 @@ def terminal(*arguments, columns=100, rows=32, stdin=None, **environment):
 
 
 def test_space_pauses_and_goes_on_and_q_quits():
-    with terminal("aliased", "--speed", 1) as demo:
+    with terminal("water_filling", "--speed", 1) as demo:
         demo.until(b"What is pass@k")
         demo.press(b" ")
         demo.until(b"step   1 of 300")
@@ -113,7 +113,7 @@ def test_space_pauses_and_goes_on_and_q_quits():
         assert demo.end() == 0
         assert demo.is_as_before()
         after = demo.shown.rpartition(LEAVE)[2]
-        assert b"aliased, step" in after
+        assert b"water_filling, step" in after
         assert b"What this run shows" not in after
 
 
@@ -137,7 +137,7 @@ def test_it_plays_to_the_end_and_leaves_picture_and_sentences():
 )
 @pytest.mark.parametrize("moment", ["introduction", "running", "paused"])
 def test_a_signal_ends_it_at_once_and_restores_the_terminal(how, code, moment):
-    with terminal("aliased") as demo:
+    with terminal("water_filling") as demo:
         demo.until(b"What is pass@k")
         if moment != "introduction":
             demo.press(b" ")
@@ -157,7 +157,7 @@ def test_a_signal_ends_it_at_once_and_restores_the_terminal(how, code, moment):
 
 
 def test_a_small_terminal_is_told_so_and_can_be_enlarged():
-    with terminal("aliased", columns=50, rows=20, NO_COLOR="1") as demo:
+    with terminal("water_filling", columns=50, rows=20, NO_COLOR="1") as demo:
         demo.until(b"What is pass@k")
         demo.press(b" ")
         demo.until(b"needs a terminal of 60 x 22")
@@ -169,7 +169,7 @@ def test_a_small_terminal_is_told_so_and_can_be_enlarged():
 
 
 def test_without_a_keyboard_it_plays_all_the_same():
-    options = ("aliased", "--speed", 200, "--steps", 5)
+    options = ("water_filling", "--speed", 200, "--steps", 5)
     with terminal(*options, stdin=subprocess.DEVNULL) as demo:
         assert demo.end() == 0
         assert demo.is_as_before()
@@ -194,21 +194,23 @@ def test_in_a_pipe_it_prints_the_last_picture_and_the_sentences(cli, name):
 
 
 def test_ascii_only_output_has_bars_of_hashes(cli):
-    done = cli("demo", "aliased", "--steps", 20, env={"PYTHONIOENCODING": "ascii", "COLUMNS": "80"})
+    done = cli(
+        "demo", "water_filling", "--steps", 20, env={"PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    )
     assert done.stdout.isascii()
     assert "##" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_a_narrow_pipe_gets_words_only(cli):
-    done = cli("demo", "aliased", "--steps", 20, env={"COLUMNS": "40"})
+    done = cli("demo", "water_filling", "--steps", 20, env={"COLUMNS": "40"})
     assert "The picture needs 60 columns" in done.stdout
     assert "trained for" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 40
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    code = f"{sys.executable} -m pkpo_toy demo aliased --steps 3 | head -1"
+    code = f"{sys.executable} -m pkpo_toy demo water_filling --steps 3 | head -1"
     done = subprocess.run(code, shell=True, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("A policy answers by chance")
     assert done.stderr == ""
@@ -217,7 +219,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["alised"], "unknown lesson 'alised'. Did you mean 'aliased'?"),
+        (["alised"], "unknown lesson 'alised'. Did you mean 'water_filling'?"),
         (["--speed", "0"], "--speed must be from 0.01 to 1000, got 0.0."),
         (["--speed", "nan"], "got nan."),
         (["--speed", "inf"], "got inf."),

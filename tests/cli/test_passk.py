@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-EXAMPLES = files("pkpo_toy.studies") / "data"
+EXAMPLES = files("pkpo_toy.samples") / "data"
 COUNTS, SAMPLES = str(EXAMPLES / "example_counts.csv"), str(EXAMPLES / "example_samples.csv")
 
 

@@ -5,8 +5,8 @@ import pty
 import subprocess
 import sys
 
-from pkpo_toy.cli import progress
-from pkpo_toy.cli.progress import Bar
+from pkpo_toy.cli.support import progress
+from pkpo_toy.cli.support.progress import Bar
 
 SLOW = ["run", "variance", "--set", "estimates=100000", "--jobs", "1"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from pkpo_toy.estimators import grouped_weights
 
-SAMPLES = files("pkpo_toy.studies") / "data" / "example_samples.csv"
+SAMPLES = files("pkpo_toy.samples") / "data" / "example_samples.csv"
 
 
 @pytest.fixture

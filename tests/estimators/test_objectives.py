@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pkpo_toy.estimators import element_weights, max_at_k, pass_at_k
-from pkpo_toy.estimators.order import mu_table
+from pkpo_toy.estimators.order_statistics import mu_table
 from tests.oracles import exact, mean_of_max
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
+from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.ranks import current
-from pkpo_toy.lm.training import Training
-from pkpo_toy.studies.lm import LmConfig
+from pkpo_toy.lm.trainer import Training
 
 if __name__ == "__main__":
     torch.set_num_threads(1)

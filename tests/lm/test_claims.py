@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from pkpo_toy.lm.cell import train_cell
-from pkpo_toy.studies.lm import LmConfig
+from pkpo_toy.lm.config import LmConfig
+from pkpo_toy.lm.study import train_cell
 
 RECORDED = Path(__file__).parents[2] / "results" / "lm" / "summary.csv"
 

@@ -12,11 +12,11 @@ import torch
 from torch.nn import functional
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.loss import Batch, loss
 from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.tokens import Tokens
-from pkpo_toy.lm.training import Training
-from pkpo_toy.studies.lm import LmConfig
+from pkpo_toy.lm.trainer import Training
 from tests.lm.test_training import SMALL
 
 ROOT = Path(__file__).parents[2]

@@ -13,12 +13,12 @@ import torch
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm import checkpoints
-from pkpo_toy.lm.cell import _frame, train_cell
+from pkpo_toy.lm.config import LmConfig, summarize
 from pkpo_toy.lm.evaluation import pass_rates
 from pkpo_toy.lm.ranks import Ranks
-from pkpo_toy.lm.start import optimiser_of
-from pkpo_toy.lm.training import Training
-from pkpo_toy.studies.lm import LmConfig, summarize
+from pkpo_toy.lm.setup import optimiser_of
+from pkpo_toy.lm.study import _frame, train_cell
+from pkpo_toy.lm.trainer import Training
 from tests.lm import tiny
 
 SMALL = {
@@ -63,13 +63,15 @@ def test_records_have_the_columns_of_learning_curves():
     assert summary["k_eval"].unique().tolist() == [1, 2]
     assert (summary["runs"] == 2).all()
     assert (summary["label"] == "k = 2").all()
-    assert records.groupby(["step", "run"])["cumulative_solve_rate"].first().between(0, 1).all()
+    assert (
+        records.groupby(["step", "replicate"])["cumulative_solve_rate"].first().between(0, 1).all()
+    )
     assert (records["value"].between(0, 1) & (records["se"] >= 0)).all()
 
 
 def test_the_interval_has_both_parts():
     """Two runs, values .2 and .4, se .03 and .05: within .0017, between .02 / 2."""
-    rows = {"label": "k", "run": [0, 1], "step": 0, "k_eval": 1, "value": [0.2, 0.4]}
+    rows = {"label": "k", "replicate": [0, 1], "step": 0, "k_eval": 1, "value": [0.2, 0.4]}
     rest = {"se": [0.03, 0.05], "cumulative_solve_rate": 0.0, "entropy": 1.0, "k": 1}
     row = summarize(pd.DataFrame({**rows, **rest})).iloc[0]
     half = 1.959964 * np.sqrt((0.03**2 + 0.05**2) / 2 + 0.02 / 2)
@@ -176,8 +178,8 @@ def test_a_killed_cell_goes_on_where_it_was(tmp_path):
     changes = {"folder": str(tmp_path), "checkpoint_every": 1, "steps": 150, "log_every": 75}
     given = json.dumps(config(**changes).model_dump(mode="json"))
     code = (
-        "import sys\nfrom pkpo_toy.lm.cell import _frame, train_cell\n"
-        "from pkpo_toy.studies.lm import LmConfig\n"
+        "import sys\nfrom pkpo_toy.lm.study import _frame, train_cell\n"
+        "from pkpo_toy.lm.config import LmConfig\n"
         "train_cell(LmConfig.model_validate_json(sys.argv[1]))"
     )
     child = subprocess.Popen([sys.executable, "-c", code, given])

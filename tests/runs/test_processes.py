@@ -13,7 +13,7 @@ import pytest
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.runs import Cell, execute
-from pkpo_toy.runs.attempt import attempt
+from pkpo_toy.runs.compute import attempt
 from pkpo_toy.runs.processes import in_processes
 from pkpo_toy.runs.workers import Workers, _watch_parent
 from tests.runs import toy

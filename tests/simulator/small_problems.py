@@ -12,8 +12,8 @@ SMALL: dict[str, tuple[str, dict[str, object]]] = {
     "binary arms": ("arms", {"rewards": [0, 1, 0, 1, 0]}),
     "signed arms": ("arms", {"rewards": [-1.0, 0.5, 2.0]}),
     "two_peaks": ("two_peaks", {}),
-    "aliased": ("aliased", {"fractions": [0.5, 0.3, 0.2]}),
-    "aliased, all": ("aliased", {"fractions": [0.5, 0.3, 0.2], "per_step": 0}),
+    "water_filling": ("water_filling", {"fractions": [0.5, 0.3, 0.2]}),
+    "water_filling, all": ("water_filling", {"fractions": [0.5, 0.3, 0.2], "per_step": 0}),
     "problem_set, own": ("problem_set", {"problems": 3, "arms": 3, "per_step": 2}),
     "problem_set, shared": (
         "problem_set",

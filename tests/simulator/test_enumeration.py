@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.simulator import enumeration
-from pkpo_toy.simulator.enumeration import count_outcomes, enumerate_moments
-from pkpo_toy.simulator.exact import categorical_gradient
+from pkpo_toy.simulator.exact import categorical_gradient, enumeration
+from pkpo_toy.simulator.exact.enumeration import count_outcomes, enumerate_moments
 from pkpo_toy.simulator.policies import softmax
 from tests import oracles_truth as oracle
 

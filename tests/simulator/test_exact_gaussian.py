@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.exact import gaussian_gradient, gaussian_max_at_k, gaussian_optimum
-from pkpo_toy.simulator.levels import level_sets
-from pkpo_toy.simulator.normal import normal_density, normal_tail
+from pkpo_toy.simulator.exact.levels import level_sets
+from pkpo_toy.simulator.exact.normal import normal_density, normal_tail
 from pkpo_toy.simulator.rewards import UNIT_SQUARE, RewardFunction
 from tests import oracles_truth as oracle
 

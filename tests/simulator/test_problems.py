@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.simulator.aliased import aliased_pass_at_k, water_filling
 from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.exact import categorical_gradient, categorical_max_at_k
+from pkpo_toy.simulator.exact.water_filling import water_filling_pass_at_k, water_filling_policy
 from pkpo_toy.simulator.policies import softmax
 from pkpo_toy.simulator.problem import Batch, Problem
 from pkpo_toy.simulator.problems import PROBLEMS, build_problem
@@ -83,7 +83,7 @@ def test_sampled_gradients_average_to_the_exact_one(key: str, case: str) -> None
 @pytest.mark.parametrize("case", CATEGORICAL)
 def test_entropy_gradient_is_a_finite_difference_of_the_entropy(case: str) -> None:
     name, options = SMALL[case]
-    every = {"per_step": 0} if "per_step" in options or name == "aliased" else {}
+    every = {"per_step": 0} if "per_step" in options or name == "water_filling" else {}
     problem = build_problem(name, **(options | every))
     at = elsewhere(problem, runs=2)
     gradient = problem.entropy_gradient(at, problem.sample(at, 1, np.random.default_rng(0)))
@@ -94,7 +94,7 @@ def test_entropy_gradient_is_a_finite_difference_of_the_entropy(case: str) -> No
         np.testing.assert_allclose(gradient[:, i], slope, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("case", ["aliased", "problem_set, own", "problem_set, shared"])
+@pytest.mark.parametrize("case", ["water_filling", "problem_set, own", "problem_set, shared"])
 def test_entropy_gradient_over_a_step_s_groups_averages_to_the_set_s(case: str) -> None:
     name, options = SMALL[case]
     few, every = small(case), build_problem(name, **(options | {"per_step": 0}))
@@ -138,7 +138,7 @@ def test_pass_at_k_keeps_its_digits_when_success_is_certain_or_hopeless() -> Non
 def test_water_filling_meets_the_optimality_conditions(sizes: list[float], k: int) -> None:
     """pass@k is concave in pi: equal slopes where pi > 0, no larger ones elsewhere, sum 1."""
     q = np.array(sizes) / np.sum(sizes)
-    pi = water_filling(q, k)
+    pi = water_filling_policy(q, k)
     slopes = k * q * (1 - pi) ** (k - 1)
     level = slopes[pi > 0].max()
     assert abs(pi.sum() - 1) <= 1e-12
@@ -150,27 +150,29 @@ def test_water_filling_meets_the_optimality_conditions(sizes: list[float], k: in
 
 
 def test_water_filling_by_hand() -> None:
-    np.testing.assert_array_equal(water_filling([0.2, 0.5, 0.3], 1), [0, 1, 0])
+    np.testing.assert_array_equal(water_filling_policy([0.2, 0.5, 0.3], 1), [0, 1, 0])
     # k = 2: 1 - pi is proportional to 1/q; the third arm would go below 0.
-    np.testing.assert_allclose(water_filling([0.6, 0.3, 0.1], 2), [2 / 3, 1 / 3, 0], rtol=1e-14)
-    np.testing.assert_allclose(water_filling([0.25] * 4, 8), [0.25] * 4, rtol=1e-14)
-    np.testing.assert_array_equal(water_filling([1.0, 0.0], 4), [1, 0])
+    np.testing.assert_allclose(
+        water_filling_policy([0.6, 0.3, 0.1], 2), [2 / 3, 1 / 3, 0], rtol=1e-14
+    )
+    np.testing.assert_allclose(water_filling_policy([0.25] * 4, 8), [0.25] * 4, rtol=1e-14)
+    np.testing.assert_array_equal(water_filling_policy([1.0, 0.0], 4), [1, 0])
 
 
 def test_aliased_is_the_formula_and_its_optimum_is_reached_by_water_filling() -> None:
     q = [0.5, 0.3, 0.2]
-    problem = build_problem("aliased", fractions=q)
+    problem = build_problem("water_filling", fractions=q)
     at = elsewhere(problem, runs=4)
     for k in (1, 2, 5):
-        expected = [aliased_pass_at_k(q, softmax(row), k) for row in at]
+        expected = [water_filling_pass_at_k(q, softmax(row), k) for row in at]
         np.testing.assert_allclose(problem.max_at_k(at, [k])[0], expected, rtol=1e-13)
-    best = water_filling(q, 8)
+    best = water_filling_policy(q, 8)
     reached = problem.max_at_k(np.log(best)[None], [8])[0, 0]
     np.testing.assert_allclose(reached, problem.optimum(8), rtol=1e-13)
 
 
 def test_a_group_of_aliased_is_drawn_for_one_hidden_problem() -> None:
-    problem = build_problem("aliased", fractions=[0.5, 0.3, 0.2], per_step=3)
+    problem = build_problem("water_filling", fractions=[0.5, 0.3, 0.2], per_step=3)
     batch = problem.sample(problem.start(2000), 8, np.random.default_rng(0))
     assert batch.problems.shape == (2000, 3)
     np.testing.assert_array_equal(batch.rewards, batch.actions == batch.problems[..., None])
@@ -237,9 +239,9 @@ def test_two_peaks_starts_on_the_lower_one() -> None:
         ("arms", {"count": 0}, "count"),
         ("unit_square", {"sd": 0.0}, "sd"),
         ("unit_square", {"theta": float("inf")}, "theta"),
-        ("aliased", {"fractions": [0.5, 0.4]}, "sum to 1"),
-        ("aliased", {"fractions": [1.5, -0.5]}, "> 0"),
-        ("aliased", {"per_step": -1}, "per_step"),
+        ("water_filling", {"fractions": [0.5, 0.4]}, "sum to 1"),
+        ("water_filling", {"fractions": [1.5, -0.5]}, "> 0"),
+        ("water_filling", {"per_step": -1}, "per_step"),
         ("problem_set", {"arms": 1}, "arms"),
         ("problem_set", {"problems": 0}, "problems"),
         ("problem_set", {"features": -1}, "features"),

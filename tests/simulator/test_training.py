@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.simulator.measures import History, probe, train
+from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.optimisers import Adam, Sgd
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.simulator.training import training
+from pkpo_toy.simulator.training import History, probe, train
 from tests.simulator.small_problems import SMALL, small
 
 Array = NDArray[np.float64]
@@ -43,7 +43,7 @@ def test_aliased_ends_within_1_percent_of_water_filling(
         log_every=100,
         k_eval=(k,),
     )
-    problem = build_problem("aliased", per_step=0)
+    problem = build_problem("water_filling", per_step=0)
     ended = train(problem, best_of_k, settings, np.random.default_rng(1))
     assert (ended.distance >= 0).all()
     assert (ended.distance < 0.01 * ended.optimum).all()
@@ -59,7 +59,7 @@ def test_unit_square_climbs_to_its_optimum() -> None:
 def test_one_sgd_step_is_the_estimate_plus_the_entropy_bonus() -> None:
     problem = small("arms")
     settings = Settings(k=2, n=6, steps=1, step_size=0.5, entropy_bonus=0.3, replicates=4)
-    *_, end = training(problem, best_of_k, settings, np.random.default_rng(5))
+    *_, end = iterate(problem, best_of_k, settings, np.random.default_rng(5))
     start = problem.start(4)
     batch = problem.sample(start, 6, np.random.default_rng(5))
     slope = problem.gradient(start, batch, best_of_k(batch.rewards, 2))
@@ -95,7 +95,7 @@ def test_the_log_is_the_exact_truth_at_the_runs_parameters(case: str) -> None:
     problem = small(case)
     settings = Settings(k=3, n=6, steps=7, log_every=4, replicates=3, k_eval=(1, 5))
     reports = []
-    for runs in training(problem, best_of_k, settings, np.random.default_rng(2)):
+    for runs in iterate(problem, best_of_k, settings, np.random.default_rng(2)):
         slope = problem.exact_gradient(runs.parameters, 3)
         reports.append(
             (
@@ -119,7 +119,7 @@ def test_solved_problems_are_those_a_sample_has_solved() -> None:
     """Nothing is learnt, so problem p is unsolved after t steps with a chance known exactly."""
     problem = build_problem("problem_set", problems=2, arms=4, rates=[0.5, 0.01], per_step=0)
     settings = Settings(n=4, steps=20, log_every=20, replicates=4000)
-    *_, end = training(problem, nothing, settings, np.random.default_rng(0))
+    *_, end = iterate(problem, nothing, settings, np.random.default_rng(0))
     expected = 1 - (1 - np.array([0.5, 0.01])) ** 80
     se = np.sqrt(expected * (1 - expected) / 4000)
     assert (np.abs(end.solved.mean(axis=0) - expected) <= 4 * se + 1e-9).all()
@@ -161,7 +161,7 @@ def test_first_near_is_the_first_log_at_95_percent_of_the_optimum() -> None:
 def test_probed_variance_is_the_spread_of_one_step_s_gradient(case: str) -> None:
     problem = small(case)
     settings = Settings(k=2, n=4, steps=1, replicates=10_000, probes=2)
-    runs = next(training(problem, best_of_k, settings, np.random.default_rng(0)))
+    runs = next(iterate(problem, best_of_k, settings, np.random.default_rng(0)))
     probed = probe(problem, best_of_k, settings, runs, np.random.default_rng(1))
     copies = np.repeat(problem.start(1), 100_000, axis=0)
     batch = problem.sample(copies, 4, np.random.default_rng(2))
@@ -228,8 +228,8 @@ def test_a_non_finite_value_stops_that_run_alone(
     stage: str, optimiser: str, step_size: float
 ) -> None:
     options = {"optimiser": optimiser, "step_size": step_size, "steps": 8, "log_every": 1}
-    ended = history("aliased", estimator=spoiled(stage), k_eval=(1, 2), **options)
-    undisturbed = history("aliased", estimator=gentle, k_eval=(1, 2), **options)
+    ended = history("water_filling", estimator=spoiled(stage), k_eval=(1, 2), **options)
+    undisturbed = history("water_filling", estimator=gentle, k_eval=(1, 2), **options)
     assert ended.stopped_at.tolist() == [-1, 3, -1]
     assert ended.cause == ("", stage, "")
     for log, same in zip(ended.logs, undisturbed.logs, strict=True):
@@ -243,7 +243,7 @@ def test_a_non_finite_value_stops_that_run_alone(
 def test_a_stopped_run_keeps_its_last_finite_parameters() -> None:
     settings = Settings(steps=8, replicates=3, log_every=1)
     rng = np.random.default_rng(0)
-    steps = training(small("aliased"), spoiled("weights"), settings, rng)
+    steps = iterate(small("water_filling"), spoiled("weights"), settings, rng)
     seen = [runs.parameters.copy() for runs in steps]
     assert np.isfinite(seen).all()
     assert (seen[3][1] == seen[-1][1]).all()

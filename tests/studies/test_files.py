@@ -1,14 +1,12 @@
 """Study files: what multiplies into cells, what an override replaces, what is refused."""
 
 import contextlib
-import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.studies.base import canonical
 from pkpo_toy.studies.files import expand, load, packaged, parse, with_quick, with_settings
 from pkpo_toy.studies.table import STUDIES, SUITES
 
@@ -34,7 +32,7 @@ def test_suites_name_studies(suite):
 @pytest.mark.parametrize("name", STUDIES)
 def test_settings_survive_json(name):
     for cell in expand(load(name))[:3]:
-        again = type(cell).model_validate_json(json.dumps(canonical(cell)))
+        again = type(cell).model_validate_json(cell.model_dump_json())
         assert again == cell
 
 

@@ -8,15 +8,14 @@ import pytest
 import pkpo_toy
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.simulator.measures import train as simulate
 from pkpo_toy.simulator.problems import PROBLEMS, build_problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.studies.base import canonical
-from pkpo_toy.studies.bootstrap import mean_band
+from pkpo_toy.simulator.training import train as simulate
 from pkpo_toy.studies.files import build, expand, load, with_quick, with_settings
 from pkpo_toy.studies.pass_rates import PassRates
 from pkpo_toy.studies.table import STUDIES
-from pkpo_toy.studies.training import train
+from pkpo_toy.training.bands import mean_band
+from pkpo_toy.training.frame import train
 
 CURVES = ["label", "step", "k_eval", "value", "low", "high", "cumulative_solve_rate", "entropy"]
 NOISE = ["gradient_norm", "gradient_variance", "zero_signal"]
@@ -111,7 +110,7 @@ def test_hard_problems_counts_the_runs_above_the_threshold():
 def test_objective_matrix_holds_the_ends_and_the_exact_optimum():
     records, summary = short("objective_matrix", "log_every=7", "k_opt=4")
     assert (records.step == 20).all()
-    problem = build_problem("aliased")
+    problem = build_problem("water_filling")
     for row in summary.itertuples():
         ended = records.loc[records.k_eval == row.k_eval, "value"]
         assert len(ended) == 5
@@ -134,7 +133,7 @@ def test_pass_rates_reads_a_file_once_and_keeps_its_counts(tmp_path):
     (*_, cell) = expand(with_settings(load("pass_rates"), [f"file={path}"]))
     assert (cell.measured_n, cell.measured_c, cell.file) == ((10, 20), (3, 0), "")
     path.unlink()
-    assert build(PassRates, json.loads(json.dumps(canonical(cell))), "again") == cell
+    assert build(PassRates, json.loads(cell.model_dump_json()), "again") == cell
     with pytest.raises(InputError, match=r"mine\.csv"):
         expand(with_settings(load("pass_rates"), [f"file={path}"]))
 
@@ -164,27 +163,29 @@ def test_a_bootstrap_band_covers_the_mean_and_leaves_out_stopped_runs():
 
 
 def test_train_is_the_simulator_s_history_as_a_tidy_frame():
-    frame = train("aliased", k=2, n=8, steps=10, replicates=3, log_every=5, k_eval=(1, 4), probes=2)
+    frame = train(
+        "water_filling", k=2, n=8, steps=10, replicates=3, log_every=5, k_eval=(1, 4), probes=2
+    )
     assert frame.shape == (3 * 2 * 3, 16)
     generator = rng()
     generator.spawn(2)
     settings = Settings(k=2, n=8, steps=10, replicates=3, log_every=5, k_eval=(1, 4), probes=2)
     weigh = ESTIMATORS["pkpo_loo_minus_one"].function
-    history = simulate(build_problem("aliased"), weigh, settings, generator)
+    history = simulate(build_problem("water_filling"), weigh, settings, generator)
     for row in frame.itertuples():
         log = history.logs[row.step // 5]
         place = (1, 4).index(row.k_eval)
-        assert row.value == log.max_at_k[place, row.run]
-        assert row.gradient_norm == log.gradient_norm[row.run]
-        assert row.gradient_variance == log.gradient_variance[row.run]
+        assert row.value == log.max_at_k[place, row.replicate]
+        assert row.gradient_norm == log.gradient_norm[row.replicate]
+        assert row.gradient_variance == log.gradient_variance[row.replicate]
         assert row.optimum == history.optimum[place]
-        assert row.distance == history.distance[place, row.run]
+        assert row.distance == history.distance[place, row.replicate]
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_train_takes_every_problem_by_name(name):
     frame = train(name, "centered_loo", k=2, n=4, steps=4, replicates=2, log_every=2, k_eval=3)
-    assert frame.groupby(["run", "step", "k_eval"]).size().eq(1).all()
+    assert frame.groupby(["replicate", "step", "k_eval"]).size().eq(1).all()
     assert np.isfinite(frame.value).all()
     assert pkpo_toy.train is train
 
@@ -209,8 +210,8 @@ def test_k1_estimator_takes_over_only_where_it_must():
 def test_a_random_estimator_is_not_changed_by_probing():
     settings = {"k": 2, "n": 4, "steps": 8, "replicates": 2, "k_eval": (1, 2)}
     plain, probed = (
-        train("aliased", "passk_bootstrap", log_every=8, **settings),
-        train("aliased", "passk_bootstrap", log_every=1, probes=3, **settings),
+        train("water_filling", "passk_bootstrap", log_every=8, **settings),
+        train("water_filling", "passk_bootstrap", log_every=1, probes=3, **settings),
     )
     ends = [frame[frame.step == 8].value.to_numpy() for frame in (plain, probed)]
     np.testing.assert_array_equal(*ends)
@@ -225,7 +226,7 @@ def test_the_user_s_own_function_trains_and_its_nan_stops_one_run():
         return weights
 
     frame = train("arms", mine, k=2, n=4, steps=4, replicates=3, log_every=2)
-    bad, good = frame[frame.run == 1], frame[frame.run != 1]
+    bad, good = frame[frame.replicate == 1], frame[frame.replicate != 1]
     assert (bad.stopped_at == 0).all()
     assert (bad.cause == "weights").all()
     assert bad[bad.step > 0].value.isna().all()
@@ -235,7 +236,7 @@ def test_the_user_s_own_function_trains_and_its_nan_stops_one_run():
 
 def test_stopped_runs_are_left_out_and_counted():
     records, _ = short("learning_curves")
-    records.loc[(records.run == 0) & (records.step > 0), ["value", "entropy"]] = np.nan
+    records.loc[(records.replicate == 0) & (records.step > 0), ["value", "entropy"]] = np.nan
     summary = STUDIES["learning_curves"].summarize(records)
     assert summary[summary.step > 0].runs.eq(4).all()
     assert summary[summary.step == 0].runs.eq(5).all()

@@ -1,0 +1,58 @@
+"""What the simulator refuses: counts, positive numbers, logits and rewards out of their domain."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pkpo_toy.errors import InputError
+from pkpo_toy.typing import Array, ArrayLike
+
+
+def check_count(name: str, value: object) -> int:
+    """An integer of at least 1; True and 2.0 are not integers. Raises InputError."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"{name} must be an integer >= 1, got {value!r}.")
+    return int(value)
+
+
+def check_counts(name: str, value: int | Sequence[int]) -> list[int]:
+    """One count or a sequence of counts, as a list. Raises InputError."""
+    if isinstance(value, Sequence | np.ndarray) and np.ndim(value) == 1 and len(value):
+        return [check_count(name, entry) for entry in value]
+    return [check_count(name, value)]
+
+
+def check_positive(name: str, value: float) -> float:
+    """A finite number above 0. Raises InputError."""
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if not number or isinstance(value, bool) or not 0 < value < np.inf:
+        raise InputError(f"{name} must be a finite number > 0, got {value!r}.")
+    return float(value)
+
+
+def check_finite(name: str, value: ArrayLike) -> Array:
+    """An array of finite float64 numbers. Raises InputError that counts the others."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be numbers, got {value!r}.") from error
+    good = np.isfinite(array)
+    if not good.all():
+        first = tuple(int(i) for i in np.argwhere(~good)[0])
+        raise InputError(
+            f"{name} must be finite, got {int((~good).sum())} NaN or infinite, first at {first}."
+        )
+    return array
+
+
+def check_logits(logits: ArrayLike) -> Array:
+    """Logits (..., d), d >= 1; -inf bars an arm, but one arm must be finite. Raises InputError."""
+    array = np.asarray(logits, dtype=np.float64)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise InputError(f"logits must have shape (..., d) with d >= 1, got shape {array.shape}.")
+    # The maximum is NaN where any entry is, so a check of (...,) covers (..., d).
+    if not np.isfinite(array.max(axis=-1)).all():
+        raise InputError(
+            "logits must be finite or -inf with at least one finite arm, got NaN, +inf or no arm."
+        )
+    return array

@@ -1,0 +1,87 @@
+"""A lesson's policies as arrays over its reports, one track per policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkpo_toy.lessons.lessons import KS, Taught
+
+Array = NDArray[np.float64]
+
+MANY = 10  # answers, from which on neighbours are alike
+
+
+@dataclass(frozen=True)
+class Track:
+    """One policy over the S reports: chances (S, A) of its arms; values (S,) for each k_eval."""
+
+    label: str
+    k: int
+    steps: NDArray[np.int64]
+    arms: Array
+    rewards: Array
+    chances: Array
+    values: dict[int, Array]
+    optimum: dict[int, float]
+    spread: Array
+    aim: Array
+
+    @property
+    def throws(self) -> bool:
+        """Whether the policy throws at a line, rather than choosing between answers."""
+        return bool(np.isfinite(self.aim).all())
+
+    def beyond(self, edge: float) -> Array:
+        """The share of throws beyond an edge, (S,)."""
+        return np.asarray(self.chances[:, self.arms > edge].sum(axis=1))
+
+
+def tracks(taught: Taught) -> list[Track]:
+    """The policies of a lesson as arrays."""
+    return [_track(k, taught) for k in KS]
+
+
+def _track(k: int, taught: Taught) -> Track:
+    policies = taught.policies[taught.policies["k"] == k]
+    values = taught.values[taught.values["k"] == k]
+    by_k = {one: values[values["k_eval"] == one] for one in KS}
+    steps = by_k[k]["step"].to_numpy()
+    arms = policies["arm"].to_numpy()[: len(policies) // len(steps)]
+    return Track(
+        label=f"k = {k}",
+        k=k,
+        steps=steps,
+        arms=arms,
+        rewards=policies["reward"].to_numpy()[: len(arms)],
+        chances=policies["probability"].to_numpy().reshape(len(steps), len(arms)),
+        values={one: part["value"].to_numpy() for one, part in by_k.items()},
+        optimum={one: float(part["optimum"].iloc[0]) for one, part in by_k.items()},
+        spread=by_k[k]["spread"].to_numpy(),
+        aim=by_k[k]["aim"].to_numpy(),
+    )
+
+
+def peaks(track: Track) -> dict[int, NDArray[np.bool_]]:
+    """Around each local maximum of the reward, the answers that earn at least half as much.
+
+    The keys are the answers at the maxima, the values masks (A,). A handful of answers are no
+    neighbours of each other and have no peaks, nor do throws.
+    """
+    g, place = track.rewards, np.arange(len(track.rewards))
+    if len(g) < MANY or track.throws:
+        return {}
+    found = {}
+    for top in np.flatnonzero((g[1:-1] > g[:-2]) & (g[1:-1] > g[2:])) + 1:
+        poor = np.flatnonzero(g < g[top] / 2)
+        left = poor[poor < top].max(initial=-1)
+        right = poor[poor > top].min(initial=len(g))
+        found[int(track.arms[top])] = (place > left) & (place < right)
+    return found
+
+
+def percent(share: float) -> str:
+    """A share in whole percent."""
+    return f"{100 * share:.0f}%"

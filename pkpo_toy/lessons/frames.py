@@ -1,0 +1,52 @@
+"""A lesson as the frame that is animated: few enough pictures, and a caption for each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pkpo_toy.lessons.conclusions import closing
+from pkpo_toy.lessons.events import turning_points
+from pkpo_toy.lessons.lessons import Taught
+
+PICTURES, BARS = 60, 40
+BEGINNING = (
+    "Three policies learn side by side. They differ in what they are trained for: "
+    "one good try (k = 1), the best of 4, the best of 16."
+)
+
+
+def filmed(taught: Taught) -> pd.DataFrame:
+    """label, step, arm, probability, reward, pass_at_k of at most 60 steps, with a caption.
+
+    The turning points are among them, the first, the last, and between these evenly many. Many
+    arms share bars: probabilities add up, the reward is the best, the arm is their centre.
+    """
+    points = turning_points(taught)
+    steps = np.sort(taught.values["step"].unique())
+    turns = {point.step for point in points}
+    places = np.linspace(0, len(steps) - 1, min(len(steps), PICTURES - len(turns)))
+    kept = sorted(turns | set(steps[np.rint(places).astype(int)].tolist()))
+    captions = dict.fromkeys(kept, BEGINNING)
+    for point in points:
+        later = (step for step in kept if step >= point.step)
+        captions |= dict.fromkeys(later, f"step {point.step}: {point.sentence}")
+    captions[kept[-1]] = closing(taught)[0]
+    own = taught.values[taught.values["k_eval"] == taught.values["k"]]
+    values = own[["k", "step", "value"]].rename(columns={"value": "pass_at_k"})
+    frame = _in_bars(taught.policies[taught.policies["step"].isin(kept)])
+    frame = frame.merge(values, on=["k", "step"])
+    return frame.assign(caption=frame["step"].map(captions))
+
+
+def _in_bars(policies: pd.DataFrame) -> pd.DataFrame:
+    """Neighbouring arms put together until there are at most 40."""
+    arms = policies["arm"].unique()
+    size = -(-len(arms) // BARS)
+    bar = dict(zip(arms, np.arange(len(arms)) // size, strict=True))
+    keys = [policies[name] for name in ("label", "k", "step")]
+    groups = policies.groupby([*keys, policies["arm"].map(bar).rename("bar")], sort=False)
+    together = groups.agg(arm=("arm", "first"), probability=("probability", "sum"),
+                          reward=("reward", "max")).reset_index()  # fmt: skip
+    middle = (size - 1) / 2 * (arms[1] - arms[0])
+    return together.assign(arm=together["arm"] + middle).drop(columns="bar")

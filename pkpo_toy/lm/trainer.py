@@ -1,0 +1,230 @@
+"""One training run: warm start, policy gradient steps, evaluation on the way, checkpoints."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from pkpo_toy.lm import checkpoints
+from pkpo_toy.lm.config import LmConfig
+from pkpo_toy.lm.evaluation import Answers, answers, entropy, pass_rates
+from pkpo_toy.lm.loss import Batch, Terms, loss
+from pkpo_toy.lm.ranks import Ranks
+from pkpo_toy.lm.sampling import score
+from pkpo_toy.lm.setup import optimiser_of, seeded, started
+from pkpo_toy.lm.weighing import weigher
+
+PROMPTS, ANSWERS, HELD_OUT, WEIGHTS = range(1, 5)  # what randomness is for
+SHOWN = (8, 4)  # prompts, and answers to each, that are kept at every log
+
+
+@dataclass(frozen=True)
+class Log:
+    """A run after `step` updates; k is that of the next step (of the last one at the end).
+
+    pass_rates: (k_eval, value, standard error) on held-out prompts.  entropy: of an answer, nats.
+    cumulative_solve_rate: share of the training problems solved at least once.
+    gradient_variance: trace of the covariance of a step's gradient, NaN with one microbatch.
+    """
+
+    step: int
+    k: int
+    pass_rates: list[tuple[int, float, float]]
+    entropy: float
+    cumulative_solve_rate: float
+    gradient_variance: float
+
+
+class Training:
+    """One run. Everything random in a step comes from (seed, run, rank, step) alone, so a run that
+    was stopped goes on from its checkpoint to the same numbers."""
+
+    def __init__(self, config: LmConfig, run: int, ranks: Ranks, place: Path | None) -> None:
+        self.config, self.run, self.ranks, self.place = config, run, ranks, place
+        self.ks = config.settings().ks().tolist()
+        self.known = config.known_problems()
+        self.speaker, self.model = started(config, self.known, run)
+        self.reference = copy.deepcopy(self.model).requires_grad_(False) if config.kl else None
+        self.optimiser = optimiser_of(self.model, config.optimiser, config.step_size)
+        self.learner: nn.Module = (
+            DistributedDataParallel(self.model) if ranks.size > 1 else self.model
+        )
+        self.terms = Terms(config.clip, config.entropy_bonus, config.kl)
+        self.solved = torch.zeros(len(self.known.training), dtype=torch.bool)
+        self.logs: list[Log] = []
+        self.step = 0
+        self._resume()
+
+    def finish(self, tell: Callable[[Log], None] = lambda log: None) -> list[Log]:
+        """Train to the end, from wherever the run stands; `tell` hears of every log."""
+        config = self.config
+        while self.step < config.steps:
+            if self.step % config.log_every == 0 and not self._logged():
+                tell(self._log())
+            self._update()
+            self.step += 1
+            if self.step % config.checkpoint_every == 0:
+                self._save()
+        if not self._logged():
+            tell(self._log())
+        self._save()
+        return self.logs
+
+    def _logged(self) -> bool:
+        return bool(self.logs) and self.logs[-1].step == self.step
+
+    def _seed(self, purpose: int) -> int:
+        return seeded(self.config.seed, self.run, purpose, self.ranks.rank, self.step)
+
+    def _update(self) -> None:
+        batch = self._batch()
+        for epoch in range(self.config.epochs):
+            self.optimiser.zero_grad()
+            parts = list(self._parts(batch))
+            for i, part in enumerate(parts):
+                last = i == len(parts) - 1
+                with nullcontext() if last or self.ranks.size == 1 else self.learner.no_sync():  # type: ignore[operator]
+                    torch.autograd.backward(self._loss(self.learner, part))
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+            if epoch == 0 and self.config.epochs > 1:
+                batch = batch._replace(old=self._log_probs(self.model, batch))
+            self.optimiser.step()
+
+    def _loss(self, model: Any, part: Batch) -> Tensor:
+        value = loss(model, part, self.terms, self.config.prompts, self.config.n)
+        if not bool(torch.isfinite(value)):
+            raise FloatingPointError(f"step {self.step}: the loss is {value.item()}")
+        return value
+
+    def _batch(self) -> Batch:
+        """Answers to the step's prompts with their weights."""
+        config = self.config
+        rng = np.random.default_rng(self._seed(PROMPTS))
+        chosen = rng.integers(len(self.known.training), size=config.prompts)
+        problems = [self.known.training[i] for i in chosen]
+        exact = config.reward == "exact"
+        given = answers(
+            self.speaker, problems, self.known, config.n, exact=exact, seed=self._seed(ANSWERS)
+        )
+        self.solved[chosen[(given.rewards >= 1).any(axis=1)]] = True
+        weigh = weigher(config, np.random.default_rng(self._seed(WEIGHTS)))
+        rewards = torch.from_numpy(given.rewards).to(self.speaker.device)
+        batch = Batch(given.prompts, given.tokens, weigh(rewards, self.ks[self.step]).flatten())
+        if self.reference is None:
+            return batch
+        return batch._replace(reference=self._log_probs(self.reference, batch))
+
+    def _log_probs(self, model: Any, batch: Batch) -> Tensor:
+        with torch.no_grad():
+            return score(model, batch.prompts, batch.answers).log_probs
+
+    def _parts(self, batch: Batch) -> Iterator[Batch]:
+        rows = len(batch.weights) // self.config.microbatches
+        for start in range(0, len(batch.weights), rows):
+            yield batch.part(slice(start, start + rows))
+
+    def _log(self) -> Log:
+        """Evaluate, each rank on its share of the held-out prompts, and note it down."""
+        config, ranks = self.config, self.ranks
+        known = self.known
+        asked = known.held_out if config.evaluate == "held_out" else known.training
+        share = asked[: config.held_out][ranks.rank :: ranks.size]
+        found: list[Answers] = []
+        for start in range(0, len(share), config.prompts):
+            part, seed = share[start : start + config.prompts], self._seed(HELD_OUT) + start
+            exact = config.reward == "exact"
+            found.append(
+                answers(self.speaker, part, self.known, config.eval_samples, exact=exact, seed=seed)
+            )
+        uncertain = [entropy(self.speaker, given) for given in found]
+        shares = ranks.gather(([given.rewards for given in found], uncertain))
+        rewards = np.concatenate([part for one, _ in shares for part in one])
+        uncertain = [part for _, one in shares for part in one]
+        solved = ranks.any(self.solved)
+        log = Log(
+            self.step,
+            self.ks[min(self.step, config.steps - 1)],
+            pass_rates(rewards, config.k_eval),
+            float(np.concatenate(uncertain).mean()),
+            float(solved.double().mean()),
+            self._gradient_variance(),
+        )
+        self.logs.append(log)
+        self._show(share, found[0])
+        return log
+
+    def _gradient_variance(self) -> float:
+        """Trace of the covariance of one step's gradient, from the spread of its M microbatches.
+
+        Each estimates the gradient with variance M times that of their mean:
+        sum_b |g_b - mean|^2 / ((M - 1) M), with g_b = M grad loss_b.
+        """
+        count = self.config.microbatches
+        if count == 1 or self.step == self.config.steps:
+            return float("nan")
+        before = self.solved.clone()
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        gradients = []
+        for part in self._parts(self._batch()):
+            found = torch.autograd.grad(self._loss(self.model, part), parameters)
+            gradients.append(torch.cat([g.flatten() for g in found]) * count)
+        self.solved = before
+        spread = torch.stack(gradients).double().var(dim=0).sum()
+        return float(spread) / count
+
+    def _show(self, share: tuple[Any, ...], given: Answers) -> None:
+        """Append a few answers to PLACE.jsonl, for a look at what is learned."""
+        if self.place is None or self.ranks.rank:
+            return
+        n = self.config.eval_samples
+        self.place.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.place.with_suffix(".jsonl"), "a", encoding="utf-8") as file:
+            for i, problem in enumerate(share[: min(SHOWN[0], len(given.rewards))]):
+                for j in range(min(SHOWN[1], n)):
+                    row = {"step": self.step} | asdict(problem)
+                    row |= {"text": given.texts[i * n + j], "reward": given.rewards[i, j]}
+                    file.write(json.dumps(row) + "\n")
+
+    def _save(self) -> None:
+        """Checkpoint, by rank 0; what all ranks have solved is collected first."""
+        self.solved = self.ranks.any(self.solved)
+        if self.place is None or self.ranks.rank:
+            return
+        notes = {
+            "step": self.step,
+            "solved": self.solved.nonzero().flatten().tolist(),
+            "logs": [asdict(log) for log in self.logs],
+        }
+        path = self.place.with_suffix(".safetensors")
+        checkpoints.save(path, self.model, self.optimiser, notes)
+
+    def _resume(self) -> None:
+        if self.place is None:
+            return
+        path = self.place.with_suffix(".safetensors")
+        notes = checkpoints.load(path, self.model, self.optimiser)
+        if notes is not None:
+            self.step = notes["step"]
+            self.solved[notes["solved"]] = True
+            self.logs = [Log(**log) for log in notes["logs"]]
+        self._forget_answers_after(self.step)
+
+    def _forget_answers_after(self, step: int) -> None:
+        """Answers shown at or after the step will be shown again."""
+        assert self.place is not None
+        path = self.place.with_suffix(".jsonl")
+        if self.ranks.rank or not path.is_file():
+            return
+        logged = {log.step for log in self.logs}
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        path.write_text("".join(x for x in lines if json.loads(x)["step"] in logged), "utf-8")

@@ -1,0 +1,1 @@
+"""Sampling results as people have them: readers, pass@k with intervals, weights."""

@@ -1,0 +1,23 @@
+"""The truth: exact max@k, gradients and optima, in closed form or by quadrature; no estimator."""
+
+from pkpo_toy.simulator.exact.categorical import (
+    categorical_gradient,
+    categorical_max_at_k,
+    entropic_gradient,
+    entropic_value,
+)
+from pkpo_toy.simulator.exact.gaussian import (
+    gaussian_gradient,
+    gaussian_max_at_k,
+    gaussian_optimum,
+)
+
+__all__ = [
+    "categorical_gradient",
+    "categorical_max_at_k",
+    "entropic_gradient",
+    "entropic_value",
+    "gaussian_gradient",
+    "gaussian_max_at_k",
+    "gaussian_optimum",
+]

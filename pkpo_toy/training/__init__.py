@@ -1,0 +1,1 @@
+"""What studies, lessons and the language model share of a training run."""

@@ -1,0 +1,134 @@
+"""Training runs as tidy frames: `train` for a caller, the same pieces for the training studies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.estimators.resolve import Chosen, choose
+from pkpo_toy.simulator.problem import Problem
+from pkpo_toy.simulator.problems import build_problem
+from pkpo_toy.simulator.settings import Settings
+from pkpo_toy.simulator.training import History
+from pkpo_toy.simulator.training import train as simulate
+
+Array = NDArray[np.float64]
+Weigh = Callable[[Array, int], Array]
+
+
+def train(
+    problem: str | Problem,
+    estimator: str | Weigh = "pkpo_loo_minus_one",
+    *,
+    k1_estimator: str = "rloo",
+    seed: int = 0,
+    **settings: Any,
+) -> pd.DataFrame:
+    """Train replicated runs on a small problem and log the exact truth on the way.
+
+    problem: a name in PROBLEMS, or what `build_problem(name, ...)` returns. estimator: a key of
+    ESTIMATORS, FILE.py:FUNCTION, or a function (rewards (..., n), k) -> weights (..., n).
+    settings: k (8, "n", "8@0, 1@1500", "linear 8->1", "geometric 8->1"), n, steps, step_size,
+    optimiser ("sgd", "adam"), entropy_bonus, replicates, log_every, k_eval, probes; see `Settings`.
+    k1_estimator takes over at k = 1 where the schedule lowers k to it, or where the estimator is
+    not defined there.
+
+    Returns one row per replicate, logged step and k_eval: replicate, step, k, k_eval, value (exact
+    max@k_eval), gradient_norm (exact), entropy (nats), cumulative_solve_rate, gradient_variance,
+    variance_ratio, zero_signal, and, the same in all rows of a replicate: optimum, distance (at the
+    end), first_near (first logged step at 95% of the optimum), stopped_at (-1: it did not), cause.
+
+    Raises InputError for an unknown name or a value out of its domain.
+    """
+    for name in settings:
+        if name not in Settings.__dataclass_fields__:
+            raise unknown("training setting", name, Settings.__dataclass_fields__)
+    if "k_eval" in settings:
+        settings["k_eval"] = tuple(np.atleast_1d(settings["k_eval"]).tolist())
+    if isinstance(estimator, str):
+        chosen = choose(estimator)
+    else:
+        chosen = Chosen(getattr(estimator, "__name__", "estimator"), None, estimator)
+    built = build_problem(problem) if isinstance(problem, str) else problem
+    rng = np.random.default_rng(seed)
+    return training_frame(built, chosen, choose(k1_estimator), Settings(**settings), rng)
+
+
+def training_frame(
+    problem: Problem, chosen: Chosen, at_one: Chosen, settings: Settings, rng: np.random.Generator
+) -> pd.DataFrame:
+    """The rows of `train`. Raises InputError where an estimator's domain is left."""
+    check_domain(problem, chosen, at_one, settings)
+    of_run, of_probe = rng.spawn(2)
+    history = simulate(
+        problem,
+        continued(chosen, at_one, settings, of_run),
+        settings,
+        rng,
+        probe_estimator=continued(chosen, at_one, settings, of_probe),
+    )
+    return _tidy(history, settings)
+
+
+def takes_over(chosen: Chosen, settings: Settings) -> bool:
+    """Whether another estimator stands in at k = 1: k changes, or `chosen` is undefined there."""
+    return len(set(settings.ks().tolist())) > 1 or not chosen.allows(settings.n, 1)
+
+
+def continued(
+    chosen: Chosen, at_one: Chosen, settings: Settings, rng: np.random.Generator
+) -> Weigh:
+    """The function (rewards, k) -> weights that goes over to `at_one` where it has to."""
+    weigh, weigh_at_one = chosen.weigh_freely(rng), at_one.weigh_freely(rng)
+    if not takes_over(chosen, settings):
+        return weigh
+    return lambda rewards, k: (weigh_at_one if k == 1 else weigh)(rewards, k)
+
+
+def check_domain(problem: Problem, chosen: Chosen, at_one: Chosen, settings: Settings) -> None:
+    """InputError unless every k of the schedule and the problem's rewards suit the estimators."""
+    for k in sorted(set(settings.ks().tolist())):
+        used = at_one if k == 1 and takes_over(chosen, settings) else chosen
+        used.check(settings.n, k)
+        if used.record is not None and used.record.binary and not problem.binary:
+            raise InputError(f"{used.name} needs rewards of 0 or 1, and this problem has others.")
+        if used.record is not None and used.record.nonnegative and not problem.nonnegative:
+            raise InputError(f"{used.name} needs rewards >= 0, and this problem has negative ones.")
+
+
+def _tidy(history: History, settings: Settings) -> pd.DataFrame:
+    shape = (len(history.logs), len(settings.k_eval), settings.replicates)
+    step, k_index, replicate = (index.ravel() for index in np.indices(shape))
+
+    def logged(name: str) -> Array:
+        return np.array([getattr(log, name) for log in history.logs])
+
+    columns = {
+        "replicate": replicate,
+        "step": logged("step")[step],
+        "k": logged("k")[step],
+        "k_eval": np.array(settings.k_eval)[k_index],
+        "value": logged("max_at_k").ravel(),
+    }
+    for name in (
+        "gradient_norm",
+        "entropy",
+        "cumulative_solve_rate",
+        "gradient_variance",
+        "variance_ratio",
+        "zero_signal",
+    ):
+        columns[name] = logged(name)[step, replicate]
+    columns |= {
+        "optimum": history.optimum[k_index],
+        "distance": history.distance[k_index, replicate],
+        "first_near": history.first_near[k_index, replicate],
+        "stopped_at": history.stopped_at[replicate],
+        "cause": np.array(history.cause)[replicate],
+    }
+    return pd.DataFrame(columns)
