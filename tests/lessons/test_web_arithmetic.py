@@ -11,39 +11,39 @@ from hypothesis import strategies as st
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, element_weights, pass_at_k, weights
 from pkpo_toy.plotting.style import ESTIMATOR_LOOKS
-from pkpo_toy.simulator.aliased import aliased_pass_at_k, water_filling
-from pkpo_toy.simulator.exact import (
-    categorical_max_at_k,
+from pkpo_toy.simulator.ascent import iterate
+from pkpo_toy.simulator.exact.categorical import categorical_max_at_k
+from pkpo_toy.simulator.exact.gaussian import (
     gaussian_gradient,
     gaussian_max_at_k,
     gaussian_optimum,
 )
-from pkpo_toy.simulator.normal import normal_tail
+from pkpo_toy.simulator.exact.normal import normal_tail
+from pkpo_toy.simulator.exact.water_filling import water_filling_pass_at_k, water_filling_policy
 from pkpo_toy.simulator.policies import sample_normal
 from pkpo_toy.simulator.problems import arms, build_problem
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.simulator.schedules import k_schedule
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.simulator.training import training
 
 SEEDS = (0, 1, 7, 2**31, 2**32 + 5, 2**53 - 1)
+DRAWN = """(() => {{
+  const generator = new Generator({seed});
+  return range(0, {count}).map(() => generator.{draw}());
+}})()"""
 TOLERANCE = 1e-12
 some = settings(deadline=None, max_examples=60)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_uniform_random_numbers_are_numpys_bit_for_bit(evaluate, seed):
-    drawn = evaluate(
-        f"(() => {{ const rng = new Generator({seed}); return range(0, 1000).map(() => rng.random()); }})()"
-    )
+    drawn = evaluate(DRAWN.format(seed=seed, count=1000, draw="random"))
     assert drawn == np.random.default_rng(seed).random(1000).tolist()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_normal_random_numbers_are_numpys(evaluate, seed):
-    drawn = evaluate(
-        f"(() => {{ const rng = new Generator({seed}); return range(0, 20000).map(() => rng.normal()); }})()"
-    )
+    drawn = evaluate(DRAWN.format(seed=seed, count=20_000, draw="normal"))
     # One draw in 3,000 comes from the tail: all branches of the ziggurat are taken.
     expected = np.random.default_rng(seed).standard_normal(20_000)
     assert np.abs(expected).max() > 3.7
@@ -174,10 +174,10 @@ distributions = st.lists(st.floats(0.01, 1), min_size=1, max_size=8).map(
 @given(distributions, st.integers(1, 64))
 def test_water_filling(evaluate, fractions, k):
     page = evaluate(f"waterFilling({fractions}, {k})")
-    expected = water_filling(fractions, k)
+    expected = water_filling_policy(fractions, k)
     np.testing.assert_allclose(page, expected, rtol=0, atol=TOLERANCE)
     value = evaluate(f"aliasedPassAtK({fractions}, waterFilling({fractions}, {k}), {k})")
-    assert value == pytest.approx(aliased_pass_at_k(fractions, expected, k), rel=1e-12)
+    assert value == pytest.approx(water_filling_pass_at_k(fractions, expected, k), rel=1e-12)
 
 
 @some
@@ -211,12 +211,12 @@ def test_schedules_that_are_none(evaluate, text):
         k_schedule(text, 16, 300)
 
 
-def trained(problem, key, k, seed, step_size, steps):
+def trained(problem, key, k, *, seed, step_size):
     """Policies (S, A) and pass@k (S, 3) of the simulator."""
-    chosen = Settings(k=k, n=16, steps=steps, step_size=step_size, log_every=10)
+    chosen = Settings(k=k, n=16, steps=300, step_size=step_size, log_every=10)
     rng = np.random.default_rng(seed)
-    reports = training(problem, hand_over(key), chosen, rng)
-    parameters = np.concatenate([runs.parameters.copy() for runs in reports])
+    reports = iterate(problem, hand_over(key), chosen, rng)
+    parameters = np.concatenate([state.parameters.copy() for state in reports])
     logits = problem.logits(parameters)[:, 0]
     masses = np.exp(logits - logits.max(axis=1, keepdims=True))
     chances = masses / masses.sum(axis=1, keepdims=True)
@@ -233,17 +233,17 @@ def hand_over(key):
     return weigh
 
 
-DRAWN = [(7 * x) % 36 / 35 for x in range(100)]
+LANDSCAPE = [(7 * x) % 36 / 35 for x in range(100)]
 PROBLEMS = {
     "two_peaks": ("oneQuestion(twoPeaksRewards())", build_problem("two_peaks"), 2.0),
-    "aliased": (
+    "water_filling": (
         "alike([0.4, 0.3, 0.2, 0.1])",
-        build_problem("aliased", fractions=(0.4, 0.3, 0.2, 0.1), per_step=0),
+        build_problem("water_filling", fractions=(0.4, 0.3, 0.2, 0.1), per_step=0),
         0.5,
     ),
     "drawn": (
-        f"oneQuestion(Float64Array.from({DRAWN}))",
-        arms(DRAWN, build_problem("two_peaks").base[0]),
+        f"oneQuestion(Float64Array.from({LANDSCAPE}))",
+        arms(LANDSCAPE, build_problem("two_peaks").base[0]),
         1.0,
     ),
 }
@@ -274,6 +274,6 @@ def test_whole_trainings_are_the_simulators(evaluate, name, key, k, seed):
           }};
         }})()"""
     )
-    chances, values = trained(problem, key, k, seed, step_size, 300)
+    chances, values = trained(problem, key, k, seed=seed, step_size=step_size)
     np.testing.assert_allclose(page["chances"], chances, rtol=0, atol=TOLERANCE)
     np.testing.assert_allclose(page["values"], values, rtol=0, atol=TOLERANCE)
