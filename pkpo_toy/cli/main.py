@@ -20,6 +20,7 @@ from pkpo_toy.cli import (
     demo,
     export,
     init,
+    lesson,
     listing,
     passk,
     plot,
@@ -68,6 +69,7 @@ app.command("run")(run.run)
 app.command("show")(show.show)
 app.command("plot")(plot.plot)
 app.command("demo")(demo.demo)
+app.command("lesson")(lesson.lesson)
 app.command("animate")(animate.animate)
 app.command("audit")(audit.audit)
 app.command("passk")(passk.passk)

@@ -9,20 +9,48 @@ from importlib import resources
 ARITHMETIC = (
     "numbers.js",
     "random.js",
+    "looks.js",
     "estimators.js",
     "truth.js",
     "training.js",
     "events.js",
+    "state.js",
 )
-PAGE: tuple[str, ...] = ()
+DRAWING = (
+    "dom.js",
+    "charts.js",
+    "controls.js",
+    "player.js",
+    "answers.js",
+    "weights.js",
+    "learning.js",
+    "main.js",
+)
 
-_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[\w.]+\";\n", re.MULTILINE)
+_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def lesson_page() -> str:
+    """The whole lesson as one HTML text that asks for nothing beyond itself."""
+    page = web_file("lesson.html")
+    for place, text in (
+        ("/*{{style}}*/\n", compact(web_file("lesson.css"))),
+        ("/*{{script}}*/\n", script((*ARITHMETIC, *DRAWING))),
+    ):
+        page = page.replace(place, text)
+    return page
 
 
 def script(modules: tuple[str, ...]) -> str:
     """The modules as one script: in one scope their imports and exports are not needed."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", web_file(name))) for name in modules)
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", compact(web_file(name)))) for name in modules)
+
+
+def compact(text: str) -> str:
+    """A script or a style without indentation and whole-line comments; its lines stay lines."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
 def web_file(name: str) -> str:

@@ -266,7 +266,7 @@ def test_whole_trainings_are_the_simulators(evaluate, name, key, k, seed):
         f"""(() => {{
           const ks = schedule({json.dumps(str(k))}, 300);
           const settings = {{ seed: {seed}, stepSize: {step_size}, estimator: "{key}", ks }};
-          const all = track({written}, "", 1, settings, 300);
+          const all = recorded(new Recorder({written}, "", 1, settings, 300));
           const kept = range(0, 301, 10);
           return {{
             chances: kept.map((at) => all.chances[at]),

@@ -11,7 +11,10 @@ WRITTEN = {
     "two_peaks": "oneQuestion(twoPeaksRewards()), { stepSize: 2",
     "water_filling": "alike([0.4, 0.3, 0.2, 0.1]), { stepSize: 0.5",
 }
-RUNS = [(name, seed, 300) for name in WRITTEN for seed in (0, 1, 2, 7)] + [("two_peaks", 0, 40)]
+RUNS = [(name, seed, 300) for name in WRITTEN for seed in (0, 1, 2, 7)] + [
+    ("two_peaks", 0, 40),
+    ("two_peaks", 3, 751),
+]
 
 
 @pytest.mark.parametrize(("name", "seed", "steps"), RUNS)
@@ -19,7 +22,7 @@ def test_the_sentences_are_those_of_the_terminal(evaluate, name, seed, steps):
     settings = f'estimator: "pkpo_loo_minus_one", seed: {seed}, steps: {steps} }}'
     page = evaluate(
         f"""(() => {{
-          const all = tracks({WRITTEN[name]}, {settings});
+          const all = recorders({WRITTEN[name]}, {settings}).map(recorded);
           const spreads = all.map((one) => one.spread.at(-1));
           return {{ events: events(all), closing: closing(all), spreads }};
         }})()"""

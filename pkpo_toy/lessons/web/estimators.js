@@ -2,6 +2,7 @@
 // sum_i w_i grad log pi(x_i). The same formulas as pkpo_toy/estimators, in gap form: all read
 // running sums of mu_m d_m over sorted rewards, with d_m = g_(m) - g_(m-1).
 
+import { DASHED, DASH_DOT, DOTTED, LONG, SHORT, SOLID } from "./looks.js";
 import { ascending, mean, range, sum } from "./numbers.js";
 
 // mu_i = C(i-1, k-1) / C(n, k), i = 1..n: a product of ratios from the top cannot overflow.
@@ -184,9 +185,6 @@ const FROM_TWO_DIVIDES = {
 function row(name, weigh, domain, colour, dash, marker, facts = {}) {
   return { name, weigh, domain, look: { colour, dash, marker }, ...facts };
 }
-
-const SOLID = "", DASHED = "4.5 1.8", DOTTED = "1.2 1.4", DASH_DOT = "5 1.6 1.2 1.6";
-const SHORT = "2.4 1.2", LONG = "8 2";
 
 export const ESTIMATORS = {
   reinforce: row("REINFORCE", (g) => Float64Array.from(g, (x) => x / g.length), ANY_K, "#7F7F7F", SOLID, "<", { linear: true }),

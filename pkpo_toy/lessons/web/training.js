@@ -66,11 +66,11 @@ class Uniforms {
   }
 }
 
-let latest = { seed: null, uniforms: null };
+let lastDrawn = { seed: null, uniforms: null };
 
 function uniformsOf(seed) {
-  if (latest.seed !== seed) latest = { seed, uniforms: new Uniforms(seed) };
-  return latest.uniforms;
+  if (lastDrawn.seed !== seed) lastDrawn = { seed, uniforms: new Uniforms(seed) };
+  return lastDrawn.uniforms;
 }
 
 // The first answer whose running sum exceeds the target.
@@ -142,37 +142,57 @@ export class Training {
   }
 }
 
-// A whole training as arrays over its reports: what the terminal player calls a track.
-export function track(problem, label, k, settings, steps) {
-  const run = new Training(problem, settings);
-  const every = Math.max(1, Math.ceil(steps / REPORTS));
-  const found = { label, k, steps: [], chances: [], values: KS.map(() => []), spread: [] };
-  const report = () => {
-    const policy = run.policy();
-    found.steps.push(run.step);
-    found.chances.push(policy);
-    found.spread.push(spread(policy));
-    problem.values(policy, KS).forEach((value, i) => found.values[i].push(value));
-  };
-  while (run.step < steps) {
-    if (run.step % every === 0) report();
-    run.advance();
+// A training recorded as it goes: what the terminal player calls a track, in growing arrays.
+export class Recorder {
+  constructor(problem, label, k, settings, steps) {
+    this.run = new Training(problem, settings);
+    this.problem = problem;
+    this.every = Math.ceil(steps / REPORTS);
+    // The reports that there will be.
+    this.reports = Math.ceil(steps / this.every) + 1;
+    this.total = steps;
+    this.track = {
+      label,
+      k,
+      steps: [],
+      chances: [],
+      values: KS.map(() => []),
+      spread: [],
+      firstName: problem.firstName,
+      rewards: problem.rewards,
+      optimum: KS.map((one) => problem.optimum(one)),
+    };
   }
-  report();
-  return {
-    ...found,
-    firstName: problem.firstName,
-    rewards: problem.rewards,
-    optimum: KS.map((one) => problem.optimum(one)),
-  };
+
+  // Trains on until the report `at` is there.
+  recordTo(at) {
+    while (this.track.steps.length <= at) {
+      const next = Math.min(this.track.steps.length * this.every, this.total);
+      while (this.run.step < next) this.run.advance();
+      this.report();
+    }
+  }
+
+  report() {
+    const policy = this.run.policy();
+    this.track.steps.push(this.run.step);
+    this.track.chances.push(policy);
+    this.track.spread.push(spread(policy));
+    this.problem.values(policy, KS).forEach((value, i) => this.track.values[i].push(value));
+  }
 }
 
 // Three policies that differ only in the k they are trained for.
-export function tracks(problem, { seed, stepSize, estimator, steps }) {
+export function recorders(problem, { seed, stepSize, estimator, steps }) {
   return KS.map((k) => {
     const ks = new Array(steps).fill(k);
-    return track(problem, `k = ${k}`, k, { seed, stepSize, estimator, ks }, steps);
+    return new Recorder(problem, `k = ${k}`, k, { seed, stepSize, estimator, ks }, steps);
   });
+}
+
+export function recorded(recorder) {
+  recorder.recordTo(recorder.reports - 1);
+  return recorder.track;
 }
 
 // The k of every step: "4", "16@0, 1@150", "linear 16->1" or "geometric 16->1"; else null.
