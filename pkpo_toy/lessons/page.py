@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from importlib import resources
 
+from pkpo_toy.lessons.stills import stills
+
 # In the order in which each may use what stands before it. The first draw nothing.
 ARITHMETIC = (
     "numbers.js",
@@ -12,9 +14,11 @@ ARITHMETIC = (
     "looks.js",
     "estimators.js",
     "truth.js",
+    "noise.js",
     "training.js",
     "events.js",
     "state.js",
+    "samples.js",
 )
 DRAWING = (
     "dom.js",
@@ -23,7 +27,11 @@ DRAWING = (
     "player.js",
     "answers.js",
     "weights.js",
+    "landscape.js",
+    "noisy.js",
     "learning.js",
+    "betting.js",
+    "counts.js",
     "main.js",
 )
 
@@ -35,6 +43,7 @@ def lesson_page() -> str:
     """The whole lesson as one HTML text that asks for nothing beyond itself."""
     page = web_file("lesson.html")
     for place, text in (
+        ("<!--{{stills}}-->", stills()),
         ("/*{{style}}*/\n", compact(web_file("lesson.css"))),
         ("/*{{script}}*/\n", script((*ARITHMETIC, *DRAWING))),
     ):

@@ -57,13 +57,16 @@ export class Chart {
 
   // The axes: domains x, y as [low, high], their titles, and which ticks are written.
   frame({ x, y, xTitle = "", yTitle = "", xTicks, yTicks, log = false, xText = String, yText = String, grid = true }) {
-    const width = Math.max(200, Math.floor(this.host.clientWidth) || 320);
+    // Charts grow with the text of the page, which is larger on a projector.
+    const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const pixels = Math.max(200, Math.floor(this.host.clientWidth) || 320);
+    const width = pixels / unit;
     const { left, right, top, bottom } = this.margins;
     const signature = JSON.stringify([width, x, y, xTitle, yTitle, xTicks, yTicks, log, grid]);
     if (signature !== this.signature) {
       this.signature = signature;
       this.width = width;
-      change(this.root, { width, viewBox: `0 0 ${width} ${this.height}` });
+      change(this.root, { width: pixels, height: this.height * unit, viewBox: `0 0 ${width} ${this.height}` });
       this.x = new Scale(x, [left, width - right], log);
       this.y = new Scale(y, [this.height - bottom, top]);
       // What a mark's pixels mean, for those who read the drawing back.

@@ -8,7 +8,7 @@ function filled(element, attributes, children) {
     if (typeof value === "function") element.addEventListener(name, value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children);
+  element.append(...children.map((child) => (typeof child === "string" ? kept(child) : child)));
   return element;
 }
 
@@ -28,9 +28,14 @@ export function change(element, attributes) {
   return element;
 }
 
-// Replaces the text of an element; pieces in an array become spans of their own.
+// No line ends inside "k = 1".
+export function kept(text) {
+  return text.replace(/ ([=>±]) /g, "\u00a0$1\u00a0");
+}
+
+// Replaces the text of an element.
 export function say(element, ...pieces) {
-  const text = pieces.join(" ");
+  const text = kept(pieces.join(" "));
   if (element.textContent !== text) element.textContent = text;
 }
 

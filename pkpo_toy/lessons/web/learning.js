@@ -243,7 +243,7 @@ function drawPolicy(chart, heading, tracks, i, at, run) {
   const scheduled = i >= KS.length;
   const k = scheduled ? run.ks[Math.min(track.steps[at], run.ks.length - 1)] : track.k;
   const value = track.values[Math.max(0, KS.indexOf(k))][at];
-  say(heading, scheduled ? `${track.label}; now k = ${k}:` : `trained for ${track.label}:`, KS.includes(k) ? `pass@${k} ${fixed(value)}` : `pass@1 ${fixed(value)}`);
+  say(heading, scheduled ? `${track.label}; now k = ${k}:` : `${track.label}:`, `pass@${KS.includes(k) ? k : 1} = ${fixed(value)}`);
   chart.frame({ x: [-0.5, 99.5], y: [0, top], xTitle: "answer", yTitle: "share of tries", yTicks: [0, top / 2, top], yText: (one) => `${+(100 * one).toFixed(1)}%`, grid: false });
   chart.bars("reward", edges, Array.from(track.rewards, (one) => (0.92 * top * one) / best), EARNED, "area pale");
   chart.bars("policy", edges, Array.from(track.chances[at]), lookOf(track, i));

@@ -1,20 +1,29 @@
 // The page: its settings, its parts, and the address that leads back to a moment.
 
 import { ANSWERS, buildAnswers } from "./answers.js";
+import { BETTING, buildBetting } from "./betting.js";
+import { buildCounts } from "./counts.js";
 import { html, say } from "./dom.js";
+import { LANDSCAPE, buildLandscape } from "./landscape.js";
 import { LEARNING, buildLearning } from "./learning.js";
+import { NOISE, buildNoise } from "./noisy.js";
 import { State, oneOf } from "./state.js";
 import { WEIGHTS, buildWeights } from "./weights.js";
 
 const PARTS = {
   answers: buildAnswers,
   weights: buildWeights,
+  landscape: buildLandscape,
+  noise: buildNoise,
   learning: buildLearning,
+  betting: buildBetting,
+  counts: buildCounts,
 };
+const SETTINGS = { ...ANSWERS, ...WEIGHTS, ...LANDSCAPE, ...NOISE, ...LEARNING, ...BETTING };
 const THEMES = { auto: "light dark", light: "light", dark: "dark" };
 
 function start() {
-  const state = new State({ theme: oneOf("auto", Object.keys(THEMES)), ...ANSWERS, ...WEIGHTS, ...LEARNING });
+  const state = new State({ theme: oneOf("auto", Object.keys(THEMES)), ...SETTINGS });
   const notice = document.getElementById("notice");
   const drawers = new Map();
   const waiting = new Set();
@@ -47,8 +56,10 @@ function start() {
     part = found.part ?? part;
     notice.replaceChildren(...found.problems.slice(0, 3).map((one) => html("p", {}, one)));
     if (found.part) {
-      build(found.part);
-      document.getElementById(found.part).scrollIntoView();
+      // What stands above takes its final height first.
+      const names = Object.keys(PARTS);
+      for (const name of names.slice(0, names.indexOf(found.part) + 1)) build(name);
+      document.getElementById(found.part).scrollIntoView({ behavior: "instant" });
     }
   };
   let writing = 0;
@@ -71,6 +82,19 @@ function start() {
   read();
   window.addEventListener("hashchange", read);
   for (const name of Object.keys(PARTS)) near.observe(document.getElementById(name));
+  // The others are built while nothing else is to do, so that nothing moves while one scrolls.
+  const rest = () => {
+    const next = Object.keys(PARTS).find((name) => !drawers.has(name));
+    if (!next) return;
+    build(next);
+    idle(rest);
+  };
+  idle(rest);
+}
+
+function idle(act) {
+  if (window.requestIdleCallback) requestIdleCallback(act, { timeout: 2000 });
+  else setTimeout(act, 200);
 }
 
 function themeButton(state) {

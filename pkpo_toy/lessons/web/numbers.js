@@ -30,6 +30,13 @@ export function variance(values) {
   return sum(values.map((value) => (value - centre) ** 2)) / (values.length - 1);
 }
 
+// Standard error of the sample variance, from fourth moments.
+export function varianceError(values) {
+  const count = values.length, centre = mean(values), square = variance(values);
+  const fourth = mean(values.map((value) => (value - centre) ** 4));
+  return Math.sqrt(Math.max((fourth - (square ** 2 * (count - 3)) / (count - 1)) / count, 0));
+}
+
 export function range(start, stop, step = 1) {
   const numbers = [];
   for (let number = start; number < stop; number += step) numbers.push(number);

@@ -13,7 +13,8 @@ export function chanceOfOne(p, k) {
 export function passAtK(n, c, k) {
   const few = Math.min(c, k), many = Math.max(c, k);
   if (few === 0) return 0;
-  if (few + many > n) return 1;
+  // The second holds to the last bit: 1 - pass@k < exp(-c k / n).
+  if (few + many > n || (few * many) / n > 45) return 1;
   let log = 0;
   for (let j = 0; j < few; j++) log += Math.log1p(-many / (n - j));
   return -Math.expm1(log);
@@ -165,7 +166,7 @@ export function gaussLegendre(count) {
 }
 
 // Nodes on [0, 1] in panels narrow against the policy's width.
-function panelled(panels, nodes) {
+export function panelled(panels, nodes) {
   return range(0, panels).flatMap((panel) =>
     nodes.map(({ at, weight }) => ({ at: (panel + at) / panels, weight: weight / panels })),
   );

@@ -158,10 +158,10 @@ function column(chart, chosen) {
   chart.bars("column", edges, [chart.y.high], { colour: "#8C8C8C" }, "band");
 }
 
-const COLUMNS = { x: [0.5, N + 0.5], xTicks: NAMES };
+const SAMPLE_AXIS = { x: [0.5, N + 0.5], xTicks: NAMES };
 
 function drawRewards(chart, rewards, chosen, handles) {
-  chart.frame({ ...COLUMNS, y: [0, 1], yTicks: [0, 0.5, 1], yTitle: "reward" });
+  chart.frame({ ...SAMPLE_AXIS, y: [0, 1], yTicks: [0, 0.5, 1], yTitle: "reward" });
   column(chart, chosen);
   rewards.forEach((reward, i) => {
     chart.line(`reward ${i + 1}`, [[i + 1, 0], [i + 1, reward]], STEM, { width: 4 });
@@ -177,7 +177,7 @@ function drawWeights(chart, all, chosen) {
   const every = all.flatMap((one) => one.weights);
   const low = Math.min(0, ...every), high = Math.max(0.05, ...every);
   const room = (high - low) * 0.08;
-  chart.frame({ ...COLUMNS, y: [low - (low < 0 ? room : 0), high + room], yTitle: "weight" });
+  chart.frame({ ...SAMPLE_AXIS, y: [low - (low < 0 ? room : 0), high + room], yTitle: "weight" });
   column(chart, chosen);
   chart.horizontal("zero", 0, { colour: "#8C8C8C", dash: "" }, { width: 1 });
   all.forEach(({ key, weights }, which) => {
