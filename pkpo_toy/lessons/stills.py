@@ -33,14 +33,14 @@ class _Drawing:
         self.x, self.y, self.parts = x, y, list[str]()
 
     def line(self, x: ArrayLike, y: ArrayLike, colour: str, *, dash: str = "") -> None:
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(*self._pixels(x, y), strict=True))
+        points = " ".join(f"{a:.0f},{b:.1f}" for a, b in zip(*self._pixels(x, y), strict=True))
         style = f"--look:{colour};stroke-width:1.8;stroke-dasharray:{dash or 'none'}"
         self.parts.append(f'<polyline class="line" points="{points}" style="{style}"/>')
 
     def bars(self, edges: ArrayLike, heights: ArrayLike, colour: str, kind: str = "area") -> None:
         x, y = self._pixels(edges, np.append(heights, 0.0))
-        steps = "".join(f"V{top:.1f}H{right:.1f}" for top, right in zip(y, x[1:], strict=False))
-        path = f"M{x[0]:.1f} {HEIGHT - BOTTOM}{steps}V{HEIGHT - BOTTOM}Z"
+        steps = "".join(f"V{top:.0f}H{right:.0f}" for top, right in zip(y, x[1:], strict=False))
+        path = f"M{x[0]:.0f} {HEIGHT - BOTTOM}{steps}V{HEIGHT - BOTTOM}Z"
         self.parts.append(f'<path class="{kind}" d="{path}" style="--look:{colour}"/>')
 
     def name(self, x: float, y: float, text: str) -> None:
@@ -86,7 +86,7 @@ def _estimates() -> str:
 
 
 def _landscape() -> str:
-    theta, inside = np.linspace(-0.2, 1.4, 81), np.linspace(0, 1, 51)
+    theta, inside = np.linspace(-0.2, 1.4, 65), np.linspace(0, 1, 51)
     drawing = _Drawing((-0.2, 1.4), (0, 1))
     drawing.bars(np.append(inside, 1.0), inside**2, GREY, "area pale")
     for k in KS:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, element_weights, pass_at_k, weights
-from pkpo_toy.plotting.style import ESTIMATOR_LOOKS
+from pkpo_toy.plotting.style import ESTIMATOR_LOOKS, k_look
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.exact.categorical import categorical_max_at_k
 from pkpo_toy.simulator.exact.gaussian import (
@@ -55,14 +55,24 @@ def offered(evaluate):
     return evaluate("Object.keys(ESTIMATORS)")
 
 
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 8, 16, 31, 64])
+def test_a_k_looks_as_in_the_figures(evaluate, k):
+    look, expected = evaluate(f"kLook({k})"), k_look(k)
+    assert look["colour"] == expected.colour
+    assert look["dash"] == written(expected.dash)
+    assert look["marker"] == expected.marker
+
+
+def written(dash):
+    return "" if dash == "-" else " ".join(f"{part:g}" for part in dash[1])
+
+
 def test_the_page_offers_what_python_has_with_the_looks_of_the_figures(evaluate, offered):
     assert len(offered) == len(set(offered)) >= 20
     for key in offered:
         look = evaluate(f"ESTIMATORS[{json.dumps(key)}].look")
-        dash = ESTIMATOR_LOOKS[key].dash
-        written = "" if dash == "-" else " ".join(f"{part:g}" for part in dash[1])
         assert look["colour"] == ESTIMATOR_LOOKS[key].colour
-        assert look["dash"] == written
+        assert look["dash"] == written(ESTIMATOR_LOOKS[key].dash)
         assert look["marker"] == ESTIMATOR_LOOKS[key].marker
         name = evaluate(f"ESTIMATORS[{json.dumps(key)}].name")
         assert name == ESTIMATOR_LOOKS[key].label.replace("$-$", "−").replace("$", "")

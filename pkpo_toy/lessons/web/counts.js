@@ -4,13 +4,13 @@ import { Chart } from "./charts.js";
 import { button } from "./controls.js";
 import { html, say } from "./dom.js";
 import { fixed } from "./numbers.js";
-import { atEachK, defaultKs, readCounts } from "./samples.js";
+import { atEachK, defaultKs, isTooLong, readCounts } from "./samples.js";
 
 const LOOK = { colour: "#0072B2", dash: "", marker: "o" };
 export const EXAMPLE = "problem,n,c\nalgebra,50,9\nfractions,50,31\nangles,50,2\nchance,40,0\nprimes,50,17\nlimits,50,1\nseries,60,24\nsets,50,45\n";
 
 export function buildCounts(state, host, finding) {
-  const area = html("textarea", { id: "pasted", rows: 8, spellcheck: "false", input: () => draw() });
+  const area = html("textarea", { id: "pasted", rows: 8, spellcheck: "false", input: () => draw(), paste: refuse });
   area.value = EXAMPLE;
   const figures = html("div", { class: "figures" });
   host.append(
@@ -23,6 +23,14 @@ export function buildCounts(state, host, finding) {
   const chart = new Chart(figures, { label: "pass@k over k with its 95% interval", height: 260 });
   const table = html("table"), scroll = html("div", { class: "scroll", tabindex: 0 }, table);
   host.append(scroll);
+
+  // A browser's own field takes minutes over megabytes: such a text is not let in.
+  function refuse(event) {
+    const pasted = event.clipboardData?.getData("text") ?? "";
+    if (!isTooLong(pasted)) return;
+    event.preventDefault();
+    say(finding, readCounts(pasted).fault);
+  }
 
   function draw() {
     const { rows, fault } = readCounts(area.value);

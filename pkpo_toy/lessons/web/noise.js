@@ -112,7 +112,7 @@ function expectation(n, { success, failure }, low, high) {
 }
 
 const PANELS = 10;
-const NODES = gaussLegendre(6);
+const NODES = gaussLegendre(8);
 const OUTER = panelled(PANELS, NODES);
 
 // Exact mean and variance of the estimate at theta; null for weights that are not linear.

@@ -4,13 +4,17 @@ import { mean, range, variance } from "./numbers.js";
 import { shortened } from "./state.js";
 import { passAtK } from "./truth.js";
 
-const MOST_CHARACTERS = 1_000_000, MOST_PROBLEMS = 10_000, MOST_SAMPLES = 100_000;
+const MOST_CHARACTERS = 300_000, MOST_PROBLEMS = 10_000, MOST_SAMPLES = 100_000;
 const COLUMNS = ["problem", "n", "c"];
 const LEVEL = 0.95;
 
+export function isTooLong(text) {
+  return text.length > MOST_CHARACTERS;
+}
+
 // { rows: [{ problem, n, c }] } or { fault: sentence }.
 export function readCounts(text) {
-  if (text.length > MOST_CHARACTERS) {
+  if (isTooLong(text)) {
     return refused(`the text has ${text.length} characters; this page reads up to ${MOST_CHARACTERS}, “pkpo-toy passk FILE” more`);
   }
   const lines = text.split(/\r\n|\r|\n/).map((line, i) => ({ line: line.replace(/^\uFEFF/, ""), number: i + 1 }));
