@@ -5,13 +5,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pkpo_toy.estimators import ESTIMATORS, grouped_weights, max_at_k, pass_at_k, weights
+    from pkpo_toy.experiment import audit, load, run
     from pkpo_toy.training.frame import train
+
+__all__ = [
+    "ESTIMATORS",
+    "audit",
+    "grouped_weights",
+    "load",
+    "max_at_k",
+    "pass_at_k",
+    "run",
+    "train",
+    "weights",
+]
 
 __version__ = "0.1.0"
 
-__all__ = ["ESTIMATORS", "grouped_weights", "max_at_k", "pass_at_k", "train", "weights"]
-
-_HOMES = dict.fromkeys(__all__, "pkpo_toy.estimators") | {"train": "pkpo_toy.training.frame"}
+_HOMES = dict.fromkeys(__all__, "pkpo_toy.estimators")
+_HOMES |= dict.fromkeys(("audit", "load", "run"), "pkpo_toy.experiment")
+_HOMES["train"] = "pkpo_toy.training.frame"
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
-"""What the simulator refuses: counts, positive numbers, logits and rewards out of their domain."""
+"""Checks of single arguments: integers, positive and finite numbers, logits; each once."""
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,10 +9,15 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.typing import Array, ArrayLike
 
 
-def check_count(name: str, value: object) -> int:
-    """An integer of at least 1; True and 2.0 are not integers. Raises InputError."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"{name} must be an integer >= 1, got {value!r}.")
+def is_integer(value: object) -> bool:
+    """Whether it is an integer of Python or numpy; True and 2.0 are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def check_count(name: str, value: object, least: int = 1) -> int:
+    """An integer of at least `least`; True and 2.0 are not integers. Raises InputError."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name} must be an integer >= {least}, got {value!r}.")
     return int(value)
 
 
@@ -22,10 +28,13 @@ def check_counts(name: str, value: int | Sequence[int]) -> list[int]:
     return [check_count(name, value)]
 
 
-def check_positive(name: str, value: float) -> float:
-    """A finite number above 0. Raises InputError."""
-    number = isinstance(value, int | float | np.integer | np.floating)
-    if not number or isinstance(value, bool) or not 0 < value < np.inf:
+def check_positive(name: str, value: object) -> float:
+    """A finite number above 0; True is no number. Raises InputError."""
+    if (
+        not isinstance(value, int | float | np.integer | np.floating)
+        or isinstance(value, bool)
+        or not 0 < value <= sys.float_info.max
+    ):
         raise InputError(f"{name} must be a finite number > 0, got {value!r}.")
     return float(value)
 
@@ -34,7 +43,7 @@ def check_finite(name: str, value: ArrayLike) -> Array:
     """An array of finite float64 numbers. Raises InputError that counts the others."""
     try:
         array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name} must be numbers, got {value!r}.") from error
     good = np.isfinite(array)
     if not good.all():

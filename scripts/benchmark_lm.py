@@ -15,7 +15,7 @@ import torch
 
 from pkpo_toy.lm.loss import Batch, Terms, loss
 from pkpo_toy.lm.sampling import sample
-from pkpo_toy.lm.setup import optimiser_of
+from pkpo_toy.lm.setup import build_optimiser
 from pkpo_toy.lm.tokens import Characters, Tokens
 from pkpo_toy.lm.transformer import Shape, Transformer
 from pkpo_toy.lm.weights import weights
@@ -69,7 +69,7 @@ def passes(device: str) -> tuple[Row, list[Row]]:
     ids = torch.randint(1, tokenizer.size, (rows_count, LENGTH), device=device)
     answers = Tokens(ids, torch.ones_like(ids, dtype=torch.bool))
     rewards = torch.rand(PROMPTS, N, device=device)
-    optimiser = optimiser_of(model, "adam", 0.0)
+    optimiser = build_optimiser("adam", model, 0.0)
 
     def draw() -> None:
         sample(model, prompts, N, longest=LENGTH, end=-1, generator=torch.Generator(device))

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pkpo_toy.files import sync_folder, write_file
 from pkpo_toy.runs import Cell, execute, generator, make_cell
-from pkpo_toy.runs.files import sync_folder, write_file
 
 CELLS = 2000
 Row = Sequence[str]

@@ -49,12 +49,12 @@ def with_sample(rewards: Sequence[Fraction], k: int, i: int) -> Fraction:
 
 def z_scores(values: Sequence[Fraction], ddof: int) -> list[Any]:
     """Deviations over the standard deviation; 0 when all values tie."""
-    centre = mean(values)
-    square = sum((v - centre) ** 2 for v in values)
+    center = mean(values)
+    square = sum((v - center) ** 2 for v in values)
     if square == 0:
         return [Fraction(0)] * len(values)
     deviation = mpmath.sqrt(real(square / (len(values) - ddof)))
-    return [real(v - centre) / deviation for v in values]
+    return [real(v - center) / deviation for v in values]
 
 
 def reinforce(g: list[Fraction], k: int) -> Weights:

@@ -36,8 +36,8 @@ def exact_forms(ordered: Sequence[float], k: int) -> dict[str, list[Fraction]]:
         pairs = list(zip(forms["pkpo"], rest, strict=True))
         forms["pkpo_loo"] = [w - Fraction(k, n - 1) * v for w, v in pairs]
         forms["centered_loo"] = [w - Fraction(k, n) * v for w, v in pairs]
-        centre = Fraction(sum(with_i), whole * n)
-        forms["group_mean_centered"] = [w - centre for w in forms["pkpo"]]
+        center = Fraction(sum(with_i), whole * n)
+        forms["group_mean_centered"] = [w - center for w in forms["pkpo"]]
     return forms
 
 
@@ -67,9 +67,9 @@ def fixed_point_forms(
         gained = list(accumulate(map(mul, mu[1:], gaps)))
         forms["pkpo_loo_minus_one"] = [Fraction(gained[i], 2**BITS) for i in ranks]
     if k < n:
-        centred = [Fraction(sums[i] - mean, 2**BITS) for i in ranks]
-        forms["group_mean_centered"] = centred
-        forms["centered_loo"] = [w * Fraction(n, n - k) for w in centred]
+        centered = [Fraction(sums[i] - mean, 2**BITS) for i in ranks]
+        forms["group_mean_centered"] = centered
+        forms["centered_loo"] = [w * Fraction(n, n - k) for w in centered]
         # The k-subsets without i: v_-i = (rho - (k/n) q_i) n/(n-k), with k rho the sum of plain.
         total = Fraction((top - sums[-1] + mean) * n, 2**BITS)
         share = Fraction(n, (n - 1) * (n - k))

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pkpo_toy"
-GROUND = {"errors", "typing", "checks"}
+GROUND = {"errors", "typing", "checks", "loading", "files"}
 MAY_IMPORT = {
     "errors": set(),
     "typing": set(),
     "checks": {"errors", "typing"},
+    "loading": {"errors"},
+    "files": {"errors"},
     "estimators": GROUND,
     "simulator": GROUND,
     "training": GROUND | {"estimators", "simulator"},
@@ -21,7 +23,7 @@ MAY_IMPORT = {
     "studies": GROUND | {"estimators", "simulator", "training", "samples", "lm"},
     "lessons": GROUND | {"estimators", "simulator", "training"},
     "runs": GROUND,
-    "plotting": GROUND,
+    "plotting": GROUND | {"estimators"},
 }
 MAY_IMPORT["experiment"] = GROUND | {"training", "studies", "runs", "plotting"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pkpo_toy.cli.run import RESULTS
+from pkpo_toy.cli.support.options import RESULTS
 
 DEMO = "demo"
 
@@ -28,7 +28,7 @@ def animate(
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.errors import InputError
-    from pkpo_toy.runs.failures import write_output
+    from pkpo_toy.files import write_output
 
     if not out.lower().endswith(".gif"):
         raise InputError(f"--out must end in .gif, got {out!r}.")
@@ -48,24 +48,23 @@ def animate(
 
 
 def _demo(lesson: str, seed: int, steps: int | None) -> bytes:
-    from pkpo_toy.lessons.frames import filmed
-    from pkpo_toy.lessons.lessons import teach
+    from pkpo_toy.lessons.frames import animation_frame
+    from pkpo_toy.lessons.lessons import record_lesson
     from pkpo_toy.plotting import animate as gif_of
 
-    return gif_of(filmed(teach(lesson, seed=seed, steps=steps)))
+    return gif_of(animation_frame(record_lesson(lesson, seed=seed, steps=steps)))
 
 
 def _study(study: str, results: Path) -> bytes:
-    from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.errors import InputError
-    from pkpo_toy.experiment import drawn_frame
+    from pkpo_toy.experiment import load
     from pkpo_toy.plotting.reveal import MOVING, reveal
     from pkpo_toy.studies.table import STUDIES
 
     able = ", ".join([DEMO, *(name for name in STUDIES if name in MOVING)])
     if study in STUDIES and study not in MOVING:
         raise InputError(f"{study!r} has no training steps; can be animated: {able}.")
-    stored = open_stored(study, results)
+    stored = load(study, results)
     if stored.study not in MOVING:
         raise InputError(f"{stored.study!r} has no training steps; can be animated: {able}.")
-    return reveal(stored.study, drawn_frame(stored.folder, stored.study, stored.keys))
+    return reveal(stored.study, stored.drawn_frame())

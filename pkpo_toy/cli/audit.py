@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pkpo_toy.studies.audit import Audit
+from pkpo_toy.cli.support.options import AsJson
 
 
 def audit(
@@ -20,18 +19,23 @@ def audit(
     n: Annotated[int | None, typer.Option(help="Samples per group. (4)")] = None,
     k: Annotated[int | None, typer.Option(help="k of pass@k. (2)")] = None,
     budget: Annotated[int | None, typer.Option(help="Most outcomes to enumerate.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Audit estimators on one instance: exact scale, cosine, variance, zero-signal rate."""
-    import numpy as np
-
+    from pkpo_toy import experiment
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
     from pkpo_toy.cli.support.progress import AuditBar
-    from pkpo_toy.studies.audit import run
 
-    config = _config(estimator, rewards, logits, {"n": n, "k": k, "budget": budget})
+    config = experiment.audit_config(
+        rewards=_numbers("rewards", rewards),
+        logits=_numbers("logits", logits),
+        n=n,
+        k=k,
+        estimators=estimator or None,
+        budget=budget,
+    )
     with AuditBar("audit") as bar:
-        rows = run(config, np.random.default_rng(config.seed), bar)
+        rows = experiment.audit_of(config, progress=bar)
     if as_json:
         print_json({"rows": json_rows(rows)})
         return
@@ -42,29 +46,11 @@ def audit(
     )
 
 
-def _config(
-    estimators: list[str] | None, rewards: str | None, logits: str | None, given: dict[str, Any]
-) -> Audit:
-    from pkpo_toy.studies.audit import Audit
-    from pkpo_toy.studies.files import build
-
-    values = {name: value for name, value in given.items() if value is not None}
-    if rewards is not None:
-        values["rewards"] = _numbers("rewards", rewards)
-    if logits is not None:
-        values["logits"] = _numbers("logits", logits)
-    elif rewards is not None:
-        values["logits"] = [0.0] * len(values["rewards"])
-    if estimators:
-        values["estimators"] = estimators
-    config = build(Audit, values, "audit")
-    assert isinstance(config, Audit)
-    return config
-
-
-def _numbers(name: str, text: str) -> list[float]:
+def _numbers(name: str, text: str | None) -> list[float] | None:
     from pkpo_toy.errors import InputError
 
+    if text is None:
+        return None
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:

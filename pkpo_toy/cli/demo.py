@@ -27,18 +27,18 @@ def demo(
     """
     from pkpo_toy.errors import InputError
     from pkpo_toy.lessons.keyboard import keys
-    from pkpo_toy.lessons.lessons import teach
-    from pkpo_toy.lessons.player import Script, play, still
+    from pkpo_toy.lessons.lessons import record_lesson
+    from pkpo_toy.lessons.player import Playback, play, print_still
 
     if not SLOWEST <= speed <= FASTEST:
         raise InputError(f"--speed must be from {SLOWEST} to {FASTEST:g}, got {speed}.")
     with keys() as read:
-        script = Script(teach(lesson, seed=seed, steps=steps))
+        playback = Playback(record_lesson(lesson, seed=seed, steps=steps))
         console = _console()
-        at = len(script.steps) - 1
+        at = len(playback.steps) - 1
         if console.is_terminal and not console.is_dumb_terminal:
-            at = play(script, console, read, speed)
-        still(script, console, at)
+            at = play(playback, console, read, speed)
+        print_still(playback, console, at)
 
 
 def _console() -> Console:

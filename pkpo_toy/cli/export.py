@@ -1,4 +1,4 @@
-"""`pkpo-toy export` and `pkpo-toy clean`: results taken elsewhere, results no longer needed."""
+"""`pkpo-toy export`: a study's results as one table for other programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.run import RESULTS
+from pkpo_toy.cli.support.options import RESULTS, ResultsFolder, StoredRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,30 +17,23 @@ FORMATS = ("csv", "json", "parquet")
 
 
 def export(
-    run: Annotated[str, typer.Argument(help="A study that was run, or its results folder.")],
+    run: StoredRun,
     form: Annotated[str, typer.Option("--format", help="csv, json or parquet.")] = "csv",
     to: Annotated[Path | None, typer.Option(help="The file to write. (stdout)")] = None,
     records: Annotated[
         bool, typer.Option("--records", help="The records of all cells, not the summary.")
     ] = False,
-    out: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
+    out: ResultsFolder = RESULTS,
 ) -> None:
     """Write a study's summary, or all its records, as one table."""
-    import pandas as pd
-
-    from pkpo_toy.cli.support.results import open_stored
     from pkpo_toy.errors import unknown
-    from pkpo_toy.runs import read_cells, read_summary
-    from pkpo_toy.runs.failures import write_output
+    from pkpo_toy.experiment import load
+    from pkpo_toy.files import write_output
 
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
-    stored = open_stored(run, out)
-    if records:
-        frames = [frame for _, frame in read_cells(stored.folder, stored.keys)]
-        data = _encoded(pd.concat(frames, ignore_index=True), form)
-    else:
-        data = _encoded(read_summary(stored.folder), form)
+    result = load(run, out)
+    data = _encoded(result.records() if records else result.summary, form)
     if to is None:
         sys.stdout.buffer.write(data)
     else:
@@ -73,26 +66,3 @@ def _parquet(frame: pd.DataFrame) -> bytes:
             "--format parquet needs pyarrow, which is not installed: pip install pyarrow"
         ) from None
     return buffer.getvalue()
-
-
-def clean(
-    run: Annotated[str, typer.Argument(help="A study that was run, or its results folder.")],
-    out: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Remove stored cells that the study's last configuration does not refer to."""
-    from pkpo_toy.cli.support.results import open_stored
-    from pkpo_toy.runs import clean as remove
-    from pkpo_toy.runs import unreferenced
-
-    stored = open_stored(run, out)
-    idle = unreferenced(stored.folder, stored.manifest["cells"])
-    if not idle:
-        print(f"{stored.folder}: nothing to remove")
-        return
-    size = sum(path.stat().st_size for path in idle)
-    what = f"{len(idle)} files ({size / 1e6:.1f} MB) in {stored.folder}"
-    if not yes and not typer.confirm(f"Remove {what}?", err=True):
-        raise typer.Exit(1)
-    removed = remove(stored.folder, stored.manifest["cells"])
-    print(f"removed {len(removed)} files from {stored.folder}")

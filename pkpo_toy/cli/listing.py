@@ -6,21 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pkpo_toy.cli.support.options import AsJson
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from pkpo_toy.estimators import Estimator
 
-KINDS = ("studies", "estimators", "problems")
+KINDS = ("studies", "estimators", "problems", "formats")
 
 
 def list_(
     kind: Annotated[
-        str | None, typer.Argument(metavar="[studies|estimators|problems]", help="What to list.")
+        str | None,
+        typer.Argument(metavar="[studies|estimators|problems|formats]", help="What to list."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """List studies, estimators and problems."""
+    """List studies, estimators, problems and the formats of sampling results."""
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
     from pkpo_toy.errors import unknown
 
@@ -74,4 +77,18 @@ def _problems() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["problem", "description"])
 
 
-TABLES = {"studies": _studies, "estimators": _estimators, "problems": _problems}
+def _formats() -> pd.DataFrame:
+    import pandas as pd
+
+    from pkpo_toy.samples.formats.table import FORMATS
+
+    rows = [(key, form.title, form.files) for key, form in FORMATS.items()]
+    return pd.DataFrame(rows, columns=["format", "written_by", "files"])
+
+
+TABLES = {
+    "studies": _studies,
+    "estimators": _estimators,
+    "problems": _problems,
+    "formats": _formats,
+}

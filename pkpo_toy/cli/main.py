@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,7 @@ from pkpo_toy import __version__
 from pkpo_toy.cli import (
     animate,
     audit,
+    clean,
     demo,
     export,
     init,
@@ -25,11 +27,30 @@ from pkpo_toy.cli import (
     passk,
     plot,
     run,
+    schema,
     show,
     weights,
 )
 from pkpo_toy.cli.support.torchrun import together
 from pkpo_toy.errors import Interruption, PkpoError
+
+# In the order of the help. A new command is a file beside this one and a row here.
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run.run,
+    "show": show.show,
+    "plot": plot.plot,
+    "demo": demo.demo,
+    "lesson": lesson.lesson,
+    "animate": animate.animate,
+    "audit": audit.audit,
+    "passk": passk.passk,
+    "weights": weights.weights,
+    "list": listing.list_,
+    "init": init.init,
+    "schema": schema.schema,
+    "export": export.export,
+    "clean": clean.clean,
+}
 
 app = typer.Typer(
     name="pkpo-toy",
@@ -65,20 +86,8 @@ def options(
     """Pass@k policy gradients on problems small enough to know the truth."""
 
 
-app.command("run")(run.run)
-app.command("show")(show.show)
-app.command("plot")(plot.plot)
-app.command("demo")(demo.demo)
-app.command("lesson")(lesson.lesson)
-app.command("animate")(animate.animate)
-app.command("audit")(audit.audit)
-app.command("passk")(passk.passk)
-app.command("weights")(weights.weights)
-app.command("list")(listing.list_)
-app.command("init")(init.init)
-app.command("schema")(init.schema)
-app.command("export")(export.export)
-app.command("clean")(export.clean)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 
 
 def main() -> None:

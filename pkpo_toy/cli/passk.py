@@ -1,4 +1,4 @@
-"""`pkpo-toy passk`: pass@k or max@k of real sampling results, with its uncertainty."""
+"""`pkpo-toy passk`: pass@k and its kin of real sampling results, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -9,66 +9,104 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.run import FIGURES
+from pkpo_toy.cli.support.evaluations import FilesArgument, FormatOption, GroupByOption, ScoreOption
+from pkpo_toy.cli.support.options import FIGURES
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pkpo_toy.samples.evaluation import Evaluation
+    from pkpo_toy.samples.intervals import Range
+
+KsOption = Annotated[
+    str | None,
+    typer.Option("--k", help="Separated by commas. (1,2,5,10,20,50,... up to the smallest n)"),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(help="pass@k, pass^k, avg@k, max@k, or q10@k ... q90@k. (by the rewards)"),
+]
+WhereOption = Annotated[
+    bool, typer.Option("--where-possible", help="Leave out problems with n below the largest k.")
+]
+
 
 def passk(
-    file: Annotated[
-        str,
-        typer.Argument(
-            help="CSV or JSON lines with problem,n,c or problem,sample,reward; - is standard input."
-        ),
-    ],
-    k: Annotated[
-        str | None,
-        typer.Option(help="Separated by commas. (1,2,5,10,20,50,... up to the smallest n)"),
+    files: FilesArgument,
+    k: KsOption = None,
+    metric: MetricOption = None,
+    score: ScoreOption = None,
+    form: FormatOption = None,
+    group_by: GroupByOption = None,
+    bounds: Annotated[
+        str | None, typer.Option("--range", help="LOW,HIGH that rewards can have. (0,1 if all do)")
     ] = None,
+    where_possible: WhereOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curve, PNG and SVG.")] = False,
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
 ) -> None:
-    """Estimate pass@k (max@k where rewards are not 0 or 1) over the problems of a file.
+    """Estimate pass@k (max@k where rewards are not 0 or 1) over the problems of an evaluation.
 
     Unbiased for every problem, then averaged; standard error and 95% interval take the problems
     as a random sample, so one problem has neither.
     """
+    from pkpo_toy.cli.support.evaluations import read_evaluation, say_read
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
     from pkpo_toy.cli.support.progress import working
-    from pkpo_toy.samples.passk import at_each_k, default_ks, measure_of
-    from pkpo_toy.samples.samples import read_results
+    from pkpo_toy.samples.intervals import method
+    from pkpo_toy.samples.metrics import metric_named
+    from pkpo_toy.samples.passk import at_each_k, bounds_of, default_ks, enough_samples
 
-    ks = None if k is None else _ks(k)
-    with working("reading"):
-        results = read_results(file)
-        measure = measure_of(results)
-        rows = at_each_k(results, ks or default_ks(results))
+    ks = None if k is None else counts(k)
+    limits = None if bounds is None else _range(bounds)
+    evaluation = read_evaluation(files, form=form, score=score, group_by=group_by)
+    with working("estimating"):
+        every = len(evaluation.problems)
+        ks = ks or default_ks(evaluation)
+        evaluation = enough_samples(evaluation, ks, where_possible)
+        name = metric_named(metric, evaluation).name
+        rows = at_each_k(evaluation, ks, metric=name, bounds=limits)
+        how = method(bounds_of(evaluation, limits))
+    say_read(evaluation)
+    dropped = every - len(evaluation.problems)
+    if dropped:
+        sys.stderr.write(f"{dropped} of {every} problems have n < {max(ks)} and are left out\n")
     if plot:
-        _draw(rows.assign(measure=measure.name), figures, file)
+        _draw(evaluation, name, limits, figures, files[0])
     if as_json:
-        print_json({"measure": measure.name, "interval": measure.method, "rows": json_rows(rows)})
+        read = {"read": evaluation.described(), "left_out": evaluation.left_out, "dropped": dropped}
+        print_json({"measure": name, "interval": how, **read, "rows": json_rows(rows)})
         return
     one = rows["problems"].iloc[0] == 1
-    print_table(rows, f"{measure.name}; {'one problem: no interval' if one else measure.method}")
+    print_table(rows, f"{name}; {'one problem: no interval' if one else how}")
 
 
-def _ks(text: str) -> list[int]:
+def counts(text: str) -> list[int]:
+    """The k of --k. Raises InputError unless they are integers >= 1."""
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("0*[1-9][0-9]{0,17}", part) for part in parts):
-        raise InputError(f"--k takes integers >= 1 separated by commas, got {text!r}.")
+        raise InputError(f"--k takes integers >= 1 separated by commas, got {text[:60]!r}.")
     return [int(part) for part in parts]
 
 
-def _draw(rows: pd.DataFrame, figures: Path, file: str) -> None:
-    """FIGURES/passk_NAME.png and .svg, named after the file of results."""
-    from pkpo_toy.plotting import render
-    from pkpo_toy.runs.failures import write_output
+def _range(text: str) -> Range:
+    number = r"\s*[+-]?[0-9]*\.?[0-9]+\s*"
+    if not re.fullmatch(f"{number},{number}", text):
+        raise InputError(f"--range takes LOW,HIGH, two numbers, got {text[:60]!r}.")
+    low, high = map(float, text.split(","))
+    return low, high
 
-    name = "passk_" + ("stdin" if file == "-" else Path(file).stem)
-    for kind, picture in render("passk", rows).items():
-        path = figures / f"{name}.{kind}"
-        write_output(path, picture)
-        sys.stderr.write(f"wrote {path}\n")
+
+def _draw(
+    evaluation: Evaluation, metric: str, bounds: Range | None, figures: Path, file: str
+) -> None:
+    """FIGURES/passk_NAME.png and .svg over every k, named after the file of results."""
+    from pkpo_toy.cli.support.evaluations import write_figure
+    from pkpo_toy.samples.passk import at_each_k, curve_ks
+
+    ks = curve_ks(int(evaluation.n.min()))
+    rows: pd.DataFrame = at_each_k(evaluation, ks, metric=metric, bounds=bounds)
+    stem = "stdin" if file == "-" else Path(file).name.split(".")[0]
+    write_figure("passk", rows.assign(measure=metric), figures, f"passk_{stem}")

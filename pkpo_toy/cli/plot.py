@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pkpo_toy.cli.run import FIGURES, RESULTS
+from pkpo_toy.cli.support.options import FIGURES, RESULTS, FiguresFolder, ResultsFolder
 
 
 def plot(
     runs: Annotated[list[str], typer.Argument(help="Studies that were run, or their folders.")],
-    out: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
-    figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
+    out: ResultsFolder = RESULTS,
+    figures: FiguresFolder = FIGURES,
 ) -> None:
     """Draw the figures of stored results again."""
-    from pkpo_toy.cli.support.results import open_stored
-    from pkpo_toy.experiment import draw
+    from pkpo_toy.experiment import load
 
-    for stored in [open_stored(run, out) for run in runs]:
-        where = stored.folder, stored.study, stored.name, stored.keys, figures
-        for path in draw(*where, again=True):
+    for result in [load(run, out) for run in runs]:
+        for path in result.save_figure(figures):
             print(path)

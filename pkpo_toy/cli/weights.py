@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
+from pkpo_toy.cli.support.evaluations import FilesArgument, FormatOption, GroupByOption, ScoreOption
+
 
 def weights(
-    file: Annotated[
-        str,
-        typer.Argument(help="CSV or JSON lines with problem,sample,reward; - is standard input."),
-    ],
+    files: FilesArgument,
     k: Annotated[int, typer.Option(help="k of pass@k.")],
     estimator: Annotated[
         str | None,
@@ -24,23 +23,36 @@ def weights(
     out: Annotated[str | None, typer.Option(help="File to write. (stdout)")] = None,
     beta: Annotated[float | None, typer.Option(help="Of rs_grpo and entropic_loo.")] = None,
     seed: Annotated[int, typer.Option(help="Of passk_bootstrap, which draws.")] = 0,
+    score: ScoreOption = None,
+    form: FormatOption = None,
+    group_by: GroupByOption = None,
 ) -> None:
-    """Weigh every sample by its problem's rewards: the same rows with one more column, `weight`.
+    """Weigh every sample by its problem's rewards.
 
-    Columns, order and text of the rows stay as they are; CSV gives CSV, JSON lines JSON lines.
+    Of a table problem,sample,reward the same rows come back with one more column, `weight`: CSV
+    gives CSV, JSON lines JSON lines. Of any other format a CSV problem,sample,reward,weight.
     """
+    from pkpo_toy.cli.support.evaluations import fields, say_read
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.cli.support.progress import working
-    from pkpo_toy.runs.files import write_file
-    from pkpo_toy.samples.samples import SAMPLES, frame_of
-    from pkpo_toy.samples.tables import read_table, with_column
-    from pkpo_toy.samples.weighing import sample_weights
+    from pkpo_toy.estimators.api import DEFAULT
+    from pkpo_toy.files import write_file
+    from pkpo_toy.samples.weighing import weighed
 
     target = None if out is None else checked_target("--out", out)
     with working("weighing"):
-        table = read_table(file, [SAMPLES], keep_text=True)
-        weights = sample_weights(frame_of(table), k, estimator, scale=scale, seed=seed, beta=beta)
-        data = with_column(table, "weight", weights.tolist())
+        read, data = weighed(
+            files,
+            k,
+            estimator or DEFAULT,
+            form=form,
+            score=score,
+            group_by=fields(group_by),
+            scale=scale,
+            seed=seed,
+            beta=beta,
+        )
+    say_read(read)
     if target is not None:
         write_file(target, data)
         return

@@ -3,15 +3,15 @@
 from pkpo_toy.estimators.api import grouped_weights, weights
 from pkpo_toy.estimators.estimator import Estimator
 from pkpo_toy.estimators.objectives import element_weights, max_at_k, pass_at_k
-from pkpo_toy.estimators.table import ESTIMATORS, estimator_named
+from pkpo_toy.estimators.table import ESTIMATORS, resolve
 
 __all__ = [
     "ESTIMATORS",
     "Estimator",
     "element_weights",
-    "estimator_named",
     "grouped_weights",
     "max_at_k",
     "pass_at_k",
+    "resolve",
     "weights",
 ]

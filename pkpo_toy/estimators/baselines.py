@@ -6,24 +6,24 @@ sorted values, so that ties give exactly zero and the order of the samples chang
 
 import numpy as np
 
-from pkpo_toy.estimators.order_statistics import Floats
+from pkpo_toy.typing import Array
 
 
-def raised_above_minimum(values: Floats) -> Floats:
+def raised_above_minimum(values: Array) -> Array:
     """values (..., n) less their minimum; adding 0.0 turns a -0.0, equal to 0.0, into it."""
-    raised: Floats = values - values.min(axis=-1, keepdims=True)
+    raised: Array = values - values.min(axis=-1, keepdims=True)
     raised += 0.0
     return raised
 
 
-def centred(values: Floats) -> Floats:
+def centered(values: Array) -> Array:
     """values (..., n) less their mean over the last axis; exactly zero when all tie."""
     raised = raised_above_minimum(values)
-    result: Floats = raised - np.sort(raised, axis=-1).mean(axis=-1, keepdims=True)
+    result: Array = raised - np.sort(raised, axis=-1).mean(axis=-1, keepdims=True)
     return result
 
 
-def z_scores(values: Floats, ddof: int) -> Floats:
+def z_scores(values: Array, ddof: int) -> Array:
     """values (..., n) less their mean, over their standard deviation; 0 when all tie."""
     raised = raised_above_minimum(values)
     span = raised.max(axis=-1, keepdims=True)
@@ -35,29 +35,29 @@ def z_scores(values: Floats, ddof: int) -> Floats:
         ((ordered - mean) ** 2).sum(axis=-1, keepdims=True) / max(values.shape[-1] - ddof, 1)
     )
     deviation = scaled - mean
-    scores: Floats = np.divide(deviation, spread, out=np.zeros_like(raised), where=spread > 0)
+    scores: Array = np.divide(deviation, spread, out=np.zeros_like(raised), where=spread > 0)
     return scores
 
 
-def reinforce(rewards: Floats, k: int) -> Floats:
+def reinforce(rewards: Array, k: int) -> Array:
     """Plain policy gradient: g_i / n. (..., n) -> (..., n)."""
     n: int = rewards.shape[-1]
     return rewards / n + 0.0
 
 
-def rloo(rewards: Floats, k: int) -> Floats:
+def rloo(rewards: Array, k: int) -> Array:
     """Leave-one-out baseline: (g_i - mean of the others) / n = (g_i - mean) / (n-1). [RLOO]."""
     n: int = rewards.shape[-1]
-    return centred(rewards) / (n - 1)
+    return centered(rewards) / (n - 1)
 
 
-def dr_grpo(rewards: Floats, k: int) -> Floats:
+def dr_grpo(rewards: Array, k: int) -> Array:
     """Group-mean baseline: (g_i - mean) / n, too short by (n-1)/n. [DrGRPO]."""
     n: int = rewards.shape[-1]
-    return centred(rewards) / n
+    return centered(rewards) / n
 
 
-def grpo(rewards: Floats, k: int) -> Floats:
+def grpo(rewards: Array, k: int) -> Array:
     """Group z-score: (g_i - mean) / (n sigma), sigma with ddof 1; 0 when all tie. [GRPO]."""
     n: int = rewards.shape[-1]
     return z_scores(rewards, ddof=1) / n

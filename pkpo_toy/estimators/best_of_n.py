@@ -4,18 +4,18 @@ import numpy as np
 
 from pkpo_toy.estimators.baselines import z_scores
 from pkpo_toy.estimators.order_statistics import (
-    Floats,
     mu_parts,
     running_sums,
     sort_groups,
     term_buffer,
     unsort,
 )
+from pkpo_toy.typing import Array
 
 _LOWEST = -(2**30)
 
 
-def bon_mean(rewards: Floats, k: int) -> Floats:
+def bon_mean(rewards: Array, k: int) -> Array:
     """z-score of the `pkpo` weights over the group, / n.
 
     The deviation has ddof 1, as in `grpo`; 0 when the `pkpo` weights all tie. [Bagirov].
@@ -34,7 +34,7 @@ def bon_mean(rewards: Floats, k: int) -> Floats:
     return unsort(scores / n, places, rewards.shape, out=ordered)
 
 
-def bon_max_mean(rewards: Floats, k: int) -> Floats:
+def bon_max_mean(rewards: Array, k: int) -> Array:
     """The best sample alone: (g_max - mean) / n, shared equally by ties. [Bagirov]."""
     n: int = rewards.shape[-1]
     best = rewards.max(axis=-1, keepdims=True)

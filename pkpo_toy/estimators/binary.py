@@ -5,31 +5,31 @@ what a success and what a failure weighs as functions of F, then hands these out
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pkpo_toy.estimators.error_free import product_error
 from pkpo_toy.estimators.objectives import pass_at_k
-from pkpo_toy.estimators.order_statistics import Floats, mu, mu_parts
+from pkpo_toy.estimators.order_statistics import mu, mu_parts
+from pkpo_toy.typing import Array, Integers
 
 
-def _failures(rewards: Floats) -> NDArray[np.int64]:
-    failures: NDArray[np.int64] = np.count_nonzero(rewards == 0, axis=-1, keepdims=True)
+def _failures(rewards: Array) -> Integers:
+    failures: Integers = np.count_nonzero(rewards == 0, axis=-1, keepdims=True)
     return failures
 
 
-def _mu(n: int, k: int, index: NDArray[np.int64]) -> Floats:
+def _mu(n: int, k: int, index: Integers) -> Array:
     """mu at index 0..n, with mu_0 = 0; mu_{F+1} = (k/n) C(F, k-1) / C(n-1, k-1)."""
-    table: Floats = np.concatenate([[0.0], mu(n, k)])[index]
+    table: Array = np.concatenate([[0.0], mu(n, k)])[index]
     return table
 
 
-def fail_only(rewards: Floats, k: int) -> Floats:
+def fail_only(rewards: Array, k: int) -> Array:
     """Only failures count: (k/n) u(F_-i) (r_i - 1), u(F) = C(F, k-1)/C(n-1, k-1): failure -mu_F."""
     failures = _failures(rewards)
     return np.where(rewards == 1, 0.0, 0.0 - _mu(rewards.shape[-1], k, failures))
 
 
-def passk_rloo(rewards: Floats, k: int) -> Floats:
+def passk_rloo(rewards: Array, k: int) -> Array:
     """(k/n) u(F_-i) (r_i - mean of the others): success mu_{F+1} F/(n-1), failure -mu_F c/(n-1)."""
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
@@ -38,7 +38,7 @@ def passk_rloo(rewards: Floats, k: int) -> Floats:
     return np.where(rewards == 1, success, failure)
 
 
-def _ratio_power(part: NDArray[np.int64], whole: int, exponent: int) -> Floats:
+def _ratio_power(part: Integers, whole: int, exponent: int) -> Array:
     """(part/whole)**exponent to a few ulp: the quotient's rounding is put back."""
     if exponent == 0:
         return np.ones(part.shape)
@@ -46,11 +46,11 @@ def _ratio_power(part: NDArray[np.int64], whole: int, exponent: int) -> Floats:
     quotient = numerator / denominator
     rest = (numerator - quotient * denominator) - product_error(quotient, denominator)
     relative = np.divide(rest, numerator, out=np.zeros_like(rest), where=numerator > 0)
-    power: Floats = quotient**exponent * np.exp(exponent * relative)
+    power: Array = quotient**exponent * np.exp(exponent * relative)
     return power
 
 
-def passk_plugin(rewards: Floats, k: int) -> Floats:
+def passk_plugin(rewards: Array, k: int) -> Array:
     """Success rate plugged into the gradient: k (1-p)^(k-1) (r_i - p)/n, p = c/n. Biased. [Thr]."""
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
@@ -58,7 +58,7 @@ def passk_plugin(rewards: Floats, k: int) -> Floats:
     return np.where(rewards == 1, slope * (failures / n), -slope * ((n - failures) / n))
 
 
-def passk_loo_plugin(rewards: Floats, k: int) -> Floats:
+def passk_loo_plugin(rewards: Array, k: int) -> Array:
     """The same with the rate of the others: k (1-p_-i)^(k-1) (r_i - p_-i)/n. Biased. [Thr]."""
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
@@ -69,7 +69,7 @@ def passk_loo_plugin(rewards: Floats, k: int) -> Floats:
     return np.where(rewards == 1, success, failure)
 
 
-def passk_grpo(rewards: Floats, k: int) -> Floats:
+def passk_grpo(rewards: Array, k: int) -> Array:
     """Group z-score averaged over all k-subsets, / n; 0 when all agree. [Chen25] analytical.
 
     Success (1-R)/(n s), failure (1-R-u(F-1))/(n s), R = pass@k estimate, s^2 = R (1-R). As
@@ -85,11 +85,11 @@ def passk_grpo(rewards: Floats, k: int) -> Floats:
     mixed = (failures > 0) & (failures < n)
     root = np.divide(root, np.sqrt(k * estimate), out=np.zeros_like(root), where=mixed)
     success = root * np.sqrt(failures) / n
-    failure: Floats = -root * (n - failures) / (n * np.sqrt(np.maximum(failures, 1)))
+    failure: Array = -root * (n - failures) / (n * np.sqrt(np.maximum(failures, 1)))
     return np.where(rewards == 1, success, failure)
 
 
-def maxrl(rewards: Floats, k: int) -> Floats:
+def maxrl(rewards: Array, k: int) -> Array:
     """(r_i - mean)/(n mean): success F/(n c), failure -1/n; 0 when no success. [MaxRL]."""
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
@@ -98,7 +98,7 @@ def maxrl(rewards: Floats, k: int) -> Floats:
     return np.where(rewards == 1, success, np.where(successes > 0, -1.0 / n, 0.0))
 
 
-def maxrl_raw(rewards: Floats, k: int) -> Floats:
+def maxrl_raw(rewards: Array, k: int) -> Array:
     """r_i/c: the successes share one unit; 0 when no success. [MaxRL]."""
     n: int = rewards.shape[-1]
     successes = n - _failures(rewards)

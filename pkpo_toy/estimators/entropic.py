@@ -7,12 +7,13 @@ g_i - g_max as beta goes to 0. Rewards (..., n) -> weights (..., n), n >= 2, bet
 import numpy as np
 
 from pkpo_toy.estimators.error_free import difference_error, product_error
-from pkpo_toy.estimators.order_statistics import Floats, sort_groups, unsort
+from pkpo_toy.estimators.order_statistics import sort_groups, unsort
+from pkpo_toy.typing import Array
 
 BETA = 1.0
 
 
-def _growth(ordered: Floats, beta: float) -> tuple[Floats, Floats]:
+def _growth(ordered: Array, beta: float) -> tuple[Array, Array]:
     """exp(beta (g - g_max)) and (that - 1)/beta, from sorted rewards (groups, n)."""
     below = ordered - ordered[:, -1:] + 0.0
     with np.errstate(over="ignore", under="ignore"):
@@ -22,7 +23,7 @@ def _growth(ordered: Floats, beta: float) -> tuple[Floats, Floats]:
     return powers, np.where(exponent > -(2.0**-55), below, growth)
 
 
-def rs_grpo(rewards: Floats, k: int, *, beta: float = BETA) -> Floats:
+def rs_grpo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
     """(exp(beta g_i)/mean exp(beta g) - 1)/(beta n). Biased. [RSGRPO]."""
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
@@ -32,7 +33,7 @@ def rs_grpo(rewards: Floats, k: int, *, beta: float = BETA) -> Floats:
     return unsort(growth, places, rewards.shape, out=ordered)
 
 
-def entropic_loo(rewards: Floats, k: int, *, beta: float = BETA) -> Floats:
+def entropic_loo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
     """(exp(beta g_i)/Z_-i - 1)/(beta n), Z_-i the mean of exp(beta g) over the others. [TTT].
 
     Equals (growth_i - mean growth) / sum_{j != i} exp(beta (g_j - g_max)). Only a unique best
@@ -51,7 +52,7 @@ def entropic_loo(rewards: Floats, k: int, *, beta: float = BETA) -> Floats:
     return unsort(growth, places, rewards.shape, out=ordered)
 
 
-def _best(ordered: Floats, lead: Floats, beta: float) -> Floats:
+def _best(ordered: Array, lead: Array, beta: float) -> Array:
     """lead / sum_{j<n} exp(beta (g_j - g_n)), the sum measured from g_(n-1)."""
     first, second = ordered[:, -1], ordered[:, -2]
     rest = np.exp(beta * (ordered[:, :-1] - second[:, None])).sum(axis=1)
@@ -61,5 +62,5 @@ def _best(ordered: Floats, lead: Floats, beta: float) -> Floats:
     slack = product_error(np.array(beta), gap)
     slack += beta * difference_error(first, second, gap)
     half = np.exp(exponent / 2)
-    best: Floats = (lead / rest * np.exp(slack)) * half * half
+    best: Array = (lead / rest * np.exp(slack)) * half * half
     return best

@@ -1,14 +1,18 @@
-"""What a row of the table of estimators says, and the domains and objectives rows are made of."""
+"""What an estimator is, and the domains and objectives that rows of the table are made of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
+
+import numpy as np
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators.validate import checked_k
+from pkpo_toy.typing import Array, WeightFunction
 
 Objective = Callable[[int, int], dict[int, float]]
-Claim = Literal["unbiased", "direction", "biased"]
+Claim = Literal["unbiased", "direction", "biased", "yours"]
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,30 @@ GROUPS_FROM_TWO = Domain("k >= 2 that divides n", lambda n, k: n % k == 0 and k 
 
 
 @dataclass(frozen=True)
-class Estimator:
-    """A row of the table.
+class Look:
+    """How figures draw an estimator: its name in legends, color, dash and marker.
 
-    `objective(n, k)` is what the mean of g_hat is compared with, as {j: coefficient of max@j}; None
-    is the entropic objective (1/beta) log E exp(beta g). `claim`: is that mean the objective's
-    gradient ("unbiased"), parallel to it ("direction"), or neither ("biased")? Multiplying the
-    rewards by s > 0 (and dividing beta by s) multiplies the weights by s**degree.
+    dash: solid, dashed, dotted, dash_dot, dash_dot_dot, short or long. No two rows share a color,
+    nor dash and marker, so that a print in gray still tells them apart.
+    """
+
+    label: str
+    color: str
+    dash: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A row of the table, or one made of the user's own function (`own_estimator`).
+
+    `function` takes rewards (..., n) in float64 and k, keywords of `options`, and `rng` where it is
+    `random`; it returns weights (..., n). `objective(n, k)` is what the mean of g_hat is compared
+    with, as {j: coefficient of max@j}; None is the entropic objective (1/beta) log E exp(beta g).
+    `claim`: is that mean the objective's gradient ("unbiased"), parallel to it ("direction"), or
+    neither ("biased")? Multiplying the rewards by s > 0 (and dividing beta by s) multiplies the
+    weights by s**degree; a degree of None promises no such thing. A row without a `look` is drawn
+    in one that its name picks.
     """
 
     key: str
@@ -46,41 +67,64 @@ class Estimator:
     claim: Claim
     objective: Objective | None
     domain: Domain
-    degree: int = 1
+    degree: int | None = 1
     binary: bool = False
     nonnegative: bool = False
     exchangeable: bool = True
     random: bool = False
     options: tuple[str, ...] = ()
+    look: Look | None = None
 
     def check(self, n: int, k: int) -> None:
-        """Raise InputError unless this estimator is defined for k of n samples."""
+        """Raises InputError unless this estimator is defined for k of n samples."""
         checked_k(k, n)
         if not self.domain.holds(n, k):
             raise InputError(f"{self.key} needs {self.domain.text}, got k = {k} with n = {n}.")
 
+    def allows(self, n: int, k: int) -> bool:
+        """Whether this estimator is defined for k of n samples."""
+        return 1 <= k <= n and self.domain.holds(n, k)
 
-def max_at_one(n: int, k: int) -> dict[int, float]:
+    def weight_function(
+        self, rng: np.random.Generator | None, *, finite: bool = True
+    ) -> WeightFunction:
+        """The function (rewards (..., n), k) -> weights; a random estimator draws from `rng`.
+
+        It raises InputError for weights that are not finite. With finite=False these come through:
+        training stops the run that met them and no other.
+        """
+        function = partial(self.function, rng=rng) if self.random else self.function
+        return partial(_finite, self.key, function) if finite else function
+
+
+def _finite(key: str, function: WeightFunction, rewards: Array, k: int) -> Array:
+    weights = function(rewards, k)
+    if not np.isfinite(weights).all():
+        raise InputError(f"estimator {key} returned NaN or infinite weights for k = {k}.")
+    return weights
+
+
+def mean_reward(n: int, k: int) -> dict[int, float]:
     """max@1 = E[g]."""
     return {1: 1.0}
 
 
-def max_at_k(n: int, k: int) -> dict[int, float]:
+def best_of_k(n: int, k: int) -> dict[int, float]:
     """max@k."""
     return {k: 1.0}
 
 
-def max_at_n(n: int, k: int) -> dict[int, float]:
+def best_of_all(n: int, k: int) -> dict[int, float]:
     """max@n, whatever k."""
     return {n: 1.0}
 
 
-def shrunk_max_at_one(n: int, k: int) -> dict[int, float]:
+def shrunk_mean_reward(n: int, k: int) -> dict[int, float]:
     """(n-1)/n E[g]."""
     return {1: (n - 1) / n}
 
 
-def shrunk_max_at_k(n: int, k: int) -> dict[int, float]:
+def shrunk_best_of_k(n: int, k: int) -> dict[int, float]:
     """(n-k)/n max@k."""
     return {k: (n - k) / n}
 

@@ -3,30 +3,30 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from pkpo_toy.checks import check_count
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.order_statistics import Floats, mu
-from pkpo_toy.estimators.validate import checked_k, checked_rewards, is_integer
+from pkpo_toy.estimators.order_statistics import mu
+from pkpo_toy.estimators.validate import checked_k, checked_rewards
+from pkpo_toy.typing import Array, ArrayLike, Flags, Integers
 
 __all__ = ["element_weights", "max_at_k", "pass_at_k"]
 
 
-def element_weights(n: int, k: int) -> Floats:
+def element_weights(n: int, k: int) -> Array:
     """mu_i = C(i-1, k-1) / C(n, k), the weight of g_(i) in the max@k estimate; (n,), summing to 1.
 
     Raises InputError unless n and k are integers with 1 <= k <= n. [PKPO].
     """
-    if not is_integer(n) or n < 1:
-        raise InputError(f"n must be an integer >= 1, got n = {n!r}.")
-    return mu(int(n), checked_k(k, n))
+    n = check_count("n", n)
+    return mu(n, checked_k(k, n))
 
 
 _CERTAIN = 45.0  # pass@k is 1 to the last bit once c k / n exceeds this: 1 - pass@k < exp(-c k / n)
 _CHUNK = 1 << 20
 
 
-def _checked_counts(name: str, values: Any) -> NDArray[np.int64]:
+def _checked_counts(name: str, values: Any) -> Integers:
     array = np.asarray(values)
     if array.dtype.kind not in "iu":
         raise InputError(f"{name} must be integers, got {values!r}.")
@@ -69,22 +69,20 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Any:
     return result.reshape(shape)[()]
 
 
-def _open_pass_at_k(
-    n: NDArray[np.int64], few: NDArray[np.int64], many: NDArray[np.int64]
-) -> Floats:
+def _open_pass_at_k(n: Integers, few: Integers, many: Integers) -> Array:
     draw = np.arange(int(few.max()))
     terms = np.log1p(-many[:, None] / np.maximum(n[:, None] - draw, many[:, None] + 1))
     terms[draw >= few[:, None]] = 0.0
-    result: Floats = -np.expm1(terms.sum(axis=1))
+    result: Array = -np.expm1(terms.sum(axis=1))
     return result
 
 
 def _check_everywhere(
     name: str,
     domain: str,
-    holds: NDArray[np.bool_],
-    values: NDArray[np.int64],
-    samples: NDArray[np.int64],
+    holds: Flags,
+    values: Integers,
+    samples: Integers,
 ) -> None:
     if not holds.all():
         first = np.flatnonzero(~holds.ravel())[0]

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+from pkpo_toy.typing import Array, Integers
+
 Powers = NDArray[np.int32]
 
 # Below 2**-STEP a table entry is kept multiplied by 2**STEP, below 2**-(2 STEP) by 2**(2 STEP), so
@@ -26,11 +26,11 @@ _PLAIN = 256
 class MuTable(NamedTuple):
     """mu_1..mu_n, with mu_i = stored[i-1] * 2**(-_STEP * number of cuts above i-1)."""
 
-    stored: Floats
+    stored: Array
     cuts: tuple[int, ...]
 
 
-def _running_product(fraction: Floats, power: Powers) -> None:
+def _running_product(fraction: Array, power: Powers) -> None:
     """Turn factors fraction * 2**power, fraction in [1/2, 1), into running products, in place.
 
     Done in blocks of at most 1000 factors (so that no product of fractions underflows), and the
@@ -55,7 +55,7 @@ def _running_product(fraction: Floats, power: Powers) -> None:
     power += np.frexp(fraction, out=(fraction, np.empty_like(power)))[1]
 
 
-def _parts(n: int, k: int) -> tuple[Floats, Powers]:
+def _parts(n: int, k: int) -> tuple[Array, Powers]:
     """mu_1..mu_n as fraction * 2**power, whatever their size (mu_i = 0 for i < k).
 
     mu_n = k/n and mu_{i-1} = mu_i (i-k)/(i-1), a product of ratios from the top.
@@ -71,7 +71,7 @@ def _parts(n: int, k: int) -> tuple[Floats, Powers]:
 
 
 @lru_cache(maxsize=16)
-def mu_parts(n: int, k: int) -> tuple[Floats, Powers]:
+def mu_parts(n: int, k: int) -> tuple[Array, Powers]:
     """mu_1..mu_n as fraction * 2**power, read-only: for what does not fit the range of floats."""
     fraction, power = _parts(n, k)
     fraction.flags.writeable = power.flags.writeable = False
@@ -91,7 +91,7 @@ def mu_table(n: int, k: int) -> MuTable:
     return MuTable(stored, tuple(k - 1 + cut for cut in cuts if cut))
 
 
-def sort_groups(rewards: Floats) -> tuple[Floats, Places]:
+def sort_groups(rewards: Array) -> tuple[Array, Integers]:
     """Groups (..., n) sorted ascending as (groups, n), and where each entry stood, flat."""
     groups = rewards.reshape(-1, rewards.shape[-1])
     places = np.argsort(groups, axis=-1)
@@ -99,13 +99,13 @@ def sort_groups(rewards: Floats) -> tuple[Floats, Places]:
     return groups.reshape(-1).take(places), places
 
 
-def unsort(values: Floats, places: Places, shape: tuple[int, ...], out: Floats) -> Floats:
+def unsort(values: Array, places: Integers, shape: tuple[int, ...], out: Array) -> Array:
     """Put sorted values (groups, n) back where their rewards stood; `out` is overwritten."""
     out.reshape(-1)[places] = values
     return out.reshape(shape)
 
 
-def running_sums(terms: Floats, n: int) -> Floats:
+def running_sums(terms: Array, n: int) -> Array:
     """Running sums (groups, n) of terms (groups, blocks * width), in place.
 
     In two levels when long. A zero term leaves the sum bitwise unchanged, across blocks too:
@@ -119,7 +119,7 @@ def running_sums(terms: Floats, n: int) -> Floats:
     return terms[:, :n]
 
 
-def term_buffer(groups: int, n: int) -> Floats:
+def term_buffer(groups: int, n: int) -> Array:
     """Uninitialised room for n terms per group, padded with zeros for `running_sums`."""
     width = _width(n)
     terms = np.empty((groups, -(-n // width) * width))
@@ -131,7 +131,7 @@ def _width(n: int) -> int:
     return n if n <= _PLAIN else isqrt(n - 1) + 1
 
 
-def gaps(ordered: Floats) -> Floats:
+def gaps(ordered: Array) -> Array:
     """d_1..d_n with d_1 = 0, from sorted rewards (groups, n), in a buffer for `running_sums`."""
     groups, n = ordered.shape
     terms = term_buffer(groups, n)
@@ -144,7 +144,7 @@ def gaps(ordered: Floats) -> Floats:
     return terms
 
 
-def gap_sums(ordered: Floats, k: int, *, lag: int, factor: float = 1.0) -> Floats:
+def gap_sums(ordered: Array, k: int, *, lag: int, factor: float = 1.0) -> Array:
     """factor * sum_{m=2..i} mu_{m-lag} d_m, i = 1..n, from sorted rewards (groups, n)."""
     n = ordered.shape[1]
     table = mu_table(n, k)
@@ -157,7 +157,7 @@ def gap_sums(ordered: Floats, k: int, *, lag: int, factor: float = 1.0) -> Float
     return running_sums(terms, n)
 
 
-def tail_terms(ordered: Floats) -> Floats:
+def tail_terms(ordered: Array) -> Array:
     """d_m / (n-m+1), m = 1..n, with d_1 = 0, from sorted rewards (groups, n), to be summed."""
     n = ordered.shape[1]
     terms = gaps(ordered)
@@ -165,7 +165,7 @@ def tail_terms(ordered: Floats) -> Floats:
     return terms
 
 
-def mu(n: int, k: int) -> Floats:
+def mu(n: int, k: int) -> Array:
     """mu_1..mu_n in the range of floats, unchecked; see `objectives.element_weights`."""
-    weights: Floats = np.ldexp(*mu_parts(n, k))
+    weights: Array = np.ldexp(*mu_parts(n, k))
     return weights

@@ -5,34 +5,34 @@ Rewards (..., n) -> weights (..., n); k divides n. A group of consecutive sample
 
 import numpy as np
 
-from pkpo_toy.estimators.baselines import centred, z_scores
-from pkpo_toy.estimators.order_statistics import Floats
+from pkpo_toy.estimators.baselines import centered, z_scores
+from pkpo_toy.typing import Array
 
 
-def _split(rewards: Floats, k: int) -> Floats:
+def _split(rewards: Array, k: int) -> Array:
     return rewards.reshape(*rewards.shape[:-1], rewards.shape[-1] // k, k)
 
 
-def _to_members(of_group: Floats, k: int) -> Floats:
+def _to_members(of_group: Array, k: int) -> Array:
     return np.repeat(of_group, k, axis=-1)
 
 
-def partition(rewards: Floats, k: int) -> Floats:
+def partition(rewards: Array, k: int) -> Array:
     """Maximum of one's own group, / (n/k). [PKPO] figure 4."""
     best = _split(rewards, k).max(axis=-1)
     return _to_members(best / best.shape[-1] + 0.0, k)
 
 
-def partition_baselined(rewards: Floats, k: int) -> Floats:
+def partition_baselined(rewards: Array, k: int) -> Array:
     """Maximum of one's own group less the mean of the other groups' maxima, / (n/k). [PKPO] fig. 4.
 
     With b groups that is (max - mean over all groups) / (b-1). Needs n >= 2k.
     """
     best = _split(rewards, k).max(axis=-1)
-    return _to_members(centred(best) / (best.shape[-1] - 1), k)
+    return _to_members(centered(best) / (best.shape[-1] - 1), k)
 
 
-def partition_loo_minus_one(rewards: Floats, k: int) -> Floats:
+def partition_loo_minus_one(rewards: Array, k: int) -> Array:
     """In one's own group: max less max without i, / (n/k). Needs k >= 2. [Tang], per group."""
     groups = _split(rewards, k)
     ordered = np.sort(groups, axis=-1)
@@ -40,7 +40,7 @@ def partition_loo_minus_one(rewards: Floats, k: int) -> Floats:
     return np.where(groups == ordered[..., -1:], lead, 0.0).reshape(rewards.shape)
 
 
-def passk_full(rewards: Floats, k: int) -> Floats:
+def passk_full(rewards: Array, k: int) -> Array:
     """Group maxima z-scored over the groups (ddof 0), copied to members, / n; 0 when all tie.
 
     Needs n >= 2k. [Chen25] full sampling.
@@ -49,7 +49,7 @@ def passk_full(rewards: Floats, k: int) -> Floats:
     return _to_members(z_scores(best, ddof=0) / rewards.shape[-1], k)
 
 
-def passk_bootstrap(rewards: Floats, k: int, *, rng: np.random.Generator) -> Floats:
+def passk_bootstrap(rewards: Array, k: int, *, rng: np.random.Generator) -> Array:
     """`passk_full` with n random k-subsets; a sample gets the mean score of its subsets, / n.
 
     Samples in no subset get 0. Draws n uniform k-subsets per problem from `rng`: n^2 numbers.
@@ -62,6 +62,6 @@ def passk_bootstrap(rewards: Floats, k: int, *, rng: np.random.Generator) -> Flo
     scores = z_scores(best, ddof=0)
     inside = np.zeros(keys.shape, dtype=bool)
     np.put_along_axis(inside, members, True, axis=-1)
-    total: Floats = np.where(inside, scores[..., None], 0.0).sum(axis=-2)
-    drawn: Floats = np.maximum(inside.sum(axis=-2), 1) * n
+    total: Array = np.where(inside, scores[..., None], 0.0).sum(axis=-2)
+    drawn: Array = np.maximum(inside.sum(axis=-2), 1) * n
     return total / drawn

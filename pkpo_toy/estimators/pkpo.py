@@ -1,4 +1,4 @@
-"""The unbiased max@k gradients of [PKPO] and their centred relatives, in gap form.
+"""The unbiased max@k gradients of [PKPO] and their centered relatives, in gap form.
 
 All of them read one running sum over sorted rewards, S_(i) = sum_{m=2..i} mu_{m-1} (g_(m) -
 g_(m-1)), which is the `pkpo` weight up to a constant per group; `pkpo_loo_minus_one` has mu_m in
@@ -8,10 +8,11 @@ Every function takes rewards (..., n) in float64 and 1 <= k <= n (see its table 
 domain) and returns weights (..., n); g_hat = sum_i w_i grad log pi(x_i).
 """
 
-from pkpo_toy.estimators.order_statistics import Floats, gap_sums, sort_groups, unsort
+from pkpo_toy.estimators.order_statistics import gap_sums, sort_groups, unsort
+from pkpo_toy.typing import Array
 
 
-def pkpo(rewards: Floats, k: int) -> Floats:
+def pkpo(rewards: Array, k: int) -> Array:
     """max@k gradient without baseline: (k/n) q_i, the sum of max_I / C(n,k) over subsets I with i.
 
     w_(n) = (k/n) g_(n) and w_(i) = w_(n) - (S_(n) - S_(i)). [PKPO] eq. 19, theorem 4.
@@ -23,7 +24,7 @@ def pkpo(rewards: Floats, k: int) -> Floats:
     return unsort(sums, places, rewards.shape, out=ordered)
 
 
-def pkpo_loo(rewards: Floats, k: int) -> Floats:
+def pkpo_loo(rewards: Array, k: int) -> Array:
     """max@k gradient with a leave-one-out baseline: (k/n) q_i - (k/(n-1)) v_-i.
 
     With a = (n^2 - n + k)/((n-1)(n-k)) and b the mean `pkpo` weight: a (S_(i) - mean S) - b/(n-1).
@@ -39,7 +40,7 @@ def pkpo_loo(rewards: Floats, k: int) -> Floats:
     return unsort(sums, places, rewards.shape, out=ordered)
 
 
-def pkpo_loo_minus_one(rewards: Floats, k: int) -> Floats:
+def pkpo_loo_minus_one(rewards: Array, k: int) -> Array:
     """max@k gradient, each subset's maximum less the maximum without i: never negative.
 
     w_(i) = sum_{m=2..i} mu_m (g_(m) - g_(m-1)). Needs k >= 2. [PKPO] eq. 33, theorem 7.
@@ -49,7 +50,7 @@ def pkpo_loo_minus_one(rewards: Floats, k: int) -> Floats:
     return unsort(sums, places, rewards.shape, out=ordered)
 
 
-def centered_loo(rewards: Floats, k: int) -> Floats:
+def centered_loo(rewards: Array, k: int) -> Array:
     """max@k gradient whose weights sum to zero: (k/n) (q_i - v_-i) = n/(n-k) (S_(i) - mean S).
 
     Needs k <= n-1. [OrderGrad]; equals the leave-two-out form of [MaxPO].
@@ -58,7 +59,7 @@ def centered_loo(rewards: Floats, k: int) -> Floats:
     return _centered(rewards, k, n / (n - k))
 
 
-def group_mean_centered(rewards: Floats, k: int) -> Floats:
+def group_mean_centered(rewards: Array, k: int) -> Array:
     """`pkpo` less its mean over the group: ((n-k)/n) `centered_loo`, too short by that factor.
 
     Needs k <= n-1. [rllm] pull request 743.
@@ -66,7 +67,7 @@ def group_mean_centered(rewards: Floats, k: int) -> Floats:
     return _centered(rewards, k, 1.0)
 
 
-def _centered(rewards: Floats, k: int, factor: float) -> Floats:
+def _centered(rewards: Array, k: int, factor: float) -> Array:
     ordered, places = sort_groups(rewards)
     sums = gap_sums(ordered, k, lag=1, factor=factor)
     sums -= sums.sum(axis=1, keepdims=True) / rewards.shape[-1]

@@ -8,21 +8,19 @@ groups are left as they are, so a group's weights do not depend on which groups 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pkpo_toy.estimators.entropic import BETA
 from pkpo_toy.estimators.estimator import Estimator
-
-Floats = NDArray[np.float64]
+from pkpo_toy.typing import Array, Flags
 
 _HUGE = 2.0**1000
 _TINY = 2.0**-900
 _DOWN = 4  # a huge group needs only room for differences and for sums that are already averages
 
 
-def scaled_weights(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any]) -> Floats:
+def scaled_weights(row: Estimator, groups: Array, k: int, keywords: dict[str, Any]) -> Array:
     """`row`'s weights for groups (m, n); inf where no float is large enough."""
-    if row.binary or not _any_extreme(groups):
+    if row.binary or row.degree is None or not _any_extreme(groups):
         return _apply(row, groups, k, keywords)
     largest = np.abs(groups).max(axis=1, keepdims=True)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -31,24 +29,24 @@ def scaled_weights(row: Estimator, groups: Floats, k: int, keywords: dict[str, A
         power = np.where(largest >= _HUGE, _DOWN, 0)
         power = np.where((largest < _TINY) & (largest > 0), np.frexp(largest)[1], power)
         moved = _apply(row, np.ldexp(groups, -power), k, keywords)
-        back: Floats = np.ldexp(moved, power * row.degree)
+        back: Array = np.ldexp(moved, power * row.degree)
         return back
 
 
-def _apply(row: Estimator, groups: Floats, k: int, keywords: dict[str, Any]) -> Floats:
-    weights: Floats = row.function(groups, k, **keywords)
+def _apply(row: Estimator, groups: Array, k: int, keywords: dict[str, Any]) -> Array:
+    weights: Array = row.function(groups, k, **keywords)
     return weights
 
 
-def _any_extreme(groups: Floats) -> bool:
+def _any_extreme(groups: Array) -> bool:
     size = np.abs(groups)
     tiny = np.count_nonzero(size < _TINY)
     return bool(size.max(initial=0.0) >= _HUGE or (tiny and tiny > np.count_nonzero(size == 0)))
 
 
 def _scaled_with_beta(
-    row: Estimator, groups: Floats, k: int, keywords: dict[str, Any], huge: NDArray[np.bool_]
-) -> Floats:
+    row: Estimator, groups: Array, k: int, keywords: dict[str, Any], huge: Flags
+) -> Array:
     """Rewards times s and beta over s give weights times s; needed where differences overflow."""
     weights = _apply(row, groups, k, keywords)
     beta = keywords.get("beta", BETA)

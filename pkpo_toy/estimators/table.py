@@ -8,7 +8,10 @@ Sources. [PKPO] arXiv 2505.15201. [Tang] 2503.19595. [Chen25] 2508.10751. [Order
 [RSGRPO] 2509.24261. [TTT] 2601.16175. [GRPO] 2402.03300. [DrGRPO] 2503.20783. [RLOO] 2402.14740.
 """
 
-from pkpo_toy.errors import unknown
+from collections.abc import Callable
+from typing import Any
+
+from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import baselines, best_of_n, binary, entropic, partition, pkpo, tailrl
 from pkpo_toy.estimators.estimator import (
     GROUPS_FROM_TWO,
@@ -19,14 +22,17 @@ from pkpo_toy.estimators.estimator import (
     TWO_GROUPS,
     TWO_SAMPLES,
     Estimator,
+    Look,
+    best_of_all,
+    best_of_k,
     harmonic,
     harmonic_below_n,
-    max_at_k,
-    max_at_n,
-    max_at_one,
-    shrunk_max_at_k,
-    shrunk_max_at_one,
+    mean_reward,
+    shrunk_best_of_k,
+    shrunk_mean_reward,
 )
+from pkpo_toy.estimators.own import own_estimator
+from pkpo_toy.loading import load_function, names_a_file
 
 # One line per fact would make this table three times as long as it is to read.
 # fmt: off
@@ -36,147 +42,168 @@ _ROWS = (
         "plain policy gradient, no baseline",
         source="Williams 1992",
         unbiased_for="grad E[g]",
-        claim="unbiased", objective=max_at_one, domain=K_UP_TO_N,
+        claim="unbiased", objective=mean_reward, domain=K_UP_TO_N,
+        look=Look("REINFORCE", "#7F7F7F", "solid", "<"),
     ),
     Estimator(
         "rloo", baselines.rloo,
         "leave-one-out mean as baseline",
         source="RLOO, arXiv 2402.14740",
         unbiased_for="grad E[g]",
-        claim="unbiased", objective=max_at_one, domain=TWO_SAMPLES,
+        claim="unbiased", objective=mean_reward, domain=TWO_SAMPLES,
+        look=Look("RLOO", "#332288", "solid", "*"),
     ),
     Estimator(
         "dr_grpo", baselines.dr_grpo,
         "group mean as baseline",
         source="Dr. GRPO, arXiv 2503.20783",
         unbiased_for="(n-1)/n grad E[g]",
-        claim="unbiased", objective=shrunk_max_at_one, domain=TWO_SAMPLES,
+        claim="unbiased", objective=shrunk_mean_reward, domain=TWO_SAMPLES,
+        look=Look("Dr. GRPO", "#6A5ACD", "dashed", "<"),
     ),
     Estimator(
         "grpo", baselines.grpo,
         "z-score within the group",
         source="GRPO, arXiv 2402.03300",
         unbiased_for="biased for grad E[g]",
-        claim="biased", objective=max_at_one, domain=TWO_SAMPLES, degree=0,
+        claim="biased", objective=mean_reward, domain=TWO_SAMPLES, degree=0,
+        look=Look("GRPO", "#882255", "dashed", "*"),
     ),
     Estimator(
         "pkpo", pkpo.pkpo,
         "mean maximum over the k-subsets with the sample",
         source="PKPO, arXiv 2505.15201, eq. 19",
         unbiased_for="grad max@k",
-        claim="unbiased", objective=max_at_k, domain=K_UP_TO_N,
+        claim="unbiased", objective=best_of_k, domain=K_UP_TO_N,
+        look=Look("PKPO", "#0072B2", "solid", "o"),
     ),
     Estimator(
         "pkpo_loo", pkpo.pkpo_loo,
         "pkpo less the max@k estimate of the other samples",
         source="PKPO, arXiv 2505.15201, eq. 29",
         unbiased_for="grad max@k",
-        claim="unbiased", objective=max_at_k, domain=K_BELOW_N,
+        claim="unbiased", objective=best_of_k, domain=K_BELOW_N,
+        look=Look("PKPO, LOO", "#009E73", "dashed", "s"),
     ),
     Estimator(
         "pkpo_loo_minus_one", pkpo.pkpo_loo_minus_one,
         "what the sample adds to the maximum of its k-subsets",
         source="PKPO, arXiv 2505.15201, eq. 33",
         unbiased_for="grad max@k",
-        claim="unbiased", objective=max_at_k, domain=K_FROM_TWO,
+        claim="unbiased", objective=best_of_k, domain=K_FROM_TWO,
+        look=Look("PKPO, LOO$-$1", "#D55E00", "solid", "D"),
     ),
     Estimator(
         "centered_loo", pkpo.centered_loo,
         "mean maximum of the k-subsets with, less without, the sample",
         source="OrderGrad, arXiv 2606.06096; MaxPO, arXiv 2606.06080",
         unbiased_for="grad max@k",
-        claim="unbiased", objective=max_at_k, domain=K_BELOW_N,
+        claim="unbiased", objective=best_of_k, domain=K_BELOW_N,
+        look=Look("centred LOO", "#000000", "long", "X"),
     ),
     Estimator(
         "group_mean_centered", pkpo.group_mean_centered,
         "pkpo less its mean over the group",
         source="rllm-org/rllm, pull request 743",
         unbiased_for="((n-k)/n) grad max@k",
-        claim="unbiased", objective=shrunk_max_at_k, domain=K_BELOW_N,
+        claim="unbiased", objective=shrunk_best_of_k, domain=K_BELOW_N,
+        look=Look("group-mean centred", "#5C5C5C", "long", "d"),
     ),
     Estimator(
         "partition", partition.partition,
         "maximum of the sample's own group of k",
         source="PKPO, arXiv 2505.15201, fig. 4",
         unbiased_for="grad max@k",
-        claim="unbiased", objective=max_at_k, domain=K_DIVIDES_N, exchangeable=False,
+        claim="unbiased", objective=best_of_k, domain=K_DIVIDES_N, exchangeable=False,
+        look=Look("partition", "#56B4E9", "dotted", "^"),
     ),
     Estimator(
         "partition_baselined", partition.partition_baselined,
         "own group's maximum less the mean of the other groups'",
         source="PKPO, arXiv 2505.15201, fig. 4",
         unbiased_for="grad max@k",
-        claim="unbiased", objective=max_at_k, domain=TWO_GROUPS, exchangeable=False,
+        claim="unbiased", objective=best_of_k, domain=TWO_GROUPS, exchangeable=False,
+        look=Look("partition, baselined", "#E69F00", "short", "v"),
     ),
     Estimator(
         "partition_loo_minus_one", partition.partition_loo_minus_one,
         "what the sample adds to its own group's maximum",
         source="Tang et al., arXiv 2503.19595",
         unbiased_for="grad max@k",
-        claim="unbiased", objective=max_at_k, domain=GROUPS_FROM_TWO, exchangeable=False,
+        claim="unbiased", objective=best_of_k, domain=GROUPS_FROM_TWO, exchangeable=False,
+        look=Look("partition, LOO$-$1", "#CC79A7", "dash_dot", "P"),
     ),
     Estimator(
         "fail_only", binary.fail_only,
         "only failures are weighted",
         source="leave-one-out failure count, binary rewards",
         unbiased_for="grad pass@k",
-        claim="unbiased", objective=max_at_k, domain=K_UP_TO_N, binary=True,
+        claim="unbiased", objective=best_of_k, domain=K_UP_TO_N, binary=True,
+        look=Look("fail only", "#117733", "solid", "h"),
     ),
     Estimator(
         "passk_rloo", binary.passk_rloo,
         "rloo scaled by the chance that k-1 others all fail",
         source="leave-one-out failure count, binary rewards",
         unbiased_for="grad pass@k",
-        claim="unbiased", objective=max_at_k, domain=TWO_SAMPLES, binary=True,
+        claim="unbiased", objective=best_of_k, domain=TWO_SAMPLES, binary=True,
+        look=Look("pass@$k$ RLOO", "#44AA99", "solid", "p"),
     ),
     Estimator(
         "passk_plugin", binary.passk_plugin,
         "success rate plugged into k (1-p)^(k-1)",
         source="arXiv 2510.23049",
         unbiased_for="biased for grad pass@k",
-        claim="biased", objective=max_at_k, domain=K_UP_TO_N, binary=True,
+        claim="biased", objective=best_of_k, domain=K_UP_TO_N, binary=True,
+        look=Look("pass@$k$ plug-in", "#999933", "dotted", "h"),
     ),
     Estimator(
         "passk_loo_plugin", binary.passk_loo_plugin,
         "the others' success rate plugged into k (1-p)^(k-1)",
         source="arXiv 2510.23049",
         unbiased_for="biased for grad pass@k (Jensen)",
-        claim="biased", objective=max_at_k, domain=TWO_SAMPLES, binary=True,
+        claim="biased", objective=best_of_k, domain=TWO_SAMPLES, binary=True,
+        look=Look("pass@$k$ LOO plug-in", "#6B6B1F", "dash_dot", "h"),
     ),
     Estimator(
         "passk_grpo", binary.passk_grpo,
         "group z-score averaged over all k-subsets",
         source="Pass@k Training, arXiv 2508.10751, analytical",
         unbiased_for="biased for grad pass@k",
-        claim="biased", objective=max_at_k, domain=K_UP_TO_N, binary=True,
+        claim="biased", objective=best_of_k, domain=K_UP_TO_N, binary=True,
+        look=Look("pass@$k$ GRPO", "#AA4499", "dashed", "p"),
     ),
     Estimator(
         "passk_full", partition.passk_full,
         "z-score of disjoint groups' maxima",
         source="Pass@k Training, arXiv 2508.10751, full sampling",
         unbiased_for="biased for grad max@k",
-        claim="biased", objective=max_at_k, domain=TWO_GROUPS, degree=0, exchangeable=False,
+        claim="biased", objective=best_of_k, domain=TWO_GROUPS, degree=0, exchangeable=False,
+        look=Look("pass@$k$, full sampling", "#7A2E6D", "dotted", "p"),
     ),
     Estimator(
         "passk_bootstrap", partition.passk_bootstrap,
         "z-score of random k-subsets' maxima",
         source="Pass@k Training, arXiv 2508.10751, bootstrap sampling",
         unbiased_for="biased for grad max@k",
-        claim="biased", objective=max_at_k, domain=K_UP_TO_N, degree=0, random=True,
+        claim="biased", objective=best_of_k, domain=K_UP_TO_N, degree=0, random=True,
+        look=Look("pass@$k$, bootstrap", "#D98BCB", "short", "p"),
     ),
     Estimator(
         "bon_mean", best_of_n.bon_mean,
         "z-score of pkpo over the group",
         source="arXiv 2510.23393",
         unbiased_for="biased for grad max@k",
-        claim="biased", objective=max_at_k, domain=TWO_SAMPLES, degree=0,
+        claim="biased", objective=best_of_k, domain=TWO_SAMPLES, degree=0,
+        look=Look("best-of-$n$, mean", "#8C510A", "dashed", ">"),
     ),
     Estimator(
         "bon_max_mean", best_of_n.bon_max_mean,
         "best sample less the group mean, others 0",
         source="arXiv 2510.23393",
         unbiased_for="biased for grad max@n, ignores k",
-        claim="biased", objective=max_at_n, domain=TWO_SAMPLES,
+        claim="biased", objective=best_of_all, domain=TWO_SAMPLES,
+        look=Look("best-of-$n$, max $-$ mean", "#BF812D", "dotted", ">"),
     ),
     Estimator(
         "maxrl", binary.maxrl,
@@ -184,6 +211,7 @@ _ROWS = (
         source="MaxRL, arXiv 2602.02710",
         unbiased_for="grad sum_{j<=n-1} pass@j / j",
         claim="unbiased", objective=harmonic_below_n, domain=K_UP_TO_N, binary=True,
+        look=Look("MaxRL", "#CC6677", "solid", ">"),
     ),
     Estimator(
         "maxrl_raw", binary.maxrl_raw,
@@ -191,6 +219,7 @@ _ROWS = (
         source="MaxRL, arXiv 2602.02710",
         unbiased_for="grad sum_{j<=n} pass@j / j",
         claim="unbiased", objective=harmonic, domain=K_UP_TO_N, binary=True,
+        look=Look("MaxRL, raw", "#E0949F", "dash_dot", ">"),
     ),
     Estimator(
         "tailrl_raw", tailrl.tailrl_raw,
@@ -198,6 +227,7 @@ _ROWS = (
         source="TailRL, arXiv 2609.02987",
         unbiased_for="grad sum_{j<=n} max@j / j",
         claim="unbiased", objective=harmonic, domain=K_UP_TO_N, nonnegative=True,
+        look=Look("TailRL, raw", "#6FA8DC", "dash_dot", "H"),
     ),
     Estimator(
         "tailrl", tailrl.tailrl,
@@ -205,6 +235,7 @@ _ROWS = (
         source="TailRL, arXiv 2609.02987",
         unbiased_for="grad sum_{j<=n-1} max@j / j",
         claim="unbiased", objective=harmonic_below_n, domain=TWO_SAMPLES, nonnegative=True,
+        look=Look("TailRL", "#2166AC", "dashed", "H"),
     ),
     Estimator(
         "rs_grpo", entropic.rs_grpo,
@@ -212,6 +243,7 @@ _ROWS = (
         source="RS-GRPO, arXiv 2509.24261",
         unbiased_for="biased for the entropic objective",
         claim="biased", objective=None, domain=TWO_SAMPLES, options=("beta",),
+        look=Look("RS-GRPO", "#01665E", "dashed", "8"),
     ),
     Estimator(
         "entropic_loo", entropic.entropic_loo,
@@ -219,6 +251,7 @@ _ROWS = (
         source="TTT, arXiv 2601.16175",
         unbiased_for="direction of the entropic objective's gradient",
         claim="direction", objective=None, domain=TWO_SAMPLES, options=("beta",),
+        look=Look("entropic LOO", "#35978F", "dash_dot_dot", "8"),
     ),
 )
 # fmt: on
@@ -226,8 +259,28 @@ _ROWS = (
 ESTIMATORS: dict[str, Estimator] = {row.key: row for row in _ROWS}
 
 
-def estimator_named(key: str) -> Estimator:
-    """The row called `key`; raises InputError with the nearest name otherwise."""
-    if not isinstance(key, str) or key not in ESTIMATORS:
-        raise unknown("estimator", key, ESTIMATORS)
-    return ESTIMATORS[key]
+def resolve(what: str | Callable[..., Any] | Estimator) -> Estimator:
+    """The estimator that a key of ESTIMATORS, FILE.py:FUNCTION or a function stands for.
+
+    A function takes rewards (..., n) in float64, each leading index a group of its own, and k; it
+    returns weights (..., n).
+
+    Raises InputError for an unknown key (with the nearest one), and for a file or a function in it
+    that is not there.
+    """
+    if isinstance(what, Estimator):
+        return what
+    if isinstance(what, str):
+        if what in ESTIMATORS:
+            return ESTIMATORS[what]
+        if names_a_file(what):
+            return own_estimator(what, load_function("estimator", what))
+        if what.endswith(".py"):
+            raise InputError(f"estimator {what!r} must name its function too: {what}:FUNCTION.")
+        raise unknown("estimator", what, ESTIMATORS)
+    if not callable(what):
+        raise InputError(
+            "estimator must be a key, FILE.py:FUNCTION or a function (rewards, k) -> weights, "
+            f"got {what!r}."
+        )
+    return own_estimator(getattr(what, "__name__", type(what).__name__), what)

@@ -5,15 +5,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pkpo_toy.checks import is_integer
 from pkpo_toy.errors import InputError
-
-Floats = NDArray[np.float64]
+from pkpo_toy.typing import Array
 
 
 class Rewards(NamedTuple):
     """Checked rewards in float64, contiguous, and the dtype their weights come back in."""
 
-    values: Floats
+    values: Array
     dtype: np.dtype[Any]
 
 
@@ -44,7 +44,7 @@ def _as_array(rewards: Any) -> NDArray[Any]:
         raise InputError(f"rewards must form one rectangular array of numbers: {error}.") from None
 
 
-def _refuse_non_finite(values: Floats) -> None:
+def _refuse_non_finite(values: Array) -> None:
     bad = ~np.isfinite(values)
     first = tuple(int(axis[0]) for axis in np.nonzero(bad))
     where = first[0] if len(first) == 1 else first
@@ -52,11 +52,6 @@ def _refuse_non_finite(values: Floats) -> None:
         f"rewards must be finite, got {np.count_nonzero(bad)} NaN or infinite of {values.size}, "
         f"the first ({values[first]}) at index {where}."
     )
-
-
-def is_integer(value: Any) -> bool:
-    """Python or numpy integers; True and 2.0 are not."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def checked_k(k: Any, n: int) -> int:
@@ -68,7 +63,7 @@ def checked_k(k: Any, n: int) -> int:
     return int(k)
 
 
-def check_binary(key: str, values: Floats) -> None:
+def check_binary(key: str, values: Array) -> None:
     """Only 0 and 1."""
     other = (values != 0) & (values != 1)
     if other.any():
@@ -78,7 +73,7 @@ def check_binary(key: str, values: Floats) -> None:
         )
 
 
-def check_nonnegative(key: str, values: Floats) -> None:
+def check_nonnegative(key: str, values: Array) -> None:
     """Nothing below zero."""
     negative = values < 0
     if negative.any():
@@ -86,17 +81,6 @@ def check_nonnegative(key: str, values: Floats) -> None:
             f"{key} needs rewards >= 0, got {values[negative][0]} "
             f"({np.count_nonzero(negative)} of {values.size} are negative)."
         )
-
-
-def checked_beta(beta: Any) -> float:
-    """A finite number above zero."""
-    try:
-        value = float(beta)
-    except (TypeError, ValueError, OverflowError):
-        value = np.nan
-    if not 0 < value < np.inf or isinstance(beta, bool | str):
-        raise InputError(f"beta must be a finite number > 0, got {beta!r}.")
-    return value
 
 
 def check_rng(key: str, rng: Any) -> None:

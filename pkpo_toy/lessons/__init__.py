@@ -1,1 +1,1 @@
-"""What is taught: recorded trainings, what they show, and how they are played."""
+"""Lessons: recorded trainings, the sentences read off them, and how they are played."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.text import Text
 
-from pkpo_toy.lessons.curves import Track, peaks
+from pkpo_toy.lessons.curves import PolicyCurves, peaks
 from pkpo_toy.lessons.events import EDGE
 from pkpo_toy.lessons.lessons import KS
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array, Integers
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 THIRDS = " .:#"
@@ -36,9 +34,9 @@ class Board:
         return min(WIDEST_PANEL, (self.columns - GAP * (len(KS) - 1)) // len(KS))
 
 
-def panels(tracks: list[Track], at: int, board: Board, top: float) -> list[Text]:
+def panels(policies: list[PolicyCurves], at: int, board: Board, top: float) -> list[Text]:
     """The policies at one report, side by side; a bar of full height is the share `top`."""
-    columns = [_panel(track, at, board, top) for track in tracks]
+    columns = [_panel(policy, at, board, top) for policy in policies]
     lines = []
     for row in zip(*columns, strict=True):
         line = Text()
@@ -49,33 +47,33 @@ def panels(tracks: list[Track], at: int, board: Board, top: float) -> list[Text]
     return lines
 
 
-def full_height(tracks: list[Track], at: int, board: Board) -> float:
+def full_height(policies: list[PolicyCurves], at: int, board: Board) -> float:
     """The largest share that any bar has had so far, which all panels share as their scale."""
-    starts = _groups(tracks[0], board.panel)
-    seen = np.concatenate([one.chances[: at + 1] for one in tracks])
+    starts = _groups(policies[0], board.panel)
+    seen = np.concatenate([one.chances[: at + 1] for one in policies])
     return float(np.add.reduceat(seen, starts, axis=1).max())
 
 
-def _groups(track: Track, width: int) -> NDArray[np.intp]:
+def _groups(policy: PolicyCurves, width: int) -> Integers:
     """Where each bar's first arm is, if neighbours must share bars to fit the width."""
-    return np.arange(0, len(track.arms), -(-len(track.arms) // width))
+    return np.arange(0, len(policy.arms), -(-len(policy.arms) // width))
 
 
-def _panel(track: Track, at: int, board: Board, top: float) -> list[tuple[str, str]]:
+def _panel(policy: PolicyCurves, at: int, board: Board, top: float) -> list[tuple[str, str]]:
     """The lines of one policy with their styles: bars, rewards, the exact numbers."""
-    colour = COLOURS[track.k]
-    starts = _groups(track, board.panel)
+    colour = COLOURS[policy.k]
+    starts = _groups(policy, board.panel)
     cell = board.panel // len(starts)
-    shares = np.add.reduceat(track.chances[at], starts) / top
-    rewards = np.maximum.reduceat(track.rewards, starts) / track.rewards.max()
+    shares = np.add.reduceat(policy.chances[at], starts) / top
+    rewards = np.maximum.reduceat(policy.rewards, starts) / policy.rewards.max()
     strip = STRIP if board.ascii else EIGHTHS
     return [
-        (f"trained for {track.label}", f"bold {colour}"),
+        (f"trained for {policy.label}", f"bold {colour}"),
         *((line, colour) for line in bars(shares, board.rows, cell, only_ascii=board.ascii)),
         (("-" if board.ascii else "─") * (cell * len(starts)), "dim"),
         ("".join(_wide(strip[_level(one, len(strip) - 1)], cell) for one in rewards), "dim"),
-        (_ticks(track, starts, cell), "dim"),
-        *_numbers(track, at, board.panel),
+        (_ticks(policy, starts, cell), "dim"),
+        *_numbers(policy, at, board.panel),
     ]
 
 
@@ -99,15 +97,15 @@ def _wide(mark: str, cell: int) -> str:
     return mark * (cell - 1) + " " if cell > 2 else mark * cell
 
 
-def _ticks(track: Track, starts: NDArray[np.intp], cell: int) -> str:
+def _ticks(policy: PolicyCurves, starts: Integers, cell: int) -> str:
     """The names of some answers, or of places on the line, below their bars."""
-    if track.throws:
-        step = track.arms[1] - track.arms[0]
-        marked = {f"{x:g}": int(np.searchsorted(track.arms, x - step / 2)) for x in (0, 0.5, EDGE)}
-    elif len(track.arms) > len(starts) or cell < 2:
-        marked = {str(top): int(np.searchsorted(track.arms, top)) for top in peaks(track)}
+    if policy.throws:
+        step = policy.arms[1] - policy.arms[0]
+        marked = {f"{x:g}": int(np.searchsorted(policy.arms, x - step / 2)) for x in (0, 0.5, EDGE)}
+    elif len(policy.arms) > len(starts) or cell < 2:
+        marked = {str(top): int(np.searchsorted(policy.arms, top)) for top in peaks(policy)}
     else:
-        marked = {f"{arm:g}": number for number, arm in enumerate(track.arms)}
+        marked = {f"{arm:g}": number for number, arm in enumerate(policy.arms)}
     line = ""
     for name, arm in marked.items():
         place = cell * (int(np.searchsorted(starts, arm, side="right")) - 1) + (cell - 1) // 2
@@ -115,18 +113,18 @@ def _ticks(track: Track, starts: NDArray[np.intp], cell: int) -> str:
     return line
 
 
-def _numbers(track: Track, at: int, width: int) -> list[tuple[str, str]]:
+def _numbers(policy: PolicyCurves, at: int, width: int) -> list[tuple[str, str]]:
     """pass@k for every k, the policy's own first in sight, and how spread it is."""
     lines = []
     for k in KS:
-        own = k == track.k
-        text = f"{'>' if own else ' '} pass@{k:<2} {track.values[k][at]:.3f}"
-        best = f" of {track.optimum[k]:.3f}"
+        own = k == policy.k
+        text = f"{'>' if own else ' '} pass@{k:<2} {policy.values[k][at]:.3f}"
+        best = f" of {policy.optimum[k]:.3f}"
         text += best if len(text + best) <= width else ""
         lines.append((text, f"bold {COLOURS[k]}" if own else ""))
-    if track.throws:
-        note = f"  aims at {track.aim[at]:.3f}"
+    if policy.throws:
+        note = f"  aims at {policy.aim[at]:.3f}"
     else:
-        note = f"  spread: {track.spread[at]:.1f}"
+        note = f"  spread: {policy.spread[at]:.1f}"
         note += " answers" if len(note) + 8 <= width else ""
     return [*lines, (note, "dim")]

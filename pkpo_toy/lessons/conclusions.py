@@ -1,12 +1,12 @@
-"""What a lesson has shown, in closing sentences that hold for the run."""
+"""What a lesson has shown, in conclusions sentences that hold for the run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkpo_toy.lessons.curves import Track, percent, tracks
+from pkpo_toy.lessons.curves import PolicyCurves, percent, policy_curves
 from pkpo_toy.lessons.events import EDGE
-from pkpo_toy.lessons.lessons import KS, Taught
+from pkpo_toy.lessons.lessons import KS, Recording
 
 APART = 1.5  # times as many answers
 LESSER = 0.05  # of reward, by which an answer is worse than the best
@@ -23,16 +23,16 @@ WHY_AIM = (
 )
 
 
-def closing(taught: Taught) -> list[str]:
+def conclusions(recording: Recording) -> list[str]:
     """What the run showed, in sentences that hold for it: who spread, what it gained and cost."""
-    first, *_, last = every = tracks(taught)
+    first, *_, last = every = policy_curves(recording)
     sentences = [_compared(every, KS[-1]), _compared(every, 1)]
     if first.throws:
         return [*_aims(every), *sentences]
     return [*_spreads(first, last), *sentences]
 
 
-def _spreads(first: Track, last: Track) -> Iterator[str]:
+def _spreads(first: PolicyCurves, last: PolicyCurves) -> Iterator[str]:
     narrow, wide = first.spread[-1], last.spread[-1]
     if wide < APART * narrow:
         yield (
@@ -51,7 +51,7 @@ def _spreads(first: Track, last: Track) -> Iterator[str]:
     yield WHY_ARMS
 
 
-def _aims(every: list[Track]) -> Iterator[str]:
+def _aims(every: list[PolicyCurves]) -> Iterator[str]:
     beyond = [float(one.beyond(EDGE)[-1]) for one in every]
     yield (
         "Where they aim, and how many throws go over the edge: "
@@ -65,7 +65,7 @@ def _aims(every: list[Track]) -> Iterator[str]:
         yield WHY_AIM
 
 
-def _compared(every: list[Track], k: int) -> str:
+def _compared(every: list[PolicyCurves], k: int) -> str:
     ranked = sorted(every, key=lambda one: -one.values[k][-1])
     numbers = ", ".join(f"{one.values[k][-1]:.3f} ({one.label})" for one in ranked)
     tries = "a single try earns" if k == 1 else f"the best of {k} tries earns"

@@ -1,26 +1,24 @@
-"""A lesson's policies as arrays over its reports, one track per policy."""
+"""The policies of a recorded lesson as arrays over its reports."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pkpo_toy.lessons.lessons import KS, Taught
-
-Array = NDArray[np.float64]
+from pkpo_toy.lessons.lessons import KS, Recording
+from pkpo_toy.typing import Array, Flags, Integers
 
 MANY = 10  # answers, from which on neighbours are alike
 
 
 @dataclass(frozen=True)
-class Track:
+class PolicyCurves:
     """One policy over the S reports: chances (S, A) of its arms; values (S,) for each k_eval."""
 
     label: str
     k: int
-    steps: NDArray[np.int64]
+    steps: Integers
     arms: Array
     rewards: Array
     chances: Array
@@ -39,18 +37,18 @@ class Track:
         return np.asarray(self.chances[:, self.arms > edge].sum(axis=1))
 
 
-def tracks(taught: Taught) -> list[Track]:
+def policy_curves(recording: Recording) -> list[PolicyCurves]:
     """The policies of a lesson as arrays."""
-    return [_track(k, taught) for k in KS]
+    return [_curves_of(k, recording) for k in KS]
 
 
-def _track(k: int, taught: Taught) -> Track:
-    policies = taught.policies[taught.policies["k"] == k]
-    values = taught.values[taught.values["k"] == k]
+def _curves_of(k: int, recording: Recording) -> PolicyCurves:
+    policies = recording.policies[recording.policies["k"] == k]
+    values = recording.values[recording.values["k"] == k]
     by_k = {one: values[values["k_eval"] == one] for one in KS}
     steps = by_k[k]["step"].to_numpy()
     arms = policies["arm"].to_numpy()[: len(policies) // len(steps)]
-    return Track(
+    return PolicyCurves(
         label=f"k = {k}",
         k=k,
         steps=steps,
@@ -64,21 +62,21 @@ def _track(k: int, taught: Taught) -> Track:
     )
 
 
-def peaks(track: Track) -> dict[int, NDArray[np.bool_]]:
+def peaks(policy: PolicyCurves) -> dict[int, Flags]:
     """Around each local maximum of the reward, the answers that earn at least half as much.
 
     The keys are the answers at the maxima, the values masks (A,). A handful of answers are no
     neighbours of each other and have no peaks, nor do throws.
     """
-    g, place = track.rewards, np.arange(len(track.rewards))
-    if len(g) < MANY or track.throws:
+    g, place = policy.rewards, np.arange(len(policy.rewards))
+    if len(g) < MANY or policy.throws:
         return {}
     found = {}
     for top in np.flatnonzero((g[1:-1] > g[:-2]) & (g[1:-1] > g[2:])) + 1:
         poor = np.flatnonzero(g < g[top] / 2)
         left = poor[poor < top].max(initial=-1)
         right = poor[poor > top].min(initial=len(g))
-        found[int(track.arms[top])] = (place > left) & (place < right)
+        found[int(policy.arms[top])] = (place > left) & (place < right)
     return found
 
 

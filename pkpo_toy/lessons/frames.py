@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pkpo_toy.lessons.conclusions import closing
-from pkpo_toy.lessons.events import turning_points
-from pkpo_toy.lessons.lessons import Taught
+from pkpo_toy.lessons.conclusions import conclusions
+from pkpo_toy.lessons.events import find_events
+from pkpo_toy.lessons.lessons import Recording
 
 PICTURES, BARS = 60, 40
 BEGINNING = (
@@ -16,25 +16,25 @@ BEGINNING = (
 )
 
 
-def filmed(taught: Taught) -> pd.DataFrame:
+def animation_frame(recording: Recording) -> pd.DataFrame:
     """label, step, arm, probability, reward, pass_at_k of at most 60 steps, with a caption.
 
-    The turning points are among them, the first, the last, and between these evenly many. Many
-    arms share bars: probabilities add up, the reward is the best, the arm is their centre.
+    The events are among them, the first, the last, and between these evenly many. Many
+    arms share bars: probabilities add up, the reward is the best, the arm is their center.
     """
-    points = turning_points(taught)
-    steps = np.sort(taught.values["step"].unique())
-    turns = {point.step for point in points}
+    events = find_events(recording)
+    steps = np.sort(recording.values["step"].unique())
+    turns = {event.step for event in events}
     places = np.linspace(0, len(steps) - 1, min(len(steps), PICTURES - len(turns)))
     kept = sorted(turns | set(steps[np.rint(places).astype(int)].tolist()))
     captions = dict.fromkeys(kept, BEGINNING)
-    for point in points:
-        later = (step for step in kept if step >= point.step)
-        captions |= dict.fromkeys(later, f"step {point.step}: {point.sentence}")
-    captions[kept[-1]] = closing(taught)[0]
-    own = taught.values[taught.values["k_eval"] == taught.values["k"]]
+    for event in events:
+        later = (step for step in kept if step >= event.step)
+        captions |= dict.fromkeys(later, f"step {event.step}: {event.sentence}")
+    captions[kept[-1]] = conclusions(recording)[0]
+    own = recording.values[recording.values["k_eval"] == recording.values["k"]]
     values = own[["k", "step", "value"]].rename(columns={"value": "pass_at_k"})
-    frame = _in_bars(taught.policies[taught.policies["step"].isin(kept)])
+    frame = _in_bars(recording.policies[recording.policies["step"].isin(kept)])
     frame = frame.merge(values, on=["k", "step"])
     return frame.assign(caption=frame["step"].map(captions))
 

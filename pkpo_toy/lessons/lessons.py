@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import ESTIMATORS
@@ -20,8 +19,7 @@ from pkpo_toy.simulator.policies import softmax
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array
 
 KS = (1, 4, 16)
 SAMPLES = 16
@@ -72,12 +70,12 @@ LESSONS: dict[str, Lesson] = {
 
 
 @dataclass(frozen=True)
-class Taught:
+class Recording:
     """A lesson that was run.
 
-    policies: label, k, step, arm, probability, reward; an arm is an answer, or the centre of a bin
+    policies: label, k, step, arm, probability, reward; an arm is an answer, or the center of a bin
     of throws. values: label, k, step, k_eval, value (exact), optimum, spread, aim: the number of
-    equally likely answers with the same entropy, and the centre of throws; NaN where there is none.
+    equally likely answers with the same entropy, and the center of throws; NaN where there is none.
     """
 
     name: str
@@ -93,10 +91,10 @@ def lesson_named(name: str) -> Lesson:
     return LESSONS[name]
 
 
-def teach(name: str, *, seed: int = 0, steps: int | None = None) -> Taught:
+def record_lesson(name: str, *, seed: int = 0, steps: int | None = None) -> Recording:
     """Train one policy for each k on the lesson's problem, all from the same seed.
 
-    Raises: InputError for an unknown lesson, a seed < 0, or steps that are not 1 to 10,000.
+    Raises InputError for an unknown lesson, a seed < 0, or steps that are not 1 to 10,000.
     """
     lesson = lesson_named(name)
     count = lesson.steps if steps is None else steps
@@ -107,7 +105,7 @@ def teach(name: str, *, seed: int = 0, steps: int | None = None) -> Taught:
     problem = build_problem(lesson.problem, **lesson.options)
     parts = [_trained(problem, lesson, k, count, seed) for k in KS]
     policies, values = (pd.concat(frames, ignore_index=True) for frames in zip(*parts, strict=True))
-    return Taught(name, seed, policies, values)
+    return Recording(name, seed, policies, values)
 
 
 def estimator_for(k: int) -> str:
@@ -168,7 +166,7 @@ def _bars(problem: Problem, parameters: Array) -> tuple[Array, Array, Array]:
 
 def _values(problem: Problem, parameters: Array, steps: list[int]) -> pd.DataFrame:
     """The exact pass@k_eval of every policy, beside the best that is possible."""
-    exact = problem.max_at_k(parameters, KS)
+    exact = problem.exact_max_at_k(parameters, KS)
     nowhere = np.full(len(steps), np.nan)
     bars = isinstance(problem, CategoricalProblem)
     spread = np.exp(problem.entropy(parameters)) if bars else nowhere

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from rich.console import Console, Group
-from rich.control import Control
+from rich.live import Live
 from rich.padding import Padding
-from rich.screen import Screen
 from rich.text import Text
 
 from pkpo_toy.lessons.blackboard import COLOURS, Board, full_height, panels
-from pkpo_toy.lessons.conclusions import closing
-from pkpo_toy.lessons.curves import tracks
-from pkpo_toy.lessons.events import TurningPoint, turning_points
+from pkpo_toy.lessons.conclusions import conclusions
+from pkpo_toy.lessons.curves import policy_curves
+from pkpo_toy.lessons.events import Event, find_events
 from pkpo_toy.lessons.keyboard import Read, undisturbed
-from pkpo_toy.lessons.lessons import LESSONS, Taught
+from pkpo_toy.lessons.lessons import LESSONS, Recording
 
 NARROWEST, LOWEST = 60, 22  # columns and rows that the moving picture needs
 WIDEST = 126
@@ -43,124 +40,116 @@ READING = "Bars: how often each answer is tried. Strip below: what it earns."
 READING_THROWS = "Bars: where the throws land. Strip below: what they earn."
 
 
-class Script:
+class Playback:
     """A lesson that was run, ready to be drawn at any of its reports."""
 
-    def __init__(self, taught: Taught):
-        self.name = taught.name
-        self.scene = LESSONS[taught.name].scene
-        self.tracks = tracks(taught)
-        self.steps = self.tracks[0].steps.tolist()
-        self.points = turning_points(taught)
-        self.closing = closing(taught)
+    def __init__(self, recording: Recording):
+        self.name = recording.name
+        self.scene = LESSONS[recording.name].scene
+        self.policies = policy_curves(recording)
+        self.steps = self.policies[0].steps.tolist()
+        self.events = find_events(recording)
+        self.conclusions = conclusions(recording)
 
     @property
     def reading(self) -> str:
         """How to read the picture."""
-        return READING_THROWS if self.tracks[0].throws else READING
+        return READING_THROWS if self.policies[0].throws else READING
 
-    def turns(self) -> dict[int, list[TurningPoint]]:
-        """The turning points of each report that has some."""
+    def turns(self) -> dict[int, list[Event]]:
+        """The events of each report that has some."""
         places = {step: at for at, step in enumerate(self.steps)}
-        found: dict[int, list[TurningPoint]] = {}
-        for point in self.points:
-            found.setdefault(places[point.step], []).append(point)
+        found: dict[int, list[Event]] = {}
+        for event in self.events:
+            found.setdefault(places[event.step], []).append(event)
         return found
 
     def said(self, at: int) -> list[Text]:
         """What has happened up to a report, oldest first."""
         return [
-            Text.assemble((f"step {point.step:>{len(str(self.steps[-1]))}}  ", "dim"), _said(point))
-            for point in self.points
-            if point.step <= self.steps[at]
+            Text.assemble((f"step {event.step:>{len(str(self.steps[-1]))}}  ", "dim"), _said(event))
+            for event in self.events
+            if event.step <= self.steps[at]
         ]
 
 
-def _said(point: TurningPoint) -> tuple[str, str]:
-    return point.sentence, COLOURS[int(point.label.removeprefix("k = "))]
+def _said(event: Event) -> tuple[str, str]:
+    return event.sentence, COLOURS[event.k]
 
 
-def still(script: Script, console: Console, at: int) -> None:
+def print_still(playback: Playback, console: Console, at: int) -> None:
     """Print the picture of one report; what happened until then; at the end, what was learned."""
-    for text in (PASS_AT_K, THREE, script.scene):
+    for text in (PASS_AT_K, THREE, playback.scene):
         console.print(Text(text), "", sep="\n")
     board = Board(min(console.width, WIDEST), STILL_ROWS, _only_ascii(console))
-    console.print(Text(f"{script.name}, step {script.steps[at]} of {script.steps[-1]}", "bold"))
+    console.print(
+        Text(f"{playback.name}, step {playback.steps[at]} of {playback.steps[-1]}", "bold")
+    )
     if console.width >= NARROWEST:
-        _print_picture(script, console, at, board)
+        _print_picture(playback, console, at, board)
     else:
         console.print(Text(f"(The picture needs {NARROWEST} columns; here are {console.width}.)"))
-    said = script.said(at)
+    said = playback.said(at)
     if said:
         console.print("", Text("What happened", "bold"), *said, sep="\n")
-    if at == len(script.steps) - 1:
-        learned = (Text(sentence) for sentence in script.closing)
+    if at == len(playback.steps) - 1:
+        learned = (Text(sentence) for sentence in playback.conclusions)
         console.print("", Text("What this run shows", "bold"), *learned, sep="\n")
 
 
-def _print_picture(script: Script, console: Console, at: int, board: Board) -> None:
-    top = full_height(script.tracks, at, board)
-    console.print(Text(f"{script.reading} Full height: {100 * top:.0f}%.", "dim"), "", sep="\n")
-    console.print(*panels(script.tracks, at, board, top), sep="\n")
+def _print_picture(playback: Playback, console: Console, at: int, board: Board) -> None:
+    top = full_height(playback.policies, at, board)
+    console.print(Text(f"{playback.reading} Full height: {100 * top:.0f}%.", "dim"), "", sep="\n")
+    console.print(*panels(playback.policies, at, board, top), sep="\n")
 
 
-def play(script: Script, console: Console, read: Read, speed: float) -> int:
+def play(playback: Playback, console: Console, read: Read, speed: float) -> int:
     """Play the lesson; returns the report it was left at, the last one if it was seen to the end.
 
     Space pauses and resumes, q quits.
     """
-    stage = _Stage(script, console, read)
-    turns = script.turns()
-    with _alternate_screen(console):
-        if not stage.introduce(INTRODUCTION / speed):
+    turns = playback.turns()
+    # Drawn by hand and never by a timer's thread, so that each picture is drawn whole.
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        screen = _Screen(playback, live, read)
+        if not screen.introduce(INTRODUCTION / speed):
             return 0
-        for at in _shown(len(script.steps), turns, speed):
+        for at in _shown(len(playback.steps), turns, speed):
             stay = TURN if at in turns and TURN / speed >= BLINK else FRAME
-            if not stage.show(at, max(stay / speed, BLINK)):
+            if not screen.show(at, max(stay / speed, BLINK)):
                 return at
-        stage.show(at, TURN / speed)
+        screen.show(at, TURN / speed)
     return at
 
 
-def _shown(reports: int, turns: dict[int, list[TurningPoint]], speed: float) -> list[int]:
+def _shown(reports: int, turns: dict[int, list[Event]], speed: float) -> list[int]:
     """The reports to be drawn: all, unless they would flash by; always the turns and the last."""
     stride = max(1, round(BLINK / FRAME * speed))
     seen = set(range(0, reports, stride)) | {reports - 1}
     return sorted(seen | set(turns) if TURN / speed >= BLINK else seen)
 
 
-@contextmanager
-def _alternate_screen(console: Console) -> Iterator[None]:
-    try:
-        console.set_alt_screen(True)
-        console.show_cursor(False)
-        yield
-    finally:
-        console.show_cursor(True)
-        console.set_alt_screen(False)
-
-
-class _Stage:
+class _Screen:
     """Draws pages and holds them, while keys are read and the window may change its size."""
 
-    def __init__(self, script: Script, console: Console, read: Read):
-        self.script, self.console, self.read = script, console, read
+    def __init__(self, playback: Playback, live: Live, read: Read):
+        self.playback, self.live, self.read = playback, live, read
 
     def introduce(self, seconds: float) -> bool:
         """The page before the run; any key but q starts it. False to leave."""
-        self._draw(_introduction(self.script))
+        self._draw(_introduction(self.playback))
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             key = self.read(min(left, 0.2))
             if key:
                 return key != "q"
-            self._draw(_introduction(self.script))
+            self._draw(_introduction(self.playback))
         return True
 
     def show(self, at: int, seconds: float) -> bool:
         """One report, for so long or while paused. False to leave."""
         end, paused = time.monotonic() + seconds, False
-        self._draw(_page(self.script, self.console, at, paused))
+        self._draw(_page(self.playback, self.live.console, at, paused))
         while paused or (left := end - time.monotonic()) > 0:
             key = self.read(0.2 if paused else min(left, 0.2))
             if key == "q":
@@ -168,42 +157,41 @@ class _Stage:
             if key == " ":
                 paused = not paused
             if key or seconds > 0.2:
-                self._draw(_page(self.script, self.console, at, paused))
+                self._draw(_page(self.playback, self.live.console, at, paused))
         return True
 
     def _draw(self, page: Group) -> None:
-        with undisturbed(), self.console:
-            self.console.control(Control.home())
-            self.console.print(Screen(Padding(page, (0, 1))), end="")
+        with undisturbed():
+            self.live.update(Padding(page, (0, 1)), refresh=True)
 
 
-def _introduction(script: Script) -> Group:
+def _introduction(playback: Playback) -> Group:
     return Group(
         Text("What is pass@k, and what does training for it do?\n", "bold"),
-        *(Text(text + "\n") for text in (PASS_AT_K, THREE, script.scene, script.reading)),
+        *(Text(text + "\n") for text in (PASS_AT_K, THREE, playback.scene, playback.reading)),
         Text("space: start  q: quit", "dim"),
     )
 
 
-def _page(script: Script, console: Console, at: int, paused: bool) -> Group:
+def _page(playback: Playback, console: Console, at: int, paused: bool) -> Group:
     width, height = min(console.width - 2, WIDEST), console.height
     if console.width < NARROWEST or height < LOWEST:
         return Group(Text(TOO_SMALL.format(console.width, height)))
     state = "paused: space goes on" if paused else "space: pause  q: quit"
-    scene = list(Text(script.scene).wrap(console, width))
+    scene = list(Text(playback.scene).wrap(console, width))
     room = max(4, (height - 14) // 3)
     rows = min(MOST_ROWS, height - len(scene) - OTHER_LINES - room)
     board = Board(width, rows, _only_ascii(console))
-    top = full_height(script.tracks, at, board)
-    step = f"step {script.steps[at]:>{len(str(script.steps[-1]))}} of {script.steps[-1]}"
+    top = full_height(playback.policies, at, board)
+    step = f"step {playback.steps[at]:>{len(str(playback.steps[-1]))}} of {playback.steps[-1]}"
     head = f"{step}  full height {100 * top:2.0f}%  "
     return Group(
         Text.assemble((head, "bold"), (state, "reverse" if paused else "dim")),
         *scene,
         Text(),
-        *panels(script.tracks, at, board, top),
+        *panels(playback.policies, at, board, top),
         Text(),
-        *_last(script.said(at), room, console, width),
+        *_last(playback.said(at), room, console, width),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Callable
 from math import isclose
-from pathlib import Path
 
-from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.errors import unknown
 from pkpo_toy.lm.tasks import Problem
+from pkpo_toy.loading import load_function, names_a_file
 
 Reward = Callable[[Problem, str], float]
 NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -46,26 +45,9 @@ def checker_named(name: str) -> Reward:
 
     Raises InputError for an unknown rule, and for a file or function that is not there.
     """
-    file, colon, function = name.rpartition(":")
-    if not colon:
-        if name not in CHECKERS:
-            raise unknown("checker", name, CHECKERS)
+    if name in CHECKERS:
         return CHECKERS[name]
-    own = _load(Path(file), function)
+    if not names_a_file(name):
+        raise unknown("checker", name, CHECKERS)
+    own = load_function("checker", name)
     return lambda problem, text: float(own(problem.prompt, problem.answer, text))
-
-
-def _load(path: Path, function: str) -> Callable[[str, str, str], float]:
-    spec = importlib.util.spec_from_file_location("own_checker", path) if path.is_file() else None
-    if spec is None or spec.loader is None:
-        raise InputError(f"checker {path}:{function}: there is no Python file {str(path)!r}.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        kind = type(error).__name__
-        raise InputError(f"checker file {str(path)!r} fails on import: {kind}: {error}") from error
-    own: Callable[[str, str, str], float] | None = getattr(module, function, None)
-    if not callable(own):
-        raise InputError(f"{str(path)!r} has no function {function!r}.")
-    return own

@@ -7,66 +7,88 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.resolve import choose
 from pkpo_toy.lm.problems import Problems, from_file, from_task
-from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.training.config import ScheduleConfig
-from pkpo_toy.training.frame import takes_over
 
 
 class LmConfig(ScheduleConfig):
     """One cell: an estimator and a schedule of k, trained in `replicates` runs from warm starts."""
 
-    n: int = 16
-    k_eval: tuple[int, ...] = (1, 4, 8, 16)
-    step_size: float = 3e-4
-    steps: int = 300
-    replicates: int = 3
-    log_every: int = 50
+    n: int = Field(16, description="samples per prompt")
+    k_eval: tuple[int, ...] = Field((1, 4, 8, 16), description="k at which pass@k is reported")
+    optimiser: str = Field("adam", description='"adam" (AdamW) or "sgd"')
+    step_size: float = Field(3e-4, description="step size of the optimiser")
+    steps: int = Field(300, description="training steps")
+    replicates: int = Field(3, description="independent runs, each with its own warm start")
+    log_every: int = Field(50, description="steps between logged values")
 
-    task: str = "multiply"
-    level: int = 2
-    reward: Literal["exact", "fraction"] = "exact"
-    data: str = ""
-    checker: str = "exact"
-    problems: int = Field(512, ge=1)
-    held_out: int = Field(128, ge=2)
-    evaluate: Literal["held_out", "training"] = "held_out"
-    answer_tokens: NonNegativeInt = 0
+    task: str = Field("multiply", description='"multiply", "countdown" or "parity_chain"')
+    level: int = Field(2, description="difficulty of the task, from 1")
+    reward: Literal["exact", "fraction"] = Field(
+        "exact", description='"exact": 1 if all is right; "fraction": the share that is right'
+    )
+    data: str = Field("", description="FILE.jsonl with `prompt` and `answer`, in place of a task")
+    checker: str = Field(
+        "exact", description='how data is judged: "exact", "numeric", "regex" or FILE.py:FUNCTION'
+    )
+    problems: int = Field(512, ge=1, description="problems to train on")
+    held_out: int = Field(128, ge=2, description="problems kept out of training, to evaluate on")
+    evaluate: Literal["held_out", "training"] = Field(
+        "held_out", description='"held_out", or as many of those trained on: "training"'
+    )
+    answer_tokens: NonNegativeInt = Field(
+        0, description="longest answer; 0: as long as the longest right answer"
+    )
 
-    model: str = ""
-    lora_rank: NonNegativeInt = 0
-    width: PositiveInt = 64
-    layers: PositiveInt = 2
-    heads: PositiveInt = 2
-    warm_start: NonNegativeInt = 150
-    warm_step_size: float = Field(1e-3, gt=0)
+    model: str = Field(
+        "", description="a Hugging Face causal model, folder or name; empty: the built-in one"
+    )
+    lora_rank: NonNegativeInt = Field(
+        0, description="above 0: train adapters of that rank (needs peft)"
+    )
+    width: PositiveInt = Field(64, description="width of the built-in model")
+    layers: PositiveInt = Field(2, description="its layers")
+    heads: PositiveInt = Field(2, description="its attention heads")
+    warm_start: NonNegativeInt = Field(
+        150, description="supervised steps before; a Hugging Face model starts as it is"
+    )
+    warm_step_size: float = Field(1e-3, gt=0, description="step size of the supervised steps")
 
-    prompts: PositiveInt = 32
-    microbatches: PositiveInt = 1
-    epochs: PositiveInt = 1
-    clip: NonNegativeFloat = 0.2
-    kl: NonNegativeFloat = 0.0
-    clip_norm: float = Field(1.0, gt=0)
-    eval_samples: PositiveInt = 32
+    prompts: PositiveInt = Field(32, description="prompts per step and process")
+    microbatches: PositiveInt = Field(
+        1, description="parts of a batch; 2 and more also measure the gradient's variance"
+    )
+    epochs: PositiveInt = Field(
+        1, description="steps on each batch; above 1 the likelihood ratio is clipped"
+    )
+    clip: NonNegativeFloat = Field(0.2, description="how far the ratio may leave 1")
+    kl: NonNegativeFloat = Field(0.0, description="coefficient of the divergence from the start")
+    clip_norm: float = Field(1.0, gt=0, description="longest gradient")
+    eval_samples: PositiveInt = Field(32, description="samples per prompt evaluated on")
 
-    dtype: Literal["float32", "float64", "bfloat16", "float16"] = "float32"
-    device: str = "cpu"
-    threads: PositiveInt = 1
-    folder: str = ""
-    checkpoint_every: PositiveInt = 100
+    dtype: Literal["float32", "float64", "bfloat16", "float16"] = Field(
+        "float32", description='"float32", "float64", "bfloat16" or "float16"'
+    )
+    device: str = Field("cpu", description='"cpu" or "cuda"')
+    threads: PositiveInt = Field(1, description="of torch, per process")
+    folder: str = Field(
+        "", description="where checkpoints and sampled answers are kept; empty: nowhere"
+    )
+    checkpoint_every: PositiveInt = Field(100, description="steps between checkpoints")
 
-    def known_problems(self) -> Problems:
-        """What is trained on and what is held out. Raises InputError."""
+    def load_problems(self) -> Problems:
+        """What is trained on and what is held out.
+
+        Raises InputError for an unknown task or level and for a file that cannot be read.
+        """
         if self.data:
             return from_file(self.data, self.checker, self.problems, self.held_out)
         return from_task(self.task, self.level, self.problems, self.held_out, self.seed)
 
     @model_validator(mode="after")
     def _can_be_run(self) -> Self:
-        settings = self.settings()
-        _check_estimators(self, settings)
-        self.known_problems()
+        self.handover().check(binary=self.reward == "exact", nonnegative=True)
+        self.load_problems()
         if self.prompts % self.microbatches:
             raise InputError(
                 f"microbatches must divide prompts = {self.prompts}, got {self.microbatches}."
@@ -79,12 +101,3 @@ class LmConfig(ScheduleConfig):
                 f"got {self.eval_samples}."
             )
         return self
-
-
-def _check_estimators(config: LmConfig, settings: Settings) -> None:
-    chosen, at_one = choose(config.estimator), choose(config.k1_estimator)
-    for k in sorted(set(settings.ks().tolist())):
-        used = at_one if k == 1 and takes_over(chosen, settings) else chosen
-        used.check(settings.n, k)
-        if used.record is not None and used.record.binary and config.reward != "exact":
-            raise InputError(f"{used.name} needs rewards of 0 or 1: reward must be 'exact'.")

@@ -1,4 +1,4 @@
-"""What a model can do on held-out prompts: rewards of fresh answers, and their entropy."""
+"""What a model can do on given prompts: rewards of fresh answers, and their entropy."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from pkpo_toy.estimators import max_at_k
-from pkpo_toy.lm.problems import Problems
+from pkpo_toy.lm.checkers import Reward
 from pkpo_toy.lm.sampling import Model, sample, score
 from pkpo_toy.lm.tasks import Problem
 from pkpo_toy.lm.tokens import Tokenizer, Tokens
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array
 
 
 class Answers(NamedTuple):
@@ -28,15 +26,15 @@ class Answers(NamedTuple):
 
 
 class Sampler(NamedTuple):
-    """A model that answers: its tokenizer, the most tokens it may use, its device."""
+    """A model that answers: its tokenizer, the most tokens of an answer, its device."""
 
     model: Model
     tokenizer: Tokenizer
     longest: int
     device: torch.device
 
-    def answer(self, problems: Sequence[Problem], n: int, seed: int) -> Tokens:
-        """n sampled answers to each prompt, prompt by prompt."""
+    def sample_tokens(self, problems: Sequence[Problem], n: int, seed: int) -> Tokens:
+        """n sampled answers to each prompt, prompt by prompt: (problems * n, length)."""
         generator = torch.Generator(self.device).manual_seed(seed)
         prompts = self.tokenizer.prompts([problem.prompt for problem in problems])
         return sample(
@@ -49,37 +47,41 @@ class Sampler(NamedTuple):
         )
 
 
-def answers(
-    speaker: Sampler,
+def sample_answers(
+    sampler: Sampler,
     problems: Sequence[Problem],
-    known: Problems,
+    reward: Reward,
     n: int,
     *,
     exact: bool,
     seed: int,
 ) -> Answers:
     """Sample n answers to each problem and reward them; exact: 1 if all is right, else 0."""
-    tokens = speaker.answer(problems, n, seed)
-    texts = speaker.tokenizer.texts(Tokens(tokens.ids.cpu(), tokens.real.cpu()))
-    asked = [problem for problem in problems for _ in range(n)]
-    earned = np.array([known.reward(p, text) for p, text in zip(asked, texts, strict=True)])
+    tokens = sampler.sample_tokens(problems, n, seed)
+    texts = sampler.tokenizer.texts(Tokens(tokens.ids.cpu(), tokens.real.cpu()))
+    repeated = [problem for problem in problems for _ in range(n)]
+    earned = np.array([reward(p, text) for p, text in zip(repeated, texts, strict=True)])
     rewards = (earned >= 1).astype(np.float64) if exact else earned
-    prompts = speaker.tokenizer.prompts([problem.prompt for problem in asked])
-    return Answers(prompts.to(speaker.device), tokens, texts, rewards.reshape(len(problems), n))
+    prompts = sampler.tokenizer.prompts([problem.prompt for problem in repeated])
+    return Answers(prompts.to(sampler.device), tokens, texts, rewards.reshape(len(problems), n))
 
 
-def entropy(speaker: Sampler, given: Answers) -> Array:
-    """Per answer, the summed entropy of its tokens: on average the entropy of the answers, nats."""
+def entropy(sampler: Sampler, answers: Answers) -> Array:
+    """The summed entropy of each answer's tokens, nats, shape (rows,).
+
+    Its mean over sampled answers is an unbiased estimate of the entropy of the answers.
+    """
     with torch.no_grad():
-        summed = score(speaker.model, given.prompts, given.tokens).entropy.sum(dim=1)
-    found: Array = summed.double().cpu().numpy()
-    return found
+        summed = score(sampler.model, answers.prompts, answers.tokens).entropy.sum(dim=1)
+    per_answer: Array = summed.double().cpu().numpy()
+    return per_answer
 
 
 def pass_rates(rewards: Array, k_eval: Sequence[int]) -> list[tuple[int, float, float]]:
     """(k, unbiased mean of max@k over the problems, its standard error) for each k.
 
-    rewards (problems, n), n >= k. For rewards of 0 and 1 this is pass@k.
+    rewards (problems, n), n >= k. For rewards of 0 and 1 this is pass@k. The standard error is
+    NaN for a single problem.
     """
     rows = []
     for k in k_eval:

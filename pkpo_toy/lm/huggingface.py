@@ -15,9 +15,9 @@ from pkpo_toy.lm.tokens import Tokens, padded
 
 
 class State(NamedTuple):
-    """Keys and values of the tokens so far, and which of these are real."""
+    """Keys and values of the tokens so far, by the name the model calls them; which are real."""
 
-    past: Any
+    past: dict[str, Any]
     real: list[Tensor]
 
 
@@ -39,23 +39,32 @@ class Pretrained(nn.Module):
     def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, State]:
         """Logits after the prompts and the cache, each row `repeats` times."""
         found = self._call(prompts.ids, prompts.real, use_cache=True, logits_to_keep=1)
-        found.past_key_values.batch_repeat_interleave(repeats)
-        real = [prompts.real.repeat_interleave(repeats, dim=0)]
-        return found.logits[:, -1].repeat_interleave(repeats, dim=0), State(
-            found.past_key_values, real
-        )
+        past = _past(found)
+        for kept in past.values():
+            kept.batch_repeat_interleave(repeats)
+        logits = found.logits[:, -1].repeat_interleave(repeats, dim=0)
+        return logits, State(past, [prompts.real.repeat_interleave(repeats, dim=0)])
 
     def proceed(self, tokens: Tensor, cache: State) -> Tensor:
         """Logits (rows, vocabulary) after one more token (rows,) each."""
         cache.real.append(torch.ones_like(tokens, dtype=torch.bool).unsqueeze(1))
         real = torch.cat(cache.real, dim=1)
-        found = self._call(tokens.unsqueeze(1), real, use_cache=True, past_key_values=cache.past)
+        found = self._call(tokens.unsqueeze(1), real, use_cache=True, **cache.past)
         logits: Tensor = found.logits[:, -1]
         return logits
 
     def _call(self, ids: Tensor, real: Tensor, **options: Any) -> Any:
         place = (real.cumsum(dim=1) - 1).clamp_(min=0)[:, -ids.shape[1] :]
         return self.model(input_ids=ids, attention_mask=real.long(), position_ids=place, **options)
+
+
+def _past(found: Any) -> dict[str, Any]:
+    """Keys and values under the name they go back in by, which transformers 5.24 has changed."""
+    for name in ("cache", "past_key_values"):
+        kept = getattr(found, name, None)
+        if hasattr(kept, "batch_repeat_interleave"):
+            return {name: kept}
+    raise InputError("the model must keep the keys and values of earlier tokens (use_cache).")
 
 
 class Subwords:

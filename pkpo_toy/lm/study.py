@@ -1,4 +1,4 @@
-"""A cell of the `lm` study: its runs one after another, as the records of `learning_curves`."""
+"""A cell of the `lm` study: its replicates one after another, logged as one tidy frame."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.ranks import Ranks, current, follow
 from pkpo_toy.lm.trainer import Log, Training
 
-APART = {"folder", "checkpoint_every", "threads", "replicates"}
-"""Settings that change no number of a run: a checkpoint is found again without them."""
+CHANGE_NO_NUMBER = {"folder", "checkpoint_every", "threads", "replicates"}
+"""Settings left out of a checkpoint's name: it is found again when they change."""
 
 
 def train_cell(config: LmConfig) -> pd.DataFrame:
-    """All runs of a cell; with several ranks, rank 0 takes the others along."""
+    """All replicates of a cell; with several ranks, rank 0 takes the others along.
+
+    Returns one row per replicate, logged step and k_eval: label, replicate, step, k, k_eval, value
+    (max@k_eval on held-out prompts), se, entropy (nats), cumulative_solve_rate, gradient_variance.
+
+    Raises InputError for a device, model or file that is not there.
+    """
     ranks = current()
     ranks.share(config.model_dump(mode="json"))
     try:
-        return _trained(config, ranks)
+        return _train_replicates(config, ranks)
     except InputError:
         raise
     except Exception:
@@ -39,33 +45,39 @@ def train_cell(config: LmConfig) -> pd.DataFrame:
 
 def follow_cells() -> None:
     """What ranks above 0 do while rank 0 runs the command."""
-    follow(lambda piece: _trained(LmConfig.model_validate_json(json.dumps(piece)), current()))
+    follow(
+        lambda piece: _train_replicates(LmConfig.model_validate_json(json.dumps(piece)), current())
+    )
 
 
-def _trained(config: LmConfig, ranks: Ranks) -> pd.DataFrame:
+def _train_replicates(config: LmConfig, ranks: Ranks) -> pd.DataFrame:
     torch.set_num_threads(config.threads)
     frames = []
-    for run in range(config.replicates):
-        training = Training(config, run, ranks, _place(config, run))
-        logs = training.finish(partial(_tell, config, run, ranks))
-        frames.append(_frame(config, run, logs))
+    for replicate in range(config.replicates):
+        training = Training(config, replicate, ranks, _checkpoint_stem(config, replicate))
+        logs = training.finish(partial(_print_progress, config, replicate, ranks))
+        frames.append(_frame(config, replicate, logs))
     return pd.concat(frames, ignore_index=True)
 
 
-def _place(config: LmConfig, run: int) -> Path | None:
-    """Where the run keeps its checkpoint and answers: FOLDER/HASH-RUN, a name of its settings."""
+def _checkpoint_stem(config: LmConfig, replicate: int) -> Path | None:
+    """FOLDER/HASH-REPLICATE, without a suffix: where checkpoint and answers are kept, if they are.
+
+    The hash is that of the settings, so that a checkpoint of other settings is never taken.
+    """
     if not config.folder:
         return None
-    settings = {k: v for k, v in config.model_dump(mode="json").items() if k not in APART}
+    given = config.model_dump(mode="json")
+    settings = {name: given[name] for name in given if name not in CHANGE_NO_NUMBER}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    return Path(config.folder) / f"{digest}-{run}"
+    return Path(config.folder) / f"{digest}-{replicate}"
 
 
-def _frame(config: LmConfig, run: int, logs: list[Log]) -> pd.DataFrame:
+def _frame(config: LmConfig, replicate: int, logs: list[Log]) -> pd.DataFrame:
     rows = [
         {
             "label": config.name(),
-            "replicate": run,
+            "replicate": replicate,
             "step": log.step,
             "k": log.k,
             "k_eval": k_eval,
@@ -81,14 +93,14 @@ def _frame(config: LmConfig, run: int, logs: list[Log]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _tell(config: LmConfig, run: int, ranks: Ranks, log: Log) -> None:
-    """A line with a bar on a terminal: how far, pass@1, pass@k."""
+def _print_progress(config: LmConfig, replicate: int, ranks: Ranks, log: Log) -> None:
+    """A line with a bar on a terminal: how far the run is, and its pass rates."""
     if ranks.rank or not sys.stderr.isatty():
         return
     done = round(20 * log.step / config.steps)
     rates = "  ".join(f"pass@{k} {value:.3f}" for k, value, _ in log.pass_rates)
     print(
-        f"{config.name()}, run {run + 1} of {config.replicates}  "
+        f"{config.name()}, run {replicate + 1} of {config.replicates}  "
         f"[{'#' * done}{'.' * (20 - done)}] {log.step}/{config.steps}  {rates}",
         file=sys.stderr,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,15 +17,15 @@ from torch.nn.parallel import DistributedDataParallel
 
 from pkpo_toy.lm import checkpoints
 from pkpo_toy.lm.config import LmConfig
-from pkpo_toy.lm.evaluation import Answers, answers, entropy, pass_rates
+from pkpo_toy.lm.evaluation import Answers, entropy, pass_rates, sample_answers
 from pkpo_toy.lm.loss import Batch, Terms, loss
 from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.sampling import score
-from pkpo_toy.lm.setup import optimiser_of, seeded, started
-from pkpo_toy.lm.weighing import weigher
+from pkpo_toy.lm.setup import Purpose, build_optimiser, seed_from, set_up
+from pkpo_toy.lm.tasks import Problem
+from pkpo_toy.lm.weights import weights
 
-PROMPTS, ANSWERS, HELD_OUT, WEIGHTS = range(1, 5)  # what randomness is for
-SHOWN = (8, 4)  # prompts, and answers to each, that are kept at every log
+KEPT_PROMPTS, KEPT_ANSWERS = 8, 4  # prompts, and answers to each, that are kept at every log
 
 
 @dataclass(frozen=True)
@@ -46,45 +46,51 @@ class Log:
 
 
 class Training:
-    """One run. Everything random in a step comes from (seed, run, rank, step) alone, so a run that
-    was stopped goes on from its checkpoint to the same numbers."""
+    """One replicate. Everything random in a step comes from (seed, replicate, rank, step) alone, so
+    a run that was stopped goes on from its checkpoint to the same numbers.
 
-    def __init__(self, config: LmConfig, run: int, ranks: Ranks, place: Path | None) -> None:
-        self.config, self.run, self.ranks, self.place = config, run, ranks, place
+    stem: path without suffix of the checkpoint and of the answers kept, None to keep none.
+    """
+
+    def __init__(
+        self, config: LmConfig, replicate: int, ranks: Ranks, stem: Path | None = None
+    ) -> None:
+        self.config, self.replicate, self.ranks, self.stem = config, replicate, ranks, stem
         self.ks = config.settings().ks().tolist()
-        self.known = config.known_problems()
-        self.speaker, self.model = started(config, self.known, run)
+        self.handover = config.handover()
+        self.problems = config.load_problems()
+        self.sampler, self.model = set_up(config, self.problems, replicate)
         self.reference = copy.deepcopy(self.model).requires_grad_(False) if config.kl else None
-        self.optimiser = optimiser_of(self.model, config.optimiser, config.step_size)
+        self.optimiser = build_optimiser(config.optimiser, self.model, config.step_size)
         self.learner: nn.Module = (
             DistributedDataParallel(self.model) if ranks.size > 1 else self.model
         )
         self.terms = Terms(config.clip, config.entropy_bonus, config.kl)
-        self.solved = torch.zeros(len(self.known.training), dtype=torch.bool)
+        self.solved = torch.zeros(len(self.problems.training), dtype=torch.bool)
         self.logs: list[Log] = []
         self.step = 0
         self._resume()
 
-    def finish(self, tell: Callable[[Log], None] = lambda log: None) -> list[Log]:
-        """Train to the end, from wherever the run stands; `tell` hears of every log."""
+    def finish(self, report: Callable[[Log], None] = lambda log: None) -> list[Log]:
+        """Train to the end, from wherever the run stands; `report` is called with every log."""
         config = self.config
         while self.step < config.steps:
             if self.step % config.log_every == 0 and not self._logged():
-                tell(self._log())
+                report(self._log())
             self._update()
             self.step += 1
             if self.step % config.checkpoint_every == 0:
                 self._save()
         if not self._logged():
-            tell(self._log())
+            report(self._log())
         self._save()
         return self.logs
 
     def _logged(self) -> bool:
         return bool(self.logs) and self.logs[-1].step == self.step
 
-    def _seed(self, purpose: int) -> int:
-        return seeded(self.config.seed, self.run, purpose, self.ranks.rank, self.step)
+    def _seed(self, purpose: Purpose) -> int:
+        return seed_from(self.config.seed, self.replicate, purpose, self.ranks.rank, self.step)
 
     def _update(self) -> None:
         batch = self._batch()
@@ -109,20 +115,24 @@ class Training:
     def _batch(self) -> Batch:
         """Answers to the step's prompts with their weights."""
         config = self.config
-        rng = np.random.default_rng(self._seed(PROMPTS))
-        chosen = rng.integers(len(self.known.training), size=config.prompts)
-        problems = [self.known.training[i] for i in chosen]
-        exact = config.reward == "exact"
-        given = answers(
-            self.speaker, problems, self.known, config.n, exact=exact, seed=self._seed(ANSWERS)
-        )
-        self.solved[chosen[(given.rewards >= 1).any(axis=1)]] = True
-        weigh = weigher(config, np.random.default_rng(self._seed(WEIGHTS)))
-        rewards = torch.from_numpy(given.rewards).to(self.speaker.device)
-        batch = Batch(given.prompts, given.tokens, weigh(rewards, self.ks[self.step]).flatten())
+        rng = np.random.default_rng(self._seed(Purpose.PROMPTS))
+        chosen = rng.integers(len(self.problems.training), size=config.prompts)
+        problems = [self.problems.training[i] for i in chosen]
+        answers = self._answers(problems, config.n, self._seed(Purpose.ANSWERS))
+        self.solved[chosen[(answers.rewards >= 1).any(axis=1)]] = True
+        rewards = torch.from_numpy(answers.rewards).to(self.sampler.device)
+        k, rng = self.ks[self.step], np.random.default_rng(self._seed(Purpose.WEIGHTS))
+        of_answers = weights(rewards, k, self.handover.at(k), rng=rng).flatten()
+        batch = Batch(answers.prompts, answers.tokens, of_answers)
         if self.reference is None:
             return batch
         return batch._replace(reference=self._log_probs(self.reference, batch))
+
+    def _answers(self, problems: Sequence[Problem], n: int, seed: int) -> Answers:
+        exact = self.config.reward == "exact"
+        return sample_answers(
+            self.sampler, problems, self.problems.reward, n, exact=exact, seed=seed
+        )
 
     def _log_probs(self, model: Any, batch: Batch) -> Tensor:
         with torch.no_grad():
@@ -136,31 +146,28 @@ class Training:
     def _log(self) -> Log:
         """Evaluate, each rank on its share of the held-out prompts, and note it down."""
         config, ranks = self.config, self.ranks
-        known = self.known
-        asked = known.held_out if config.evaluate == "held_out" else known.training
+        held_out = config.evaluate == "held_out"
+        asked = self.problems.held_out if held_out else self.problems.training
         share = asked[: config.held_out][ranks.rank :: ranks.size]
-        found: list[Answers] = []
-        for start in range(0, len(share), config.prompts):
-            part, seed = share[start : start + config.prompts], self._seed(HELD_OUT) + start
-            exact = config.reward == "exact"
-            found.append(
-                answers(self.speaker, part, self.known, config.eval_samples, exact=exact, seed=seed)
-            )
-        uncertain = [entropy(self.speaker, given) for given in found]
-        shares = ranks.gather(([given.rewards for given in found], uncertain))
-        rewards = np.concatenate([part for one, _ in shares for part in one])
-        uncertain = [part for _, one in shares for part in one]
-        solved = ranks.any(self.solved)
+        seed = self._seed(Purpose.HELD_OUT)
+        parts = [
+            self._answers(share[start : start + config.prompts], config.eval_samples, seed + start)
+            for start in range(0, len(share), config.prompts)
+        ]
+        of_rank = [part.rewards for part in parts], [entropy(self.sampler, part) for part in parts]
+        of_ranks = ranks.gather(of_rank)
+        rewards = np.concatenate([part for rewards, _ in of_ranks for part in rewards])
+        entropies = np.concatenate([part for _, entropies in of_ranks for part in entropies])
         log = Log(
             self.step,
             self.ks[min(self.step, config.steps - 1)],
             pass_rates(rewards, config.k_eval),
-            float(np.concatenate(uncertain).mean()),
-            float(solved.double().mean()),
+            float(entropies.mean()),
+            float(ranks.any(self.solved).double().mean()),
             self._gradient_variance(),
         )
         self.logs.append(log)
-        self._show(share, found[0])
+        self._keep_answers(share, parts[0])
         return log
 
     def _gradient_variance(self) -> float:
@@ -176,53 +183,53 @@ class Training:
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         gradients = []
         for part in self._parts(self._batch()):
-            found = torch.autograd.grad(self._loss(self.model, part), parameters)
-            gradients.append(torch.cat([g.flatten() for g in found]) * count)
+            gradient = torch.autograd.grad(self._loss(self.model, part), parameters)
+            gradients.append(torch.cat([g.flatten() for g in gradient]) * count)
         self.solved = before
         spread = torch.stack(gradients).double().var(dim=0).sum()
         return float(spread) / count
 
-    def _show(self, share: tuple[Any, ...], given: Answers) -> None:
-        """Append a few answers to PLACE.jsonl, for a look at what is learned."""
-        if self.place is None or self.ranks.rank:
+    def _keep_answers(self, problems: Sequence[Problem], answers: Answers) -> None:
+        """Append a few answers to STEM.jsonl, for a look at what is learned."""
+        if self.stem is None or self.ranks.rank:
             return
         n = self.config.eval_samples
-        self.place.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.place.with_suffix(".jsonl"), "a", encoding="utf-8") as file:
-            for i, problem in enumerate(share[: min(SHOWN[0], len(given.rewards))]):
-                for j in range(min(SHOWN[1], n)):
+        self.stem.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.stem.with_suffix(".jsonl"), "a", encoding="utf-8") as file:
+            for i, problem in enumerate(problems[: min(KEPT_PROMPTS, len(answers.rewards))]):
+                for j in range(min(KEPT_ANSWERS, n)):
                     row = {"step": self.step} | asdict(problem)
-                    row |= {"text": given.texts[i * n + j], "reward": given.rewards[i, j]}
+                    row |= {"text": answers.texts[i * n + j], "reward": answers.rewards[i, j]}
                     file.write(json.dumps(row) + "\n")
 
     def _save(self) -> None:
         """Checkpoint, by rank 0; what all ranks have solved is collected first."""
         self.solved = self.ranks.any(self.solved)
-        if self.place is None or self.ranks.rank:
+        if self.stem is None or self.ranks.rank:
             return
         notes = {
             "step": self.step,
             "solved": self.solved.nonzero().flatten().tolist(),
             "logs": [asdict(log) for log in self.logs],
         }
-        path = self.place.with_suffix(".safetensors")
+        path = self.stem.with_suffix(".safetensors")
         checkpoints.save(path, self.model, self.optimiser, notes)
 
     def _resume(self) -> None:
-        if self.place is None:
+        if self.stem is None:
             return
-        path = self.place.with_suffix(".safetensors")
+        path = self.stem.with_suffix(".safetensors")
         notes = checkpoints.load(path, self.model, self.optimiser)
         if notes is not None:
             self.step = notes["step"]
             self.solved[notes["solved"]] = True
             self.logs = [Log(**log) for log in notes["logs"]]
-        self._forget_answers_after(self.step)
+        self._drop_answers_of_lost_logs()
 
-    def _forget_answers_after(self, step: int) -> None:
-        """Answers shown at or after the step will be shown again."""
-        assert self.place is not None
-        path = self.place.with_suffix(".jsonl")
+    def _drop_answers_of_lost_logs(self) -> None:
+        """A log made after the checkpoint will be made again, and its answers kept again."""
+        assert self.stem is not None
+        path = self.stem.with_suffix(".jsonl")
         if self.ranks.rank or not path.is_file():
             return
         logged = {log.step for log in self.logs}

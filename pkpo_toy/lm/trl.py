@@ -15,19 +15,25 @@ import torch
 from torch import Tensor
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from pkpo_toy.errors import InputError
-from pkpo_toy.estimators import estimator_named
-from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.estimators import grouped_weights, resolve
+from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
+from pkpo_toy.estimators.groups import WHEN_SHORT
 from pkpo_toy.lm.weights import weights
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
+from pkpo_toy.training.handover import Handover
 
 
 class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     """`GRPOTrainer` that trains for max@k: loss = -(1/G) sum_groups sum_i w_i (log pi's part).
 
-    k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS.  k_schedule: in place
+    k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS,
+    FILE.py:FUNCTION or a function.  k_schedule: in place
     of k, as "8@0, 1@1500" or "linear 8->1" over the optimiser's steps.  k1_estimator stands in at
     k = 1 where the estimator is not defined there, or where the schedule lowers k to 1.
+    when_short: a completion without a reward (None from every function) is an error, or else it
+    leaves its group with weight 0, and a group that is then too small for k is treated as in
+    `grouped_weights`: "clamp" or "zero".
 
     Weights are for sums (scale="mean": n w_i) and TRL's losses average over samples.
     `loss_type="dr_grpo"` divides by a constant length and `"luspo"` by none: both keep the
@@ -40,9 +46,10 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         self,
         *args: Any,
         k: int = 8,
-        estimator: str = DEFAULT,
+        estimator: EstimatorLike = DEFAULT,
         k_schedule: str | None = None,
-        k1_estimator: str = "rloo",
+        k1_estimator: EstimatorLike = "rloo",
+        when_short: str = "error",
         **kwargs: Any,
     ) -> None:
         check_contract(GRPOTrainer)
@@ -53,13 +60,16 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 f"of the summed rewards, got {self.multi_objective_aggregation!r}."
             )
         self.k, self.k_schedule = k, k_schedule
-        self.estimator, self.k1_estimator = estimator, k1_estimator
+        if when_short not in WHEN_SHORT:
+            raise unknown("when_short", when_short, WHEN_SHORT)
+        self.when_short = when_short
+        self.estimator, self.k1_estimator = resolve(estimator), resolve(k1_estimator)
         self._rng = np.random.default_rng(self.args.seed)
         self._caught: Tensor | None = None
         self._n = int(self.num_generations)  # type: ignore[arg-type, unused-ignore]
         steps = int(self.args.max_steps)
-        for value in sorted(set(self._ks(steps)) if steps > 0 or k_schedule is None else ()):
-            estimator_named(self._used(value)).check(self._n, value)
+        if steps > 0 or k_schedule is None:
+            self._handover(steps).check(binary=True, nonnegative=True)
 
     def _ks(self, steps: int) -> list[int]:
         if self.k_schedule is None:
@@ -67,18 +77,8 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         found: list[int] = ks_of(self.k_schedule, self._n, steps).tolist()
         return found
 
-    def _used(self, k: int) -> str:
-        """The estimator for this k."""
-        if k > 1 or (self.k_schedule is None and self._defined_at_one()):
-            return self.estimator
-        return self.k1_estimator
-
-    def _defined_at_one(self) -> bool:
-        try:
-            estimator_named(self.estimator).check(self._n, 1)
-        except InputError:
-            return False
-        return True
+    def _handover(self, steps: int) -> Handover:
+        return Handover(self.estimator, self.k1_estimator, self._n, self._ks(steps))
 
     def current_k(self) -> int:
         """The k of the step that is being trained."""
@@ -108,14 +108,33 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         """n w_i of all completions of all processes, in TRL's order: group after group."""
         if self._caught is None:
             raise RuntimeError("this version of trl scored completions without gathering rewards.")
-        if bool(torch.isnan(self._caught).all(dim=1).any()):
-            raise InputError("rewards must not be None: every completion needs one for its weight.")
+        missing = torch.isnan(self._caught).all(dim=1)
         factors = self.reward_weights.to(self._caught.device)
-        rewards = (self._caught * factors).nansum(dim=1).view(-1, self._n)
+        rewards = (self._caught * factors).nansum(dim=1)
         k = self.current_k()
-        name = self._used(k)
-        rng = self._rng if estimator_named(name).random else None
-        return weights(rewards, k, name, scale="mean", rng=rng).flatten().float()
+        estimator = self._handover(self.state.max_steps).at(k)
+        if bool(missing.any()):
+            return self._without(missing, rewards, k, estimator)
+        groups = rewards.view(-1, self._n)
+        return weights(groups, k, estimator, scale="mean", rng=self._rng).flatten().float()
+
+    def _without(
+        self, missing: Tensor, rewards: Tensor, k: int, estimator: EstimatorLike
+    ) -> Tensor:
+        """The same with 0 for completions without a reward; TRL's mean counts these, too."""
+        if self.when_short == "error":
+            raise InputError(
+                "rewards must not be None: every completion needs one for its weight, unless "
+                "when_short is 'clamp' or 'zero'."
+            )
+        there = (~missing).cpu().numpy()
+        groups = np.arange(len(there))[there] // self._n
+        given = rewards.double().cpu().numpy()[there]
+        found = np.zeros(len(there))
+        found[there] = self._n * grouped_weights(
+            given, groups, k, estimator, when_short=self.when_short, rng=self._rng
+        )
+        return torch.from_numpy(found).to(rewards.device, torch.float32)
 
 
 CONTRACT = {

@@ -36,6 +36,10 @@ def advantage_estimator(key: str) -> Callable[..., Advantages]:
     the estimator has it, `beta` -> advantages and returns (rows, length): n w_i on each token of
     the response. Groups may differ in size. verl's losses average over samples, hence n w_i; with
     `actor.loss_agg_mode=seq-mean-token-sum` tokens are summed, as the weights are meant.
+    config's `when_short` is that of `grouped_weights`.
+
+    Every row counts as one sample: verl hands over no session, so an agent loop with several
+    outputs per session, where verl's v1 trainer lets only `grpo` take the last one, is not meant.
 
     Raises InputError without `index` or `k`, and outside the estimator's domain, naming the group.
     """
@@ -58,6 +62,7 @@ def advantage_estimator(key: str) -> Callable[..., Advantages]:
             _k(key, config),
             key,
             scale="mean",
+            when_short=(config and config.get("when_short")) or "error",
             rng=rng if row.random else None,
             **_options(row.options, config),
         )

@@ -21,17 +21,17 @@ import torch
 from torch import Tensor
 
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.estimators import ESTIMATORS, Estimator, element_weights, estimator_named
+from pkpo_toy.estimators import ESTIMATORS, Estimator, element_weights, resolve
 from pkpo_toy.estimators import weights as numpy_weights
-from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 
-Weigh = Callable[[Tensor, int], Tensor]
+TensorWeights = Callable[[Tensor, int], Tensor]
 
 
 def weights(
     rewards: Tensor,
     k: int,
-    estimator: str = DEFAULT,
+    estimator: EstimatorLike = DEFAULT,
     *,
     scale: str = "sum",
     rng: np.random.Generator | None = None,
@@ -45,7 +45,7 @@ def weights(
 
     Raises InputError for (n, k) outside the estimator's domain, on the CPU also for such rewards.
     """
-    row = estimator_named(estimator)
+    row = resolve(estimator)
     if rewards.ndim == 0 or rewards.shape[-1] == 0:
         raise InputError(f"rewards must be (..., n) with n >= 1, got shape {tuple(rewards.shape)}.")
     if rewards.is_complex():
@@ -56,7 +56,7 @@ def weights(
         raise unknown("scale", scale, ("sum", "mean"))
     weigh = None if options else _native(row)
     if weigh is None:
-        return _by_numpy(rewards, k, estimator, scale=scale, rng=rng, **options)
+        return _by_numpy(rewards, k, row, scale=scale, rng=rng, **options)
     with torch.no_grad():
         values = rewards.to(_computing_dtype(rewards.device))
         on_cpu = rewards.device.type == "cpu"
@@ -64,7 +64,7 @@ def weights(
         return (result * n if scale == "mean" else result).to(_result_dtype(rewards))
 
 
-def _native(row: Estimator) -> Weigh | None:
+def _native(row: Estimator) -> TensorWeights | None:
     if row.key in NATIVE:
         return NATIVE[row.key]
     if row.binary and row.exchangeable and not row.random:
@@ -81,9 +81,9 @@ def _result_dtype(rewards: Tensor) -> torch.dtype:
     return _computing_dtype(rewards.device) if exact else torch.float32
 
 
-def _by_numpy(rewards: Tensor, k: int, estimator: str, **keywords: Any) -> Tensor:
+def _by_numpy(rewards: Tensor, k: int, row: Estimator, **keywords: Any) -> Tensor:
     values = rewards.detach().to("cpu", _computing_dtype(rewards.device)).numpy()
-    result = torch.from_numpy(numpy_weights(values, k, estimator, **keywords))
+    result = torch.from_numpy(numpy_weights(values, k, row, **keywords))
     return result.to(rewards.device, _result_dtype(rewards))
 
 
@@ -199,7 +199,7 @@ def _tailrl(rewards: Tensor, k: int) -> Tensor:
     return _spread(ordered, _tail_sums(ordered.values) - mean, rewards)
 
 
-def _centred(rewards: Tensor) -> Tensor:
+def _centered(rewards: Tensor) -> Tensor:
     """Less the group's mean, measured from the minimum: exactly 0 when all tie."""
     raised = rewards - rewards.amin(dim=-1, keepdim=True)
     return raised - raised.sort(dim=-1).values.mean(dim=-1, keepdim=True)
@@ -210,11 +210,11 @@ def _reinforce(rewards: Tensor, k: int) -> Tensor:
 
 
 def _rloo(rewards: Tensor, k: int) -> Tensor:
-    return _centred(rewards) / (rewards.shape[-1] - 1)
+    return _centered(rewards) / (rewards.shape[-1] - 1)
 
 
 def _dr_grpo(rewards: Tensor, k: int) -> Tensor:
-    return _centred(rewards) / rewards.shape[-1]
+    return _centered(rewards) / rewards.shape[-1]
 
 
 def _grpo(rewards: Tensor, k: int) -> Tensor:
@@ -229,7 +229,7 @@ def _grpo(rewards: Tensor, k: int) -> Tensor:
     return (scaled - mean) / (n * torch.where(variance > 0, variance, 1.0).sqrt())
 
 
-NATIVE: dict[str, Weigh] = {
+NATIVE: dict[str, TensorWeights] = {
     "reinforce": _reinforce,
     "rloo": _rloo,
     "dr_grpo": _dr_grpo,

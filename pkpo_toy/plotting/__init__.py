@@ -2,8 +2,17 @@
 
 from pkpo_toy.plotting.animation import animate
 from pkpo_toy.plotting.figure import Figure
-from pkpo_toy.plotting.render import render
+from pkpo_toy.plotting.render import draw, render
 from pkpo_toy.plotting.style import ESTIMATOR_LOOKS, estimator_look, k_look
 from pkpo_toy.plotting.table import FIGURES
 
-__all__ = ["ESTIMATOR_LOOKS", "FIGURES", "Figure", "animate", "estimator_look", "k_look", "render"]
+__all__ = [
+    "ESTIMATOR_LOOKS",
+    "FIGURES",
+    "Figure",
+    "animate",
+    "draw",
+    "estimator_look",
+    "k_look",
+    "render",
+]

@@ -68,7 +68,7 @@ def animate(
     `frame` has the columns label, step, arm, probability, reward, pass_at_k, and may have caption;
     `draw_frame` draws the rows of one step on the axes of its panels.
 
-    Raises: InputError for a frame without its columns or rows.
+    Raises InputError for a frame without its columns or rows.
     """
     Figure(draw_frame, COLUMNS).check("animation", frame)
     steps = [part for _, part in by(frame, "step")]

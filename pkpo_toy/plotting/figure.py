@@ -32,7 +32,7 @@ class Figure:
         return self.fit(frame) if self.fit else (self.panels, self.size)
 
     def check(self, name: str, frame: pd.DataFrame) -> None:
-        """Raises: InputError naming the columns the frame lacks, or that it has no rows."""
+        """Raises InputError naming the columns the frame lacks, or that it has no rows."""
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
             raise InputError(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
 from pkpo_toy.plotting.style import INK
+from pkpo_toy.typing import Array
 
 COLUMNS = ("k_opt", "k_eval", "value", "se", "optimum")
 
@@ -42,7 +43,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     return axes
 
 
-def _texts(shares: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.object_]:
+def _texts(shares: Array, errors: Array) -> NDArray[np.object_]:
     """The value over its standard error, cell by cell."""
     digits = 1 if errors.min() >= 0.1 else 2
     pairs = zip(shares.ravel(), errors.ravel(), strict=True)

@@ -17,14 +17,10 @@ METADATA: dict[str, dict[str, str | None]] = {
 DOTS_PER_INCH = 200
 
 
-def render(
-    name: str, frame: pd.DataFrame, *, title: str | None = None, source: str | None = None
-) -> dict[str, bytes]:
-    """The figure of a study drawn from its frame, as {"png": bytes, "svg": bytes}.
+def draw(name: str, frame: pd.DataFrame, *, title: str | None = None) -> matplotlib.figure.Figure:
+    """The figure of a study drawn from its frame.
 
-    source: what it was drawn from, said in the files' metadata.
-
-    Raises: InputError for a name without a figure and for a frame without its columns or rows.
+    Raises InputError for a name without a figure and for a frame without its columns or rows.
     """
     if name not in FIGURES:
         raise unknown("figure", name, FIGURES)
@@ -36,6 +32,18 @@ def render(
         figure.draw(frame, canvas.subplots(rows, columns, squeeze=False))
         if title:
             canvas.suptitle(title)
+    return canvas
+
+
+def render(
+    name: str, frame: pd.DataFrame, *, title: str | None = None, source: str | None = None
+) -> dict[str, bytes]:
+    """The figure as {"png": bytes, "svg": bytes}; raises what `draw` raises.
+
+    source: what it was drawn from, said in the files' metadata.
+    """
+    with styled():
+        canvas = draw(name, frame, title=title)
         return {kind: _saved(canvas, kind, source) for kind in METADATA}
 
 

@@ -20,7 +20,7 @@ HOLD = 25
 def reveal(name: str, frame: pd.DataFrame, *, milliseconds: int = 80) -> bytes:
     """The figure of a training study, drawn whole and uncovered up to one step after the other.
 
-    name: one of MOVING. Raises: InputError for a frame without its columns or rows.
+    name: one of MOVING. Raises InputError for a frame without its columns or rows.
     """
     figure = FIGURES[name]
     figure.check(name, frame)

@@ -13,6 +13,8 @@ import seaborn as sns
 from matplotlib import style as matplotlib_style
 from matplotlib.colors import to_hex
 
+from pkpo_toy.estimators import ESTIMATORS
+
 Dash = str | tuple[int, tuple[float, ...]]
 
 SOLID: Dash = "-"
@@ -22,6 +24,16 @@ DASH_DOT: Dash = (0, (5, 1.6, 1.2, 1.6))
 SHORT: Dash = (0, (2.4, 1.2))
 LONG: Dash = (0, (8, 2))
 DASH_DOT_DOT: Dash = (0, (5, 1.4, 1.2, 1.4, 1.2, 1.4))
+DASHES = {
+    "solid": SOLID,
+    "dashed": DASHED,
+    "dotted": DOTTED,
+    "dash_dot": DASH_DOT,
+    "short": SHORT,
+    "long": LONG,
+    "dash_dot_dot": DASH_DOT_DOT,
+}
+"""The dashes by the names that rows of ESTIMATORS use."""
 
 INK = "#262626"
 FAINT = "#8C8C8C"
@@ -38,37 +50,10 @@ class Look:
     marker: str
 
 
-# Colours: Okabe and Ito's for the seven estimators that meet in one figure, Tol's muted set and
-# darker or lighter neighbours for the rest. No two rows share a colour, nor dash and marker, so a
-# print in grey still tells them apart.
 ESTIMATOR_LOOKS: dict[str, Look] = {
-    "pkpo": Look("PKPO", "#0072B2", SOLID, "o"),
-    "pkpo_loo": Look("PKPO, LOO", "#009E73", DASHED, "s"),
-    "pkpo_loo_minus_one": Look("PKPO, LOO$-$1", "#D55E00", SOLID, "D"),
-    "partition": Look("partition", "#56B4E9", DOTTED, "^"),
-    "partition_baselined": Look("partition, baselined", "#E69F00", SHORT, "v"),
-    "partition_loo_minus_one": Look("partition, LOO$-$1", "#CC79A7", DASH_DOT, "P"),
-    "centered_loo": Look("centred LOO", "#000000", LONG, "X"),
-    "group_mean_centered": Look("group-mean centred", "#5C5C5C", LONG, "d"),
-    "reinforce": Look("REINFORCE", "#7F7F7F", SOLID, "<"),
-    "rloo": Look("RLOO", "#332288", SOLID, "*"),
-    "dr_grpo": Look("Dr. GRPO", "#6A5ACD", DASHED, "<"),
-    "grpo": Look("GRPO", "#882255", DASHED, "*"),
-    "fail_only": Look("fail only", "#117733", SOLID, "h"),
-    "passk_rloo": Look("pass@$k$ RLOO", "#44AA99", SOLID, "p"),
-    "passk_plugin": Look("pass@$k$ plug-in", "#999933", DOTTED, "h"),
-    "passk_loo_plugin": Look("pass@$k$ LOO plug-in", "#6B6B1F", DASH_DOT, "h"),
-    "passk_grpo": Look("pass@$k$ GRPO", "#AA4499", DASHED, "p"),
-    "passk_full": Look("pass@$k$, full sampling", "#7A2E6D", DOTTED, "p"),
-    "passk_bootstrap": Look("pass@$k$, bootstrap", "#D98BCB", SHORT, "p"),
-    "bon_mean": Look("best-of-$n$, mean", "#8C510A", DASHED, ">"),
-    "bon_max_mean": Look("best-of-$n$, max $-$ mean", "#BF812D", DOTTED, ">"),
-    "maxrl": Look("MaxRL", "#CC6677", SOLID, ">"),
-    "maxrl_raw": Look("MaxRL, raw", "#E0949F", DASH_DOT, ">"),
-    "tailrl": Look("TailRL", "#2166AC", DASHED, "H"),
-    "tailrl_raw": Look("TailRL, raw", "#6FA8DC", DASH_DOT, "H"),
-    "rs_grpo": Look("RS-GRPO", "#01665E", DASHED, "8"),
-    "entropic_loo": Look("entropic LOO", "#35978F", DASH_DOT_DOT, "8"),
+    row.key: Look(row.look.label, row.look.color, DASHES[row.look.dash], row.look.marker)
+    for row in ESTIMATORS.values()
+    if row.look is not None
 }
 
 _SPARE_COLOURS = ("#B2182B", "#4D7C0F", "#1B3A57", "#C2410C", "#7C3AED", "#0F766E", "#A16207")
@@ -97,11 +82,8 @@ def estimator_look(name: str) -> Look:
 
 
 def ordered(names: Iterable[str]) -> list[str]:
-    """Estimators without repeats: those of the table in its order, then the user's own."""
-    found = dict.fromkeys(names)
-    return [name for name in ESTIMATOR_LOOKS if name in found] + [
-        name for name in found if name not in ESTIMATOR_LOOKS
-    ]
+    """Estimators without repeats, in the order in which they first appear."""
+    return list(dict.fromkeys(names))
 
 
 def k_look(k: float) -> Look:

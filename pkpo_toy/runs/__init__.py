@@ -1,11 +1,13 @@
 """How studies are executed, stored and resumed. Knows cells and frames, and no study."""
 
-from pkpo_toy.runs.cells import Cell, fingerprint, generator, make_cell
+from pkpo_toy.runs.cells import Cell, generator, make_cell
 from pkpo_toy.runs.compute import Failure
-from pkpo_toy.runs.errors import Busy, Corrupt, DiskError, Interrupted, WorkersFailed
+from pkpo_toy.runs.errors import Busy, Corrupt, Interrupted, WorkersFailed
 from pkpo_toy.runs.execution import Event, Outcome, execute
+from pkpo_toy.runs.failures import read_failures
 from pkpo_toy.runs.folders import check_name, results_folder
 from pkpo_toy.runs.manifest import read_manifest
+from pkpo_toy.runs.provenance import fingerprint, git_state, imported_sources, versions
 from pkpo_toy.runs.signals import ignore_signals
 from pkpo_toy.runs.store import clean, read_cells, unreferenced
 from pkpo_toy.runs.summary import read_summary
@@ -14,7 +16,6 @@ __all__ = [
     "Busy",
     "Cell",
     "Corrupt",
-    "DiskError",
     "Event",
     "Failure",
     "Interrupted",
@@ -25,11 +26,15 @@ __all__ = [
     "execute",
     "fingerprint",
     "generator",
+    "git_state",
     "ignore_signals",
+    "imported_sources",
     "make_cell",
     "read_cells",
+    "read_failures",
     "read_manifest",
     "read_summary",
     "results_folder",
     "unreferenced",
+    "versions",
 ]

@@ -7,16 +7,12 @@ import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs.blas import set_blas_threads
-from pkpo_toy.runs.cells import Cell, fingerprint
-from pkpo_toy.runs.compute import Function, Result, attempt, failure, lost
+from pkpo_toy.runs.blas import one_blas_thread
+from pkpo_toy.runs.cells import Cell
+from pkpo_toy.runs.compute import Facts, Function, Result, Workforce, compute, failure, lost
 from pkpo_toy.runs.errors import WorkersFailed
 
 try:
@@ -32,25 +28,26 @@ WORKER_SECONDS = 60
 
 
 def in_cluster(
-    pending: Iterator[Cell], function: Function, jobs: int, retries: int, address: str
+    pending: Iterator[Cell], function: Function, workforce: Workforce
 ) -> Generator[tuple[Cell, Result]]:
     """Compute cells on a cluster; results come as they are ready, files are written here.
 
-    `address` is tcp://host:port, or "local" for `jobs` workers started and ended here. Dask
-    counts a worker's death against every cell it held, so a cell given up for that is run once
-    more, alone, before it is called lost.
+    `workforce.cluster` is tcp://host:port, or "local" for `jobs` workers started and ended here;
+    `facts` is called here and on every worker, and must give the same answers. Dask counts a
+    worker's death against every cell it held, so a cell given up for that is run once more, alone,
+    before it is called lost.
     Raises InputError for no dask or a scheduler that does not answer, and WorkersFailed.
     """
     suspects: list[Cell] = []
-    with _client(address, jobs) as client:
-        _check_workers(client)
+    with _client(workforce) as client:
+        _check_workers(client, workforce.facts or dict)
         room = IN_FLIGHT * sum(client.nthreads().values())
-        for cell, result in _submitted(client, pending, function, retries, room):
+        for cell, result in _submitted(client, pending, function, workforce.retries, room):
             if result is None:
                 suspects.append(cell)
             else:
                 yield cell, result
-        for cell, result in _submitted(client, iter(suspects), function, retries, 1):
+        for cell, result in _submitted(client, iter(suspects), function, workforce.retries, 1):
             yield cell, result or lost(cell, 2, "killed on every dask worker that tried")
 
 
@@ -86,24 +83,19 @@ def _result(cell: Cell, status: str, outcome: Any) -> Result | None:
 
 def _pinned(function: Function, cell: Cell, retries: int) -> Result:
     # Whoever started the worker may have left BLAS all cores.
-    set_blas_threads(1)
-    return attempt(function, cell, retries)
+    one_blas_thread()
+    return compute(function, cell, retries)
 
 
-def _facts() -> dict[str, str]:
-    """What must be the same here and on a worker for the same bytes."""
-    code = fingerprint([Path(__file__).parents[1]])
-    return {"pkpo_toy": code, "numpy": np.__version__, "pandas": pd.__version__}
-
-
-def _check_workers(client: Any) -> None:
+def _check_workers(client: Any, facts: Facts) -> None:
     try:
         client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        found = client.run(_facts)
+        found = client.run(facts)
     except Exception as error:
         raise WorkersFailed(f"the dask workers cannot run this package: {error}") from error
-    for worker, facts in found.items():
-        different = [name for name, value in _facts().items() if facts.get(name) != value]
+    expected = facts()
+    for worker, given in found.items():
+        different = [name for name, value in expected.items() if given.get(name) != value]
         if different:
             raise WorkersFailed(
                 f"dask worker {worker} has another version of {', '.join(different)}"
@@ -111,8 +103,11 @@ def _check_workers(client: Any) -> None:
 
 
 @contextmanager
-def _client(address: str, jobs: int) -> Iterator[Any]:
-    with _local_cluster(jobs) if address == "local" else nullcontext(address) as scheduler:
+def _client(workforce: Workforce) -> Iterator[Any]:
+    address = workforce.cluster
+    with (
+        _local_cluster(workforce.jobs) if address == "local" else nullcontext(address) as scheduler
+    ):
         try:
             client = distributed.Client(scheduler, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pkpo_toy.checks import check_count
 from pkpo_toy.errors import InputError
 from pkpo_toy.runs.cells import Cell, Spec
 from pkpo_toy.runs.tables import csv_bytes
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Function = Callable[[Spec], "pd.DataFrame"]
+Facts = Callable[[], dict[str, str]]  # what must be the same wherever cells are computed
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,37 @@ class Failure:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Workforce:
+    """Who computes cells: so many workers here, or those of a dask scheduler; and how often."""
+
+    jobs: int = 1
+    retries: int = 2
+    cluster: str | None = None
+    facts: Facts | None = None
+
+    def __post_init__(self) -> None:
+        check_count("jobs", self.jobs)
+        check_count("retries", self.retries, least=0)
+
+
 Result = bytes | Failure  # the CSV of a cell, or why there is none
 
 
-def attempt(function: Function, cell: Cell, retries: int) -> Result:
+def compute(function: Function, cell: Cell, retries: int) -> Result:
     """The cell's CSV, after at most 1 + retries calls.
 
     An InputError is not retried: the same input is wrong again. Failures come back as text, so
     that they cross any process boundary and read the same wherever the cell ran.
     """
+    import pandas as pd
+
     for attempts in range(1, retries + 2):
         try:
-            return csv_bytes(_frame(function, cell))
+            frame = function(cell.spec)
+            if not isinstance(frame, pd.DataFrame):
+                raise TypeError(f"a cell must return a DataFrame, got {type(frame).__name__}")
+            return csv_bytes(frame)
         except (Exception, SystemExit) as error:
             if isinstance(error, InputError) or attempts > retries:
                 return failure(cell, attempts, error)
@@ -57,12 +78,3 @@ def lost(cell: Cell, attempts: int, ending: str) -> Failure:
     """The record of a cell whose worker died in every attempt; the dead leave no traceback."""
     text = f"WorkerDied: the worker was {ending} (memory is the usual reason)"
     return Failure(cell.key, cell.spec, attempts, text, "")
-
-
-def _frame(function: Function, cell: Cell) -> "pd.DataFrame":
-    import pandas as pd
-
-    frame = function(cell.spec)
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"a cell must return a pandas DataFrame, got {type(frame).__name__}")
-    return frame

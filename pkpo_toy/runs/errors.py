@@ -1,21 +1,9 @@
 """What can stop a run from outside, each with the exit code it deserves."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from pkpo_toy.errors import Interruption, PkpoError
-
-
-class DiskError(PkpoError):
-    """The results cannot be written or read: full, read-only, not permitted, over a size limit."""
-
-    exit_code = 74
-
-    def __init__(self, path: Path | str, reason: OSError):
-        self.path = Path(path)
-        super().__init__(f"{self.path}: {reason.strerror or reason}")
 
 
 class Busy(PkpoError):
@@ -51,12 +39,3 @@ class Interrupted(Interruption):
     def __str__(self) -> str:
         name = signal.Signals(self.signum).name
         return f"{name} after {self.done} of {self.total} cells; results so far in {self.folder}"
-
-
-@contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn every OSError of the enclosed file work into a DiskError that names the path."""
-    try:
-        yield
-    except OSError as error:
-        raise DiskError(error.filename or path, error) from error

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pkpo_toy.errors import InputError
+from pkpo_toy.files import disk_errors, make_folder, write_file
 from pkpo_toy.runs.blas import one_blas_thread
 from pkpo_toy.runs.cells import Cell
-from pkpo_toy.runs.compute import Failure, Function, Result, attempt
-from pkpo_toy.runs.errors import Corrupt, Interrupted, disk_errors
+from pkpo_toy.runs.compute import Facts, Failure, Function, Result, Workforce, compute
+from pkpo_toy.runs.errors import Corrupt, Interrupted
 from pkpo_toy.runs.failures import FAILURES
-from pkpo_toy.runs.files import make_folder, write_file
 from pkpo_toy.runs.lock import LOCK, Lock
 from pkpo_toy.runs.manifest import (
     Manifest,
@@ -70,6 +69,7 @@ def execute(
     retries: int = 2,
     fresh: bool = False,
     cluster: str | None = None,
+    facts: Facts | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Bring a results folder up to date: its cells, summary.csv, failures.jsonl, manifest.json.
@@ -77,28 +77,24 @@ def execute(
     `function` is a top-level function spec -> frame; `summarize` a frame -> frame whose rows make
     up summary.csv. Finished valid cells are not run again unless `fresh`, which first removes all
     results of the folder. jobs = 1 runs in this process; more are spawned; `cluster` is the
-    address of a dask scheduler or "local". The bytes written do not depend on any of this.
+    address of a dask scheduler or "local", whose workers must answer the top-level function
+    `facts` (versions of code, say) as this process does. The bytes written do not depend on any of
+    this. `description` goes into the manifest.
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
-    _check("jobs", jobs, 1)
-    _check("retries", retries, 0)
+    workforce = Workforce(jobs, retries, cluster, facts)
     run = _Run(cells, Store(folder), Signals(), progress, description or {})
     with run.signals, Lock(folder):
         try:
             if fresh:
                 _remove_results(folder)
             with run.store, one_blas_thread():
-                with closing(_results(run.pending(), function, jobs, retries, cluster)) as results:
+                with closing(_results(run.pending(), function, workforce)) as results:
                     run.collect(results)
                 return run.finish(summarize)
         except Interrupted as stop:
             stop.done, stop.total, stop.folder = run.done, len(cells), folder
             raise
-
-
-def _check(argument: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"{argument} must be an integer of at least {least}, got {value!r}")
 
 
 def _remove_results(folder: Path) -> None:
@@ -111,24 +107,22 @@ def _remove_results(folder: Path) -> None:
                 path.unlink()
 
 
-def _results(
-    pending: Iterator[Cell], function: Function, jobs: int, retries: int, cluster: str | None
-) -> Results:
+def _results(pending: Iterator[Cell], function: Function, workforce: Workforce) -> Results:
     # Imported where used: nobody who runs serially waits for pools or for dask.
-    if cluster is not None:
+    if workforce.cluster is not None:
         from pkpo_toy.runs.cluster import in_cluster
 
-        return in_cluster(pending, function, jobs, retries, cluster)
-    if jobs > 1:
+        return in_cluster(pending, function, workforce)
+    if workforce.jobs > 1:
         from pkpo_toy.runs.processes import in_processes
 
-        return in_processes(pending, function, jobs, retries)
-    return _in_this_process(pending, function, retries)
+        return in_processes(pending, function, workforce.jobs, workforce.retries)
+    return _in_this_process(pending, function, workforce.retries)
 
 
 def _in_this_process(pending: Iterator[Cell], function: Function, retries: int) -> Results:
     for cell in pending:
-        yield cell, attempt(function, cell, retries)
+        yield cell, compute(function, cell, retries)
 
 
 @dataclass

@@ -1,21 +1,12 @@
-"""What goes in and out beside the cells: files for the user, the failures of a run."""
+"""failures.jsonl: the cells that could not be computed, one JSON object a line."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from pkpo_toy.runs.errors import disk_errors
-from pkpo_toy.runs.files import sync_folder, write_file
+from pkpo_toy.files import disk_errors
 
 FAILURES = "failures.jsonl"
-
-
-def write_output(path: Path, data: bytes) -> None:
-    """Write a whole file for the user, making its folder. Raises DiskError."""
-    with disk_errors(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, data)
-    sync_folder(path.parent)
 
 
 def read_failures(folder: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pkpo_toy.runs.errors import Busy, disk_errors
+from pkpo_toy.files import disk_errors
+from pkpo_toy.runs.errors import Busy
 
 LOCK = ".lock"
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.runs.cells import Cell
-from pkpo_toy.runs.compute import Function, Result, attempt, lost
+from pkpo_toy.runs.compute import Function, Result, compute, lost
 from pkpo_toy.runs.errors import WorkersFailed
 from pkpo_toy.runs.workers import Workers, prepare
 
@@ -48,12 +48,12 @@ def _together(
     """Run until nothing is pending, or until the pool breaks: then the cells in flight and why."""
     in_flight: dict[str, Cell] = {}
     futures: dict[Future[Result], Cell] = {}
-    with _pool(jobs) as (pool, workers):
+    with _pool(jobs, function) as (pool, workers):
         try:
             while True:
                 for cell in islice(pending, room - len(futures)):
                     in_flight[cell.key] = cell
-                    futures[pool.submit(attempt, function, cell, retries)] = cell
+                    futures[pool.submit(compute, function, cell, retries)] = cell
                 if not futures:
                     return [], ""
                 ready = wait(futures, return_when=FIRST_COMPLETED).done
@@ -95,9 +95,9 @@ def _ending(exitcode: int | None) -> str:
 
 
 @contextmanager
-def _pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Workers]]:
+def _pool(jobs: int, function: Function) -> Iterator[tuple[ProcessPoolExecutor, Workers]]:
     """A pool that has shown that it can work, and whose workers are gone when the block ends."""
-    workers = Workers()
+    workers = Workers(know_script=function.__module__ == "__main__")
     pool = ProcessPoolExecutor(jobs, mp_context=workers, initializer=prepare)
     try:
         _await_first_worker(pool, jobs)
@@ -108,12 +108,9 @@ def _pool(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Workers]]:
 
 
 def _await_first_worker(pool: ProcessPoolExecutor, jobs: int) -> None:
-    # Without this, a script that lacks the guard would have every cell blamed in turn.
+    # Without this, a machine that starts no process would have every cell blamed in turn.
     try:
         greetings = [pool.submit(os.getpid) for _ in range(jobs)]
         greetings[0].result()
     except BrokenProcessPool as error:
-        raise WorkersFailed(
-            "worker processes cannot start; a script that runs cells in several processes needs"
-            " `if __name__ == '__main__':` around what it does"
-        ) from error
+        raise WorkersFailed("worker processes cannot start") from error

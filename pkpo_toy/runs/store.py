@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 
-from pkpo_toy.runs.errors import Corrupt, disk_errors
-from pkpo_toy.runs.files import make_folder, remove_temporaries, sync_folder, write_file
+from pkpo_toy.files import disk_errors, make_folder, remove_temporaries, sync_folder, write_file
+from pkpo_toy.runs.errors import Corrupt
 from pkpo_toy.runs.lock import Lock
 from pkpo_toy.runs.tables import read_csv
 

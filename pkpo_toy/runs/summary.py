@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkpo_toy.files import disk_errors, replacing_file, sync_folder
 from pkpo_toy.runs.cells import Cell
 from pkpo_toy.runs.compute import Failure, failure
-from pkpo_toy.runs.errors import disk_errors
-from pkpo_toy.runs.files import replacing, sync_folder
 from pkpo_toy.runs.store import Store, read_cell
 from pkpo_toy.runs.tables import csv_bytes, read_csv
 
@@ -28,7 +27,7 @@ def write_summary(store: Store, cells: Iterable[Cell], summarize: Summarize) -> 
     """
     failures: list[Failure] = []
     columns: list[str] | None = None
-    with replacing(store.folder / SUMMARY) as file:
+    with replacing_file(store.folder / SUMMARY) as file:
         for cell in cells:
             rows = _summarize(store, cell, summarize, columns)
             if isinstance(rows, Failure):
@@ -67,7 +66,7 @@ def summary_state(store: Store, cells: Iterable[Cell]) -> dict[str, str]:
 def read_summary(folder: Path) -> "pd.DataFrame":
     """The summary of a results folder, empty where no cell succeeded.
 
-    Raises: DiskError where it cannot be read.
+    Raises DiskError where it cannot be read.
     """
     import pandas as pd
 

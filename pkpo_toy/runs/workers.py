@@ -6,9 +6,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Any
 
 from pkpo_toy.runs.blas import ONE_THREAD
@@ -19,20 +20,28 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 class Worker(SpawnProcess):
     """A spawned process that starts with SIGINT blocked and BLAS on one thread."""
 
+    knows_script = False
+
     def start(self) -> None:
-        with _sigint_blocked(), _environment(ONE_THREAD):
+        script = nullcontext() if self.knows_script else _script_hidden()
+        with _sigint_blocked(), _environment(ONE_THREAD), script:
             super().start()
 
 
 class Workers(SpawnContext):
-    """A spawn context that remembers the processes made through it, so that they can be ended."""
+    """A spawn context that remembers the processes made through it, so that they can be ended.
 
-    def __init__(self) -> None:
+    Its workers run the caller's script, which needs a guard then, only if they are to know it.
+    """
+
+    def __init__(self, *, know_script: bool) -> None:
         super().__init__()
+        self.know_script = know_script
         self.started: list[Worker] = []
 
     def Process(self, *args: Any, **options: Any) -> Worker:  # type: ignore[override]
         worker = Worker(*args, **options)
+        worker.knows_script = self.know_script
         self.started.append(worker)
         return worker
 
@@ -73,6 +82,18 @@ def _sigint_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _script_hidden() -> Iterator[None]:
+    # A spawned process runs the script it comes from again, to find the functions defined there.
+    # One without `if __name__ == "__main__"` would start its own run in every worker.
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextmanager

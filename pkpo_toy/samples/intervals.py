@@ -9,6 +9,25 @@ import numpy as np
 
 LEVEL = 0.95
 
+Range = tuple[float, float]
+
+
+def method(bounds: Range | None) -> str:
+    """How `interval` makes the interval for values of this range, in words."""
+    if bounds is None:
+        return "95% interval: mean -+ Student's t times se"
+    within = "" if bounds == (0.0, 1.0) else f", in the range {bounds[0]:g} to {bounds[1]:g}"
+    return f"95% interval: Wilson's, Student's t, effective number of problems{within}"
+
+
+def interval(mean: float, se: float, problems: int, bounds: Range | None) -> tuple[float, float]:
+    """Wilson's interval scaled to the range the values can have, Student's where it is unknown."""
+    if bounds is None:
+        return student_interval(mean, se, problems)
+    low, width = bounds[0], bounds[1] - bounds[0]
+    ends = wilson_interval(min(max((mean - low) / width, 0.0), 1.0), se / width, problems)
+    return low + width * ends[0], low + width * ends[1]
+
 
 @cache
 def student_t(degrees: int) -> float:

@@ -1,49 +1,101 @@
-"""pass@k or max@k of real sampling results: the mean over problems, with its uncertainty."""
+"""pass@k and its kin of real sampling results: the mean over problems, with its uncertainty."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators import max_at_k, pass_at_k
-from pkpo_toy.samples.intervals import student_interval, wilson_interval
+from pkpo_toy.samples.evaluation import Evaluation
+from pkpo_toy.samples.intervals import Range, interval
+from pkpo_toy.samples.metrics import metric_named
+from pkpo_toy.samples.reading import Files, evaluation_of
 from pkpo_toy.samples.rows import shown
-from pkpo_toy.samples.samples import count_successes, is_binary
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array
 
 
-@dataclass(frozen=True)
-class Measure:
-    """What is estimated, and how the 95% interval of its mean over problems is made."""
+def passk(
+    results: pd.DataFrame | Files,
+    k: int | Sequence[int] | None = None,
+    *,
+    metric: str | None = None,
+    bounds: Range | None = None,
+    where_possible: bool = False,
+) -> pd.DataFrame:
+    """pass@k (max@k where rewards are not all 0 or 1) over the problems of an evaluation.
 
-    name: str
-    method: str
-    interval: Callable[[float, float, int], tuple[float, float]]
+    results: a frame with problem,n,c or problem,reward, a file of any format that is known, or
+    several files that make up one evaluation. k: 1, 2, 5, 10, ... up to the smallest n without it.
+    metric, bounds, where_possible: as of `at_each_k`.
+
+    Returns: one row per k: k, value, se, low, high, problems.
+
+    Raises InputError for what cannot be read and for a k above the n of a problem.
+    """
+    evaluation = evaluation_of(results)
+    ks = default_ks(evaluation) if k is None else [k] if isinstance(k, int) else list(k)
+    return at_each_k(evaluation, ks, metric=metric, bounds=bounds, where_possible=where_possible)
 
 
-PASS = Measure(
-    "pass@k",
-    "95% interval: Wilson's, Student's t, effective number of problems",
-    wilson_interval,
-)
-MAX = Measure("max@k", "95% interval: mean -+ Student's t times se", student_interval)
+def at_each_k(
+    evaluation: Evaluation,
+    ks: Sequence[int],
+    *,
+    metric: str | None = None,
+    bounds: Range | None = None,
+    where_possible: bool = False,
+) -> pd.DataFrame:
+    """One row per k: k, value, se, low, high, problems.
+
+    `value` is the mean over problems of the estimate from each problem's own n samples, unbiased
+    but for quantiles; `se` the standard deviation over problems / sqrt(P): the problems count as a
+    random sample, so it holds the noise of the sampling too. With one problem se, low and high are
+    NaN. bounds: the range that rewards can have, [0, 1] where all lie in it; the interval stays in
+    it. where_possible: leave out the problems with fewer samples than the largest k.
+
+    Raises InputError for a k below 1 or above the n of a problem, rewards outside the bounds.
+    """
+    evaluation = enough_samples(evaluation, ks, where_possible)
+    known = bounds_of(evaluation, bounds)
+    estimate = metric_named(metric, evaluation).of(evaluation)
+    rows = [(k, *mean_with_interval(estimate(k), known)) for k in ks]
+    return pd.DataFrame(rows, columns=["k", "value", "se", "low", "high", "problems"])
 
 
-def measure_of(results: pd.DataFrame) -> Measure:
-    """pass@k for counts and for rewards that are all 0 or 1, max@k for any others."""
-    return PASS if "c" in results or is_binary(results) else MAX
+def mean_with_interval(
+    values: Array, bounds: Range | None
+) -> tuple[float, float, float, float, int]:
+    """Mean, standard error, ends of the 95% interval, number of problems."""
+    problems = len(values)
+    value = float(values.mean())
+    if problems == 1:
+        return value, math.nan, math.nan, math.nan, problems
+    se = float(values.std(ddof=1)) / math.sqrt(problems)
+    return value, se, *interval(value, se, problems, bounds), problems
 
 
-def default_ks(results: pd.DataFrame) -> list[int]:
+def bounds_of(evaluation: Evaluation, bounds: Range | None) -> Range | None:
+    """The range given, or [0, 1] where every reward lies in it, or none.
+
+    Raises InputError for a reward outside the range given.
+    """
+    if evaluation.rewards is None or evaluation.c is not None:
+        least, most = 0.0, 1.0
+    else:
+        least, most = float(evaluation.rewards.min()), float(evaluation.rewards.max())
+    if bounds is None:
+        return (0.0, 1.0) if least >= 0 and most <= 1 else None
+    if not bounds[0] <= least <= most <= bounds[1] or bounds[0] == bounds[1]:
+        raise InputError(f"rewards must lie in the range {bounds}, got {least:g} to {most:g}.")
+    return bounds
+
+
+def default_ks(evaluation: Evaluation) -> list[int]:
     """1, 2, 5, 10, 20, 50, ... up to the smallest n of a problem."""
-    smallest = int(_sizes(results).min())
+    smallest = int(evaluation.n.min())
     return [
         digit * 10**power
         for power in range(len(str(smallest)))
@@ -52,65 +104,33 @@ def default_ks(results: pd.DataFrame) -> list[int]:
     ]
 
 
-def at_each_k(results: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:
-    """One row per k: k, value, se, low, high, problems.
+def curve_ks(largest: int, most: int = 60) -> list[int]:
+    """Every k up to the largest, thinned out evenly on a log axis where they are many."""
+    if largest <= most:
+        return list(range(1, largest + 1))
+    return [int(k) for k in np.unique(np.geomspace(1, largest, most).round())]
 
-    `value` is the mean over problems of the unbiased estimate from each problem's own n samples,
-    `se` the standard deviation over problems / sqrt(P): the problems count as a random sample, so
-    it holds the noise of the sampling too. With one problem se, low and high are NaN.
 
-    Raises: InputError for a k below 1 or above the n of a problem.
+def enough_samples(
+    evaluation: Evaluation, ks: Sequence[int], where_possible: bool = False
+) -> Evaluation:
+    """The evaluation, or the part of it with n >= k for every k.
+
+    Raises InputError for a k below 1 or above the n of a problem.
     """
-    _check(results, ks)
-    measure = measure_of(results)
-    if "c" not in results and measure is PASS:
-        results = count_successes(results)
-    estimate = _by_count(results) if measure is PASS else _by_reward(results)
-    rows = [_row(measure, k, estimate(k)) for k in ks]
-    return pd.DataFrame(rows, columns=["k", "value", "se", "low", "high", "problems"])
-
-
-def _by_count(counts: pd.DataFrame) -> Callable[[int], Array]:
-    """k -> pass@k of every problem."""
-    n, c = counts["n"].to_numpy(), counts["c"].to_numpy()
-    return lambda k: np.asarray(pass_at_k(n, c, k))
-
-
-def _by_reward(samples: pd.DataFrame) -> Callable[[int], Array]:
-    """k -> max@k of every problem, the problems with equal n in one call."""
-    codes = pd.factorize(samples["problem"])[0]
-    order = np.argsort(codes, kind="stable")
-    rewards = samples["reward"].to_numpy()[order]
-    sizes = np.bincount(codes)
-    of_sample = np.repeat(sizes, sizes)
-    parts = [rewards[of_sample == n].reshape(-1, n) for n in np.unique(sizes)]
-    return lambda k: np.concatenate([max_at_k(part, k) for part in parts])
-
-
-def _row(measure: Measure, k: int, values: Array) -> tuple[int, float, float, float, float, int]:
-    problems = len(values)
-    value = float(values.mean())
-    if problems == 1:
-        return k, value, math.nan, math.nan, math.nan, problems
-    se = float(values.std(ddof=1)) / math.sqrt(problems)
-    return k, value, se, *measure.interval(value, se, problems), problems
-
-
-def _sizes(results: pd.DataFrame) -> pd.Series[int]:
-    """n by problem."""
-    if "n" in results:
-        return results.set_index("problem")["n"]
-    return results.groupby("problem", sort=False).size()
-
-
-def _check(results: pd.DataFrame, ks: Sequence[int]) -> None:
     if not ks or min(ks) < 1:
         raise InputError(f"k must be at least 1, got {list(ks)}.")
-    sizes, k = _sizes(results), max(ks)
-    small = sizes[sizes < k]
-    if len(small):
-        first = ", ".join(f"{shown(name)} (n = {n})" for name, n in small.head(3).items())
-        raise InputError(
-            f"k = {k} needs n >= k samples of every problem; {len(small)} of {len(sizes)} problems "
-            f"have fewer: {first}{f' and {len(small) - 3} more' if len(small) > 3 else ''}."
-        )
+    k = max(ks)
+    small = np.flatnonzero(evaluation.n < k)
+    if not len(small):
+        return evaluation
+    if where_possible and len(small) < len(evaluation.problems):
+        return evaluation.only(np.flatnonzero(evaluation.n >= k))
+    first = ", ".join(
+        f"{shown(evaluation.problems[i])} (n = {evaluation.n[i]})" for i in small[:3].tolist()
+    )
+    raise InputError(
+        f"k = {k} needs n >= k samples of every problem; {len(small)} of "
+        f"{len(evaluation.problems)} problems have fewer: {first}"
+        f"{f' and {len(small) - 3} more' if len(small) > 3 else ''}."
+    )

@@ -1,30 +1,48 @@
-"""Lines of a file, rows of CSV, objects of JSON lines: each with the line it starts on.
+"""Files as they come in: opened, unpacked, cut into blocks of numbered lines, parsed as JSON.
 
-Nothing is guessed, repaired or skipped except blank lines and a byte-order mark.
+Nothing is guessed, repaired or skipped except blank lines and a byte-order mark, and no file is
+loaded whole to find out what it is.
 """
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
+import io
 import json
+import lzma
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from reprlib import Repr
-from typing import BinaryIO, NoReturn
+from typing import IO, Any, NoReturn
+
+from pydantic_core import from_json
 
 from pkpo_toy.errors import InputError
 
-LONGEST_LINE = 2**24
+HEAD = 2**20
+"""Bytes from which a format is told."""
+
+BLOCK = 2**20
+"""Bytes read at once. That much white space in a row is no table."""
+
+LONGEST_LINE = 2**26
 """Bytes. A longer line is no row of a table; reading it whole would fill the memory."""
 
-MOST_BLANK_LINES = 10_000
-"""In a row. Without a bound a file of newlines would be read to its end."""
+LARGEST_DOCUMENT = 2**30
+"""Bytes of a JSON document, which is parsed as a whole."""
 
-Line = tuple[int, str]
+_UNPACK: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+}
 
 _short = Repr()
 _short.maxstring = _short.maxother = _short.maxlong = 60
@@ -40,78 +58,156 @@ def fault(source: str, line: int, problem: str) -> InputError:
     return InputError(f"{source}, line {line}: {problem}.")
 
 
+@dataclass
+class Source:
+    """A file that is open for reading, unpacked: what an error calls it, and its first bytes."""
+
+    name: str
+    stream: IO[bytes]
+    head: bytes = b""
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes. Raises InputError where packed data is damaged or cut off."""
+        try:
+            return self.stream.read(size)
+        except EOFError:
+            raise InputError(f"{self.name} ends in the middle of its packed data.") from None
+        except (OSError, zlib.error, lzma.LZMAError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise InputError(f"cannot read {self.name}: {reason}.") from error
+
+    def blocks(self) -> Iterator[tuple[int, list[str]]]:
+        """Lines of UTF-8 text without their line feeds, each time with the number of the first.
+
+        Raises InputError at the first line that no table could have.
+        """
+        number, rest, more = 1, b"", True
+        while more:
+            data = self.read(max(BLOCK, len(rest)))
+            more = bool(data)
+            whole, feed, rest = (rest + data).rpartition(b"\n") if more else (rest, b"", b"")
+            if feed or whole:
+                yield number, self._text(number, whole).split("\n")
+                number += whole.count(b"\n") + 1
+            if len(rest) > LONGEST_LINE:
+                longest = f"longer than {LONGEST_LINE} bytes, this is not a table"
+                raise fault(self.name, number, longest)
+
+    def _text(self, number: int, data: bytes) -> str:
+        if len(data) > BLOCK // 2 and not data.strip():
+            raise fault(self.name, number, f"more than {BLOCK // 2} bytes of blank lines follow")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            line = number + data.count(b"\n", 0, error.start)
+            raise fault(self.name, line, "not UTF-8 text") from None
+        at = data.find(b"\0")
+        if at >= 0:
+            line = number + data.count(b"\n", 0, at)
+            raise fault(self.name, line, "a NUL character, this is not a text file")
+        return text.removeprefix("\ufeff") if number == 1 else text
+
+    def document(self) -> bytes:
+        """All of a JSON document. Raises InputError for one too large to be parsed whole."""
+        data = self.read(LARGEST_DOCUMENT + 1)
+        if len(data) > LARGEST_DOCUMENT:
+            size = f"{LARGEST_DOCUMENT} bytes"
+            raise InputError(f"{self.name} is a JSON document of more than {size}: split it.")
+        return data.removeprefix(b"\xef\xbb\xbf")
+
+
+class _Again(io.RawIOBase):
+    """A stream that cannot go back, from its beginning: what was read already, then the rest."""
+
+    def __init__(self, head: bytes, stream: IO[bytes]) -> None:
+        self.head, self.rest = head, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.head[: len(buffer)] or self.rest.read(len(buffer))
+        self.head = self.head[len(data) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
 @contextmanager
-def opened(path: str | Path) -> Iterator[tuple[BinaryIO, str]]:
-    """The bytes of a file, of standard input for "-", and what an error calls it."""
-    if str(path) == "-":
-        if sys.stdin is None:
-            raise InputError("cannot read standard input: it is closed.")
-        yield sys.stdin.buffer, "standard input"
-        return
-    source = os.fspath(path) if str(path).isprintable() else shown(str(path))
-    try:
-        stream = open(path, "rb")  # noqa: SIM115
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot read {source}: {reason}.") from error
-    with stream:
-        yield stream, str(source)
+def opened(path: str | Path) -> Iterator[Source]:
+    """A file, or standard input for "-", unpacked if it is packed.
 
-
-def numbered_lines(stream: BinaryIO, source: str) -> Iterator[Line]:
-    """Lines of UTF-8 text, counted from 1.
-
-    Raises: InputError at the first line that no table could have.
+    Raises InputError if it cannot be opened.
     """
-    blank = 0
-    for number in count(1):
-        raw = stream.readline(LONGEST_LINE + 1)
-        if not raw:
-            return
-        if len(raw) > LONGEST_LINE:
-            raise fault(source, number, f"longer than {LONGEST_LINE} bytes, this is not a table")
+    text = os.fspath(path)
+    name = "standard input" if text == "-" else text if text.isprintable() else shown(text)
+    with ExitStack() as stack:
         try:
-            text = raw.decode()
-        except UnicodeDecodeError:
-            raise fault(source, number, "not UTF-8 text") from None
-        if "\0" in text:
-            raise fault(source, number, "a NUL character, this is not a text file")
-        if number == 1:
-            text = text.removeprefix("\ufeff")
-        blank = blank + 1 if text.isspace() else 0
-        if blank > MOST_BLANK_LINES:
-            raise fault(source, number, f"more than {MOST_BLANK_LINES} blank lines in a row")
-        yield number, text
+            stream = stack.enter_context(_stream(text))
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise InputError(
+                f"cannot read {name if len(name) < 150 else shown(text)}: {reason}."
+            ) from error
+        source = _with_head(Source(name, stream))
+        for start, unpacked in _UNPACK.items():
+            if source.head.startswith(start):
+                source = _with_head(Source(name, unpacked(source.stream)))
+                break
+        yield source
 
 
-def csv_rows(lines: Iterator[Line], source: str) -> Iterator[tuple[int, str, list[str]]]:
-    """(line it starts on, text, fields) of each row; a quoted field may run over lines.
+def _stream(path: str) -> AbstractContextManager[IO[bytes]]:
+    if path != "-":
+        return open(path, "rb")
+    if sys.stdin is None:
+        raise ValueError("it is closed")
+    return nullcontext(sys.stdin.buffer)
 
-    Raises: InputError at the first row that is not valid CSV.
+
+def _with_head(source: Source) -> Source:
+    """The source from its beginning, with its first bytes known."""
+    start = source.stream.tell() if source.stream.seekable() else None
+    source.head = source.read(HEAD)
+    if start is None:
+        source.stream = io.BufferedReader(_Again(source.head, source.stream), BLOCK)
+    else:
+        source.stream.seek(start)
+    return source
+
+
+def json_records(
+    source: Source, wanted: Iterable[str]
+) -> Iterator[tuple[list[int], list[str], list[Any]]]:
+    """Blocks of (line numbers, texts, objects) of JSON lines, blank ones left out.
+
+    No key of `wanted` stands twice in an object; of others the last counts.
+
+    Raises InputError at the first line that holds no JSON object.
     """
-    taken: list[Line] = []
+    for first, lines in source.blocks():
+        numbers, texts = list(range(first, first + len(lines))), lines
+        if not all(lines) or any(map(str.isspace, lines)):
+            full = [(i, text) for i, text in zip(numbers, lines, strict=True) if text.strip()]
+            numbers, texts = [i for i, _ in full], [text for _, text in full]
+        if texts:
+            yield numbers, texts, _objects(source.name, numbers, texts, wanted)
 
-    def feed() -> Iterator[str]:
-        for line in lines:
-            taken.append(line)
-            yield line[1]
 
-    reader = csv.reader(feed(), strict=True)
-    while True:
+def _objects(source: str, numbers: list[int], texts: list[str], wanted: Iterable[str]) -> list[Any]:
+    """Parsed fast where each wanted key is seen to stand once a line, with care where not."""
+    together = "\n".join(texts)
+    if "\\u" not in together and all(together.count(f'"{key}"') <= len(texts) for key in wanted):
         try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise fault(source, taken[0][0], f"not valid CSV ({error})") from None
-        if fields is None:
-            return
-        text = taken[0][1] if len(taken) == 1 else "".join(text for _, text in taken)
-        if text.strip():
-            yield taken[0][0], text, fields
-        taken.clear()
+            records = list(map(from_json, texts))
+        except ValueError:
+            records = []
+        if set(map(type, records)) == {dict}:
+            return records
+    return [json_object(source, *line) for line in zip(numbers, texts, strict=True)]
 
 
 def json_object(source: str, number: int, text: str) -> dict[str, object]:
-    """The object on one line. Raises: InputError if the line holds no JSON object."""
+    """The object on one line. Raises InputError if the line holds no JSON object."""
     try:
         record = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
@@ -134,3 +230,30 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
+
+
+def csv_rows(source: Source) -> Iterator[tuple[int, str, list[str]]]:
+    """(line it starts on, text, fields) of each row; a quoted field may run over lines.
+
+    Raises InputError at the first row that is not valid CSV.
+    """
+    taken: list[str] = []
+
+    def feed() -> Iterator[str]:
+        for _, lines in source.blocks():
+            for line in lines:
+                taken.append(line + "\n")
+                yield taken[-1]
+
+    reader = csv.reader(feed(), strict=True)
+    while True:
+        start = reader.line_num + 1
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise fault(source.name, start, f"not valid CSV ({error})") from None
+        if fields is None:
+            return
+        if len(fields) > 1 or (fields and fields[0].strip()):
+            yield start, "".join(taken), fields
+        taken.clear()

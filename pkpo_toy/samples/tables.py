@@ -1,74 +1,207 @@
-"""Tables from CSV or JSON lines: the wanted columns, parsed and checked row by row.
+"""Tables from CSV or JSON lines: the wanted columns, parsed and checked block by block.
 
 What a file is shows in its first line: JSON lines begin with `{`, everything else is CSV with a
-header. Rows are checked as they are read, so a file that is no such table is refused at its first
-bad line, however large it is.
+header. A file that is no such table is refused at its first bad line, however large it is.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+from pydantic_core import from_json
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.samples.rows import Line, csv_rows, fault, json_object, numbered_lines, opened, shown
+from pkpo_toy.samples.rows import Source, csv_rows, fault, json_records, opened, shown
+
+_HASHABLE = frozenset({str, int, float, bool})
+
+ROWS = 10_000
+"""Of CSV, parsed at once."""
+
+MOST_REMEMBERED = 100_000
+"""Parsed values kept of a column."""
 
 
 @dataclass(frozen=True)
 class Column:
     """A wanted column. `parse` answers None for a value out of its domain, which `domain` words.
 
-    The key columns, which come first, together name a row: no two rows may have the same.
+    `types` are those that the value may have in JSON; in CSV all are text. The key columns, which
+    come first, together name a row: no two rows may have the same.
     """
 
     name: str
-    parse: Callable[[object], Any]
+    parse: Callable[[Any], Any]
     domain: str
     key: bool = False
+    types: frozenset[type] = frozenset({str, int, float})
 
 
 Kind = tuple[Column, ...]
 
 
+class _Parsed(dict[Any, Any]):
+    """The parsed value of each value met, most of which come again and again."""
+
+    def __init__(self, parse: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.parse = parse
+
+    def __missing__(self, value: Any) -> Any:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        parsed = self[value] = self.parse(value)
+        return parsed
+
+
 @dataclass
-class Table:
-    """The wanted values row by row, the lines the rows start on and, if kept, their text.
+class Block:
+    """Rows that stand together: their lines, their text, the wanted values column by column."""
+
+    lines: list[int]
+    texts: list[str]
+    columns: list[list[Any]]
+
+
+class Reader:
+    """The first kind of columns that a source has, in blocks of parsed rows.
 
     `header` is the text of a CSV header, empty for JSON lines; `present` holds all columns or keys
-    that there are, wanted or not.
+    of the first row, wanted or not.
     """
+
+    def __init__(self, source: Source, kinds: Sequence[Kind]) -> None:
+        self.source, self.kinds = source, kinds
+        self.header, self.present = "", list[str]()
+        self.kind = cast("Kind", ())
+        self._hashes, self._lines = array("q"), array("q")
+        self._raw = (
+            self._json() if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else self._csv()
+        )
+        self._first = next(self._raw, None)
+        if self._first is None:
+            empty = f"{source.name} is empty: a table needs {_wanted(kinds)}."
+            raise InputError(f"{source.name} has a header but no rows." if self.header else empty)
+        self._parsed: list[_Parsed] = [_Parsed(column.parse) for column in self.kind]
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows. Raises InputError for a value out of its domain, and at the end for a key
+        that stands twice."""
+        assert self._first is not None
+        block: Block | None = self._first
+        keys = sum(column.key for column in self.kind)
+        while block is not None:
+            block.columns = [self._column(at, block) for at in range(len(self.kind))]
+            # Rows with equal hashes are taken for equal: by chance once in 1e7 files of 1e6 rows.
+            hashes = list(map(hash, zip(*block.columns[:keys], strict=True)))
+            self._hashes.extend(hashes)
+            self._lines.extend(block.lines)
+            if len(set(hashes)) < len(hashes):
+                self._check_keys()
+            yield block
+            block = next(self._raw, None)
+        self._check_keys()
+
+    def fault(self, line: int, problem: str) -> InputError:
+        """The error for one line."""
+        return fault(self.source.name, line, problem)
+
+    def _column(self, at: int, block: Block) -> list[Any]:
+        column, values = self.kind[at], block.columns[at]
+        types = column.types if not self.header else frozenset({str})
+        if set(map(type, values)) <= types & _HASHABLE:
+            parsed = list(map(self._parsed[at].__getitem__, values))
+        else:
+            parsed = [column.parse(v) if type(v) in types else None for v in values]
+        if None in parsed:
+            bad = parsed.index(None)
+            must = f"{column.name} must be {column.domain}, got {shown(values[bad])}"
+            raise self.fault(block.lines[bad], must)
+        return parsed
+
+    def _check_keys(self) -> None:
+        """Raises InputError for the first row whose key columns stood in a row before."""
+        hashes = np.frombuffer(self._hashes, dtype=np.int64)
+        order = np.argsort(hashes, kind="stable")
+        again = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
+        if not len(again):
+            return
+        second = again[np.argmin(order[again + 1])]
+        first, line = (self._lines[order[row]] for row in (second, second + 1))
+        key = " and ".join(column.name for column in self.kind if column.key)
+        raise self.fault(line, f"the {key} of line {first} again")
+
+    def _csv(self) -> Iterator[Block]:
+        rows = csv_rows(self.source)
+        number, self.header, fields = next(rows, (0, "", []))
+        if not number:
+            return
+        names = [name.strip() for name in fields]
+        repeated = [name for name in names if names.count(name) > 1]
+        if repeated:
+            raise self.fault(number, f"the column {shown(repeated[0])} appears more than once")
+        self._choose(number, names)
+        places = [names.index(column.name) for column in self.kind]
+        while part := list(islice(rows, ROWS)):
+            for number, _, fields in part:
+                if len(fields) != len(names):
+                    have = f"{len(fields)} fields where the header has {len(names)}"
+                    raise self.fault(number, have)
+            columns = [[fields[place] for _, _, fields in part] for place in places]
+            yield Block([number for number, _, _ in part], [text for _, text, _ in part], columns)
+
+    def _json(self) -> Iterator[Block]:
+        wanted = {column.name for kind in self.kinds for column in kind}
+        for lines, texts, records in json_records(self.source, wanted):
+            if not self.kind:
+                self._choose(lines[0], list(records[0]))
+            try:
+                columns = [[record[column.name] for record in records] for column in self.kind]
+            except KeyError:  # every object is judged by the kind of the first
+                names = {column.name for column in self.kind}
+                line, record = next(
+                    pair for pair in zip(lines, records, strict=True) if not names <= set(pair[1])
+                )
+                raise lacking(self.source.name, line, list(record), [self.kind]) from None
+            yield Block(lines, texts, columns)
+
+    def _choose(self, line: int, present: list[str]) -> None:
+        """The first kind whose columns are all there."""
+        self.present = present
+        for kind in self.kinds:
+            if all(column.name in present for column in kind):
+                self.kind = kind
+                return
+        raise lacking(self.source.name, line, present, self.kinds)
+
+
+@dataclass
+class Table:
+    """A whole table: the wanted values by column, the lines of the rows and their text."""
 
     source: str
     kind: Kind
-    header: str = ""
-    present: set[str] = field(default_factory=set)
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    header: str
+    present: list[str]
+    columns: list[list[Any]]
+    lines: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    _lines: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.keys = sum(column.key for column in self.kind)
-
-    def add(self, line: int, values: Sequence[object]) -> None:
-        """One more row. Raises: InputError for a value out of its domain, or a repeated key."""
-        row = tuple([column.parse(value) for column, value in zip(self.kind, values, strict=True)])
-        if None in row:
-            at = row.index(None)
-            must = f"{self.kind[at].name} must be {self.kind[at].domain}, got {shown(values[at])}"
-            raise fault(self.source, line, must)
-        key = row[: self.keys]
-        first = self._lines.setdefault(key, line)
-        if first != line:
-            which = ", ".join(f"{c.name} {shown(v)}" for c, v in zip(self.kind, key, strict=False))
-            raise fault(self.source, line, f"{which} appears again, first on line {first}")
-        self.rows.append(row)
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The wanted values row by row."""
+        return list(zip(*self.columns, strict=True))
 
     def fault(self, row: int, problem: str) -> InputError:
         """The error for a row (counted from 0), with file and line."""
-        return fault(self.source, list(self._lines.values())[row], problem)
+        return fault(self.source, self.lines[row], problem)
 
 
 def read_table(path: str | Path, kinds: Sequence[Kind], *, keep_text: bool = False) -> Table:
@@ -76,18 +209,23 @@ def read_table(path: str | Path, kinds: Sequence[Kind], *, keep_text: bool = Fal
 
     The rows' own text is kept on demand only: it may be far larger than the wanted columns.
 
-    Raises: InputError naming file and line if it cannot be read, is not UTF-8, is empty, has no
+    Raises InputError naming file and line if it cannot be read, is not UTF-8, is empty, has no
     kind in full, or a row does not fit.
     """
-    with opened(path) as (stream, source):
-        lines = numbered_lines(stream, source)
-        first = next((line for line in lines if line[1].strip()), None)
-        if first is None:
-            raise InputError(f"{source} is empty: a table needs {_wanted(kinds)}.")
-        read = _json_table if first[1].lstrip().startswith("{") else _csv_table
-        table = read(_chain(first, lines), source, kinds, keep_text)
-    if not table.rows:
-        raise InputError(f"{source} has a header but no rows.")
+    with opened(path) as source:
+        return table_of(Reader(source, kinds), keep_text=keep_text)
+
+
+def table_of(reader: Reader, *, keep_text: bool = False) -> Table:
+    """All that the reader reads. Raises InputError as `read_table`."""
+    columns: list[list[Any]] = [[] for _ in reader.kind]
+    table = Table(reader.source.name, reader.kind, reader.header, reader.present, columns)
+    for block in reader.blocks():
+        table.lines += block.lines
+        if keep_text:
+            table.texts += block.texts
+        for column, values in zip(table.columns, block.columns, strict=True):
+            column.extend(values)
     return table
 
 
@@ -96,16 +234,22 @@ def with_column(table: Table, name: str, values: Sequence[float]) -> bytes:
 
     Nothing else changes but blank lines and a byte-order mark, which are left out.
 
-    Raises: InputError if there is such a column already.
+    Raises InputError if there is such a column already.
     """
-    if name in table.present:
-        raise InputError(f"{table.source} has a column {name!r} already.")
-    rows = zip(table.texts, values, strict=True)
-    if not table.header:
-        lines = (f'{text.rstrip()[:-1]}, "{name}": {value!r}}}\n' for text, value in rows)
-        return "".join(lines).encode()
-    header = _appended(table.header, name)
-    return (header + "".join(_appended(text, repr(value)) for text, value in rows)).encode()
+    rows = list(zip(table.texts, map(repr, values), strict=True))
+    if table.header:
+        if name in table.present:
+            raise _taken(table.source, name)
+        header = _appended(table.header, name)
+        return (header + "".join(_appended(text, value) for text, value in rows)).encode()
+    if any(f'"{name}"' in text and name in from_json(text) for text in table.texts):
+        raise _taken(table.source, name)
+    lines = (f'{text.rstrip()[:-1]}, "{name}": {value}}}\n' for text, value in rows)
+    return "".join(lines).encode()
+
+
+def _taken(source: str, name: str) -> InputError:
+    return InputError(f"{source} has a column {name!r} already.")
 
 
 def _appended(text: str, value: str) -> str:
@@ -113,59 +257,7 @@ def _appended(text: str, value: str) -> str:
     return f"{row},{value}{text[len(row) :] or chr(10)}"
 
 
-def _chain(first: Line, lines: Iterator[Line]) -> Iterator[Line]:
-    yield first
-    yield from lines
-
-
-def _csv_table(lines: Iterator[Line], source: str, kinds: Sequence[Kind], keep_text: bool) -> Table:
-    rows = csv_rows(lines, source)
-    number, text, fields = next(rows)
-    names = [name.strip() for name in fields]
-    repeated = [name for name in names if names.count(name) > 1]
-    if repeated:
-        raise fault(source, number, f"the column {shown(repeated[0])} appears more than once")
-    table = Table(source, _kind_of(source, number, names, kinds), text, set(names))
-    places = [names.index(column.name) for column in table.kind]
-    for number, text, fields in rows:
-        if len(fields) != len(names):
-            raise fault(source, number, f"{len(fields)} fields where the header has {len(names)}")
-        table.add(number, [fields[place] for place in places])
-        if keep_text:
-            table.texts.append(text)
-    return table
-
-
-def _json_table(
-    lines: Iterator[Line], source: str, kinds: Sequence[Kind], keep_text: bool
-) -> Table:
-    table: Table | None = None
-    for number, text in lines:
-        if text.isspace():
-            continue
-        record = json_object(source, number, text)
-        table = table or Table(source, _kind_of(source, number, list(record), kinds))
-        try:
-            values = [record[column.name] for column in table.kind]
-        except KeyError:  # every object is judged by the kind of the first
-            raise _lacking(source, number, list(record), [table.kind]) from None
-        table.present.update(record)
-        table.add(number, values)
-        if keep_text:
-            table.texts.append(text)
-    assert table is not None  # the caller has seen a first line
-    return table
-
-
-def _kind_of(source: str, line: int, present: list[str], kinds: Sequence[Kind]) -> Kind:
-    """The first kind whose columns are all there."""
-    for kind in kinds:
-        if all(column.name in present for column in kind):
-            return kind
-    raise _lacking(source, line, present, kinds)
-
-
-def _lacking(source: str, line: int, present: list[str], kinds: Sequence[Kind]) -> InputError:
+def lacking(source: str, line: int, present: list[str], kinds: Sequence[Kind]) -> InputError:
     """What the closest kind lacks, and which of the present names may be meant."""
     similar = {name.casefold(): name for name in present}
     near = {

@@ -1,6 +1,6 @@
 """Gradient ascent on max@k: many independent runs at once, as arrays with runs in front."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from pkpo_toy.simulator.optimisers import OPTIMISERS, Optimiser
 from pkpo_toy.simulator.problem import Batch, Problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.typing import Array, Integers
+from pkpo_toy.typing import Array, Flags, Integers, WeightFunction
 
-Flags = NDArray[np.bool_]
-Weigh = Callable[[Array, int], Array]
 # Weights that cancel to 0 may miss it by rounding; a step whose weights (absolute values summed)
 # stay below this share of its rewards carries no signal.
 ROUNDING = 1e-12
@@ -45,7 +43,7 @@ class TrainingState:
 
 
 def iterate(
-    problem: Problem, estimator: Weigh, settings: Settings, rng: np.random.Generator
+    problem: Problem, estimator: WeightFunction, settings: Settings, rng: np.random.Generator
 ) -> Iterator[TrainingState]:
     """Train R runs and report them at step 0, every `log_every` steps, and at the end.
 
@@ -73,7 +71,7 @@ def iterate(
 
 def _step(
     problem: Problem,
-    estimator: Weigh,
+    estimator: WeightFunction,
     settings: Settings,
     *,
     optimiser: Optimiser,

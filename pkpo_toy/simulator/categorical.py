@@ -71,7 +71,7 @@ class CategoricalProblem:
         entropy = -(pi * log_pi).sum(axis=-1, keepdims=True)
         return self._pulled_back(-pi * (log_pi + entropy), batch.problems)
 
-    def each_max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
+    def exact_max_at_k_of_each(self, parameters: Array, ks: Sequence[int]) -> Array:
         """Exact max@k of every problem, (K, R, P)."""
         logits = self.logits(parameters)
         if not self.binary:
@@ -82,9 +82,9 @@ class CategoricalProblem:
             log_failure = np.where(success < 0.5, np.log1p(-success), np.log(failure))
         return np.stack([-np.expm1(k * log_failure) for k in ks])
 
-    def max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
+    def exact_max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
         """Exact max@k averaged over the problems by their fractions, (K, R)."""
-        return self._averaged(self.each_max_at_k(parameters, ks))
+        return self._averaged(self.exact_max_at_k_of_each(parameters, ks))
 
     def exact_gradient(self, parameters: Array, k: int) -> Array:
         """Exact gradient of max@k, (R, d)."""

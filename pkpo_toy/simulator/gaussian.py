@@ -46,7 +46,7 @@ class GaussianProblem:
         """Zero: the entropy depends on the fixed width alone."""
         return np.zeros_like(parameters)
 
-    def max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
+    def exact_max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
         """Exact max@k by quadrature, (K, R)."""
         theta = parameters[:, 0]
         return np.moveaxis(gaussian_max_at_k(theta, ks, self.reward, self.sd), -1, 0)

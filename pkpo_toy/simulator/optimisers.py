@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array
 
 
 class Optimiser(Protocol):

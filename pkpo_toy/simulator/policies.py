@@ -16,7 +16,7 @@ def softmax(logits: ArrayLike) -> Array:
 
     pi_a = exp(l_a) / sum_b exp(l_b); logits and result (..., d), -inf gives probability 0.
 
-    Raises: InputError on NaN, +inf, or when no arm is finite.
+    Raises InputError on NaN, +inf, or when no arm is finite.
     """
     masses = _masses(check_logits(logits))
     masses /= masses.sum(axis=-1, keepdims=True)
@@ -28,7 +28,7 @@ def log_softmax(logits: ArrayLike) -> Array:
 
     log pi_a = l_a - log sum_b exp(l_b); logits and result (..., d).
 
-    Raises: InputError on NaN, +inf, or when no arm is finite.
+    Raises InputError on NaN, +inf, or when no arm is finite.
     """
     array = check_logits(logits)
     shifted: Array = array - array.max(axis=-1, keepdims=True)
@@ -42,7 +42,7 @@ def sample_arms(logits: ArrayLike, n: int, rng: np.random.Generator) -> Integers
     x = #{a : S_a <= u S_d}, S the running sums of exp(l); logits (..., d), result (..., n) in
     0..d-1. An arm of probability 0 is never drawn, nor is one lost below the 2**-53 of a uniform.
 
-    Raises: InputError on bad logits or n < 1.
+    Raises InputError on bad logits or n < 1.
     """
     running = np.cumsum(_masses(check_logits(logits)), axis=-1)
     draws = rng.random((*running.shape[:-1], check_count("n", n)))
@@ -58,7 +58,7 @@ def arms_gradient(logits: ArrayLike, arms: Integers, weights: ArrayLike) -> Arra
 
     sum_i w_i (onehot(x_i) - pi); logits (..., d), arms and weights (..., n), result (..., d).
 
-    Raises: InputError on bad logits or when the shapes do not fit.
+    Raises InputError on bad logits or when the shapes do not fit.
     """
     probabilities = softmax(logits)
     w = np.asarray(weights, dtype=np.float64)
@@ -83,12 +83,12 @@ def sum_by_arm(arms: Integers, weights: Array, d: int) -> Array:
 def sample_normal(theta: ArrayLike, sd: float, n: int, rng: np.random.Generator) -> Array:
     """n independent draws x ~ N(theta, sd**2) per policy; theta (...), result (..., n).
 
-    Raises: InputError on theta not finite, sd <= 0 or n < 1.
+    Raises InputError on theta not finite, sd <= 0 or n < 1.
     """
-    centre, scale = check_finite("theta", theta), check_positive("sd", sd)
-    draws: Array = rng.standard_normal((*centre.shape, check_count("n", n)))
+    center, scale = check_finite("theta", theta), check_positive("sd", sd)
+    draws: Array = rng.standard_normal((*center.shape, check_count("n", n)))
     draws *= scale
-    draws += centre[..., None]
+    draws += center[..., None]
     return draws
 
 
@@ -97,10 +97,10 @@ def normal_gradient(theta: ArrayLike, sd: float, x: Array, weights: ArrayLike) -
 
     sum_i w_i (x_i - theta) / sd**2; theta (...), x and weights (..., n), result (...).
 
-    Raises: InputError on theta not finite or sd <= 0.
+    Raises InputError on theta not finite or sd <= 0.
     """
-    centre, scale = check_finite("theta", theta), check_positive("sd", sd)
-    scores = (x - centre[..., None]) / scale
+    center, scale = check_finite("theta", theta), check_positive("sd", sd)
+    scores = (x - center[..., None]) / scale
     total: Array = (scores * np.asarray(weights, dtype=np.float64)).sum(axis=-1) / scale
     return total
 

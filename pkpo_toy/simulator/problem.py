@@ -55,7 +55,7 @@ class Problem(Protocol):
     def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
         """Exact gradient (R, d) of the policy's entropy (nats), averaged over the groups."""
 
-    def max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
+    def exact_max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
         """Exact max@k, (K, R)."""
 
     def exact_gradient(self, parameters: Array, k: int) -> Array:

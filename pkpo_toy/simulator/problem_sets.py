@@ -35,11 +35,9 @@ def problem_set(
 
     Raises InputError for a value out of its domain.
     """
-    count, answers = check_count("problems", problems), check_count("arms", arms)
-    if answers < 2:
-        raise InputError(f"arms must be at least 2, got {arms}.")
+    count, answers = check_count("problems", problems), check_count("arms", arms, least=2)
     rng = np.random.default_rng(seed)
-    phi = _unit_vectors(check_size("features", features), count, rng)
+    phi = _unit_vectors(check_count("features", features, least=0), count, rng)
     teacher = rng.standard_normal((count if phi is None else features, answers))
     right = np.argmax(teacher if phi is None else phi @ teacher, axis=-1)
     start = np.resize(_check_rates(rates), count)
@@ -67,13 +65,6 @@ def pass_rates(
     return _uniform_set(rewards, base, None, per_step)
 
 
-def check_size(name: str, value: object) -> int:
-    """An integer of at least 0. Raises InputError."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-        raise InputError(f"{name} must be an integer >= 0, got {value!r}.")
-    return int(value)
-
-
 def _uniform_set(
     rewards: Array, base: Array, features: Array | None, per_step: int
 ) -> CategoricalProblem:
@@ -83,7 +74,7 @@ def _uniform_set(
         base=base,
         features=features,
         fractions=np.full(len(rewards), 1 / len(rewards)),
-        per_step=check_size("per_step", per_step),
+        per_step=check_count("per_step", per_step, least=0),
         best=lambda k: 1.0,
     )
 

@@ -13,7 +13,7 @@ from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.exact.water_filling import water_filling_pass_at_k, water_filling_policy
 from pkpo_toy.simulator.gaussian import GaussianProblem
 from pkpo_toy.simulator.problem import Problem
-from pkpo_toy.simulator.problem_sets import check_size, pass_rates, problem_set
+from pkpo_toy.simulator.problem_sets import pass_rates, problem_set
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.typing import Array
 
@@ -90,7 +90,7 @@ def water_filling(
         base=np.zeros((len(q), len(q))),
         features=np.ones((len(q), 1)),
         fractions=q,
-        per_step=check_size("per_step", per_step),
+        per_step=check_count("per_step", per_step, least=0),
         best=lambda k: water_filling_pass_at_k(q, water_filling_policy(q, k), k),
     )
 

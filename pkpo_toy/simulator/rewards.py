@@ -15,7 +15,7 @@ class RewardFunction:
 
     breaks: every x where g jumps or kinks, plateau edges included; finite, strictly increasing.
 
-    Raises: InputError when the breaks are not.
+    Raises InputError when the breaks are not.
     """
 
     name: str

@@ -3,9 +3,9 @@
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.typing import Integers
 
 GRAMMAR = (
     'k must be a whole number of at least 1, "n" (k = n), steps like "8@0, 1@1500" that start '
@@ -16,7 +16,7 @@ _STEP = re.compile(rf"\s*{_VALUE}\s*@\s*(\d+)\s*")
 _RAMP = re.compile(rf"\s*(linear|geometric)\s+{_VALUE}\s*->\s*{_VALUE}\s*")
 
 
-def k_schedule(schedule: int | str, n: int, steps: int) -> NDArray[np.int64]:
+def k_schedule(schedule: int | str, n: int, steps: int) -> Integers:
     """The k of every training step.
 
     A whole number is constant; "n" stands for n wherever a value may stand; "8@0, 1@1500" is 8
@@ -50,12 +50,12 @@ def _value(text: str, n: int, schedule: object) -> int:
     return value
 
 
-def _ramp(shape: str, first: int, last: int, steps: int) -> NDArray[np.int64]:
+def _ramp(shape: str, first: int, last: int, steps: int) -> Integers:
     space = np.linspace if shape == "linear" else np.geomspace
     return np.rint(space(first, last, steps)).astype(np.int64)
 
 
-def _stepped(text: str, n: int, steps: int) -> NDArray[np.int64]:
+def _stepped(text: str, n: int, steps: int) -> Integers:
     matches = [_STEP.fullmatch(part) for part in text.split(",")]
     pairs = [(_value(m[1], n, text), int(m[2])) for m in matches if m]
     starts = [start for _, start in pairs]

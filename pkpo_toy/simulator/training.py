@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pkpo_toy.simulator.ascent import TrainingState, Weigh, iterate
+from pkpo_toy.simulator.ascent import TrainingState, iterate
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.typing import Array, Integers
+from pkpo_toy.typing import Array, Integers, WeightFunction
 
 NEAR = 0.95
 
@@ -17,7 +17,7 @@ class Log:
     """R runs after `step` updates, K values of k_eval. NaN where a run has stopped.
 
     k: that of the next step (of the last one at the end).
-    max_at_k: (K, R), exact.  gradient_norm: (R,), of the exact gradient of max@k.
+    value: (K, R), exact max@k.  gradient_norm: (R,), of the exact gradient of max@k.
     entropy: (R,), nats.  cumulative_solve_rate: (R,), share of problems solved at least once.
     gradient_variance: (R,), trace of the covariance of one step's gradient estimate;
     variance_ratio: (R,), that over the squared exact norm.  Both NaN without probes.
@@ -26,7 +26,7 @@ class Log:
 
     step: int
     k: int
-    max_at_k: Array
+    value: Array
     gradient_norm: Array
     entropy: Array
     cumulative_solve_rate: Array
@@ -55,10 +55,10 @@ class History:
 
 def train(
     problem: Problem,
-    estimator: Weigh,
+    estimator: WeightFunction,
     settings: Settings,
     rng: np.random.Generator,
-    probe_estimator: Weigh | None = None,
+    probe_estimator: WeightFunction | None = None,
 ) -> History:
     """Train, measure at every report, and compare the end with the optimum.
 
@@ -71,7 +71,7 @@ def train(
     for state in iterate(problem, estimator, settings, rng):
         noise = probe(problem, probing, settings, state, probe_rng)
         logs.append(measure(problem, settings, state, noise))
-    values = np.stack([log.max_at_k for log in logs])
+    values = np.stack([log.value for log in logs])
     optimum = np.array([problem.optimum(k) for k in settings.k_eval])
     steps = np.array([log.step for log in logs])
     near = values >= (NEAR * optimum)[:, None]
@@ -87,7 +87,7 @@ def train(
 
 def probe(
     problem: Problem,
-    estimator: Weigh,
+    estimator: WeightFunction,
     settings: Settings,
     state: TrainingState,
     rng: np.random.Generator,
@@ -116,7 +116,7 @@ def measure(problem: Problem, settings: Settings, state: TrainingState, variance
     return Log(
         step=state.step,
         k=state.k,
-        max_at_k=only_alive(state, problem.max_at_k(state.parameters, settings.k_eval)),
+        value=only_alive(state, problem.exact_max_at_k(state.parameters, settings.k_eval)),
         gradient_norm=only_alive(state, norm),
         entropy=only_alive(state, problem.entropy(state.parameters)),
         cumulative_solve_rate=only_alive(state, state.solved.mean(axis=1)),

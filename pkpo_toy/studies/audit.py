@@ -9,18 +9,16 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.estimators.resolve import Chosen, choose
+from pkpo_toy.estimators import ESTIMATORS, Estimator, resolve
 from pkpo_toy.simulator.exact import categorical_gradient, entropic_gradient
 from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments
 from pkpo_toy.studies.study import Study, as_is
 from pkpo_toy.training.config import Config, EstimatorName
+from pkpo_toy.typing import Array
 
-Array = NDArray[np.float64]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Progress = Callable[[str, int, int], object]
 DRAWS = 200  # of an estimator's own randomness
@@ -29,13 +27,20 @@ DRAWS = 200  # of an estimator's own randomness
 class Audit(Config):
     """One instance: a softmax policy over a few arms with fixed rewards, n samples, k."""
 
-    instance: str = "own"
-    rewards: tuple[Number, ...] = (0.1, 0.55, 1.0)
-    logits: tuple[Number, ...] = (0.3, -0.5, 0.1)
-    n: PositiveInt = 4
-    k: PositiveInt = 2
-    budget: PositiveInt = BUDGET
-    estimators: tuple[EstimatorName, ...] = Field(tuple(ESTIMATORS), min_length=1)
+    instance: str = Field("own", description="name of the instance in tables and figures")
+    rewards: tuple[Number, ...] = Field((0.1, 0.55, 1.0), description="reward of each arm")
+    logits: tuple[Number, ...] = Field(
+        (0.3, -0.5, 0.1), description="of the softmax policy, one for each arm"
+    )
+    n: PositiveInt = Field(4, description="samples in a group")
+    k: PositiveInt = Field(2, description="k of the objective")
+    budget: PositiveInt = Field(BUDGET, description="most outcomes that are enumerated")
+    estimators: tuple[EstimatorName, ...] = Field(
+        tuple(ESTIMATORS),
+        min_length=1,
+        description="keys of estimators or FILE.py:FUNCTION; all of the table unless named, "
+        "where their domain holds the instance",
+    )
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> Self:
@@ -50,15 +55,15 @@ class Audit(Config):
     def _estimators_are_defined(self) -> Self:
         if self.estimators != tuple(ESTIMATORS):
             for name in self.estimators:
-                check_instance(choose(name), self)
+                check_instance(resolve(name), self)
         if not self.audited():
             raise InputError(f"no estimator is defined at n = {self.n}, k = {self.k}.")
         return self
 
-    def audited(self) -> list[Chosen]:
+    def audited(self) -> list[Estimator]:
         """Of the whole table those whose domain holds the instance; else all that are named."""
-        every = [choose(name) for name in self.estimators]
-        return [chosen for chosen in every if _is_defined(chosen, self)]
+        every = [resolve(name) for name in self.estimators]
+        return [estimator for estimator in every if _is_defined(estimator, self)]
 
 
 @dataclass(frozen=True)
@@ -80,32 +85,32 @@ def run(config: Audit, rng: np.random.Generator, progress: Progress | None = Non
 
     progress: called with an estimator's name, the outcomes it has met and all of its outcomes.
     """
-    return pd.DataFrame([_row(chosen, config, rng, progress) for chosen in config.audited()])
+    return pd.DataFrame([_row(estimator, config, rng, progress) for estimator in config.audited()])
 
 
-def _is_defined(chosen: Chosen, config: Audit) -> bool:
+def _is_defined(estimator: Estimator, config: Audit) -> bool:
     try:
-        check_instance(chosen, config)
+        check_instance(estimator, config)
     except InputError:
         return False
     return True
 
 
-def check_instance(chosen: Chosen, config: Audit) -> None:
+def check_instance(estimator: Estimator, config: Audit) -> None:
     """InputError unless the estimator is defined on the instance."""
-    chosen.check(config.n, config.k)
-    record, rewards = chosen.record, np.array(config.rewards)
-    if record is not None and record.binary and not np.isin(rewards, (0.0, 1.0)).all():
-        raise InputError(f"{chosen.name} needs rewards of 0 or 1, got {config.rewards}.")
-    if record is not None and record.nonnegative and (rewards < 0).any():
-        raise InputError(f"{chosen.name} needs rewards >= 0, got {config.rewards}.")
+    estimator.check(config.n, config.k)
+    rewards = np.array(config.rewards)
+    if estimator.binary and not np.isin(rewards, (0.0, 1.0)).all():
+        raise InputError(f"{estimator.key} needs rewards of 0 or 1, got {config.rewards}.")
+    if estimator.nonnegative and (rewards < 0).any():
+        raise InputError(f"{estimator.key} needs rewards >= 0, got {config.rewards}.")
 
 
 def _row(
-    chosen: Chosen, config: Audit, rng: np.random.Generator, progress: Progress | None
+    estimator: Estimator, config: Audit, rng: np.random.Generator, progress: Progress | None
 ) -> dict[str, Any]:
-    gradient = own_gradient(chosen, config)
-    total = _total(chosen, config, rng, progress)
+    gradient = own_gradient(estimator, config)
+    total = _total(estimator, config, rng, progress)
     squared = float(gradient @ gradient)
     # A gradient that vanishes has no direction to project on.
     known = squared > 0
@@ -113,7 +118,7 @@ def _row(
     length = float(np.linalg.norm(total.mean)) * np.sqrt(squared)
     sampled = len(total.draws) > 1
     return {
-        "estimator": chosen.name,
+        "estimator": estimator.key,
         "instance": config.instance,
         "n": config.n,
         "k": config.k,
@@ -123,41 +128,36 @@ def _row(
         "zero_signal": total.zero_signal,
         "centered": total.centered,
         "scale_se": projected.std(ddof=1) / np.sqrt(len(projected)) if sampled else np.nan,
-        "claim": "yours" if chosen.record is None else chosen.record.claim,
+        "claim": estimator.claim,
     }
 
 
-def own_gradient(chosen: Chosen, config: Audit) -> Array:
+def own_gradient(estimator: Estimator, config: Audit) -> Array:
     """True gradient of the objective that the estimator aims at; max@k for the user's own."""
     logits, rewards = np.array(config.logits), np.array(config.rewards)
-    if chosen.record is None:
-        return categorical_gradient(logits, rewards, config.k)
-    if chosen.record.objective is None:
+    if estimator.objective is None:
         return entropic_gradient(logits, rewards, 1.0)
-    terms = chosen.record.objective(config.n, config.k)
+    terms = estimator.objective(config.n, config.k)
     gradients = categorical_gradient(logits, rewards, list(terms))
     total: Array = gradients @ np.array(list(terms.values()))
     return total
 
 
 def _total(
-    chosen: Chosen, config: Audit, rng: np.random.Generator, progress: Progress | None
+    estimator: Estimator, config: Audit, rng: np.random.Generator, progress: Progress | None
 ) -> Total:
-    random = chosen.record is not None and chosen.record.random
-    exchangeable = chosen.record is not None and chosen.record.exchangeable
-    weigh: Callable[[Array, int], Array] = chosen.weigh(rng)
     all_moments = [
         enumerate_moments(
-            weigh,
+            estimator.weight_function(rng),
             np.array(config.logits),
             np.array(config.rewards),
             config.n,
             config.k,
-            exchangeable=exchangeable,
+            exchangeable=estimator.exchangeable,
             budget=config.budget,
-            progress=partial(progress, chosen.name) if progress else None,
+            progress=partial(progress, estimator.key) if progress else None,
         )
-        for _ in range(DRAWS if random else 1)
+        for _ in range(DRAWS if estimator.random else 1)
     ]
     first = all_moments[0]
     draws = np.array([m.mean for m in all_moments])
@@ -166,7 +166,9 @@ def _total(
     second = [np.trace(m.covariance) + m.mean @ m.mean for m in all_moments]
     return Total(
         mean=mean,
-        trace=float(np.mean(second) - mean @ mean) if random else float(np.trace(first.covariance)),
+        trace=float(np.mean(second) - mean @ mean)
+        if estimator.random
+        else float(np.trace(first.covariance)),
         zero_signal=float(np.mean([m.zero_signal for m in all_moments])),
         centered=all(m.centered for m in all_moments),
         draws=draws,

@@ -18,8 +18,13 @@ from pkpo_toy.training.curves import curves, trained
 class Bandit(TrainingConfig):
     """A problem by name, and the options it is built with."""
 
-    bandit: str = "unit_square"
-    options: dict[str, Any] = Field(default_factory=dict)
+    bandit: str = Field(
+        "unit_square", description="a problem's name; `pkpo-toy list problems` has them all"
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="of the problem, for instance { theta = 0.5, sd = 0.1 } of unit_square",
+    )
 
     def problem(self) -> Problem:
         """The problem, freshly built. Raises InputError for an unknown name or option."""

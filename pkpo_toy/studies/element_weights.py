@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from pkpo_toy.estimators import element_weights
 from pkpo_toy.studies.study import Study, as_is
@@ -14,8 +14,8 @@ from pkpo_toy.training.config import Config
 class ElementWeights(Config):
     """n samples, of which every k-subset counts once."""
 
-    n: PositiveInt = 8
-    k: PositiveInt = 1
+    n: PositiveInt = Field(8, description="samples")
+    k: PositiveInt = Field(1, description="size of the subsets; at most n")
 
 
 def run(config: ElementWeights, rng: np.random.Generator) -> pd.DataFrame:

@@ -109,17 +109,13 @@ def with_quick(file: StudyFile) -> StudyFile:
 
 def with_settings(file: StudyFile, settings: Iterable[str]) -> StudyFile:
     """The study with `key=value` settings in force; values are read as TOML, else as text."""
-    values = dict(_setting(file, text) for text in settings)
-    return with_values(file, values)
+    return with_values(file, dict(map(_setting, settings)))
 
 
-def _setting(file: StudyFile, text: str) -> tuple[str, Any]:
+def _setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"--set takes key=value, got {text!r}.")
-    fields = file.definition.config.model_fields
-    if key.strip() not in fields:
-        raise unknown(f"setting of study {file.study!r}:", key.strip(), fields)
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -130,7 +126,12 @@ def with_values(file: StudyFile, values: Table) -> StudyFile:
     """Replace a value where the file gives it: in the variants that sweep it, else at the top.
 
     A variant that fixes a key to a single value (k_opt = 1 of a baseline, say) keeps it.
+    Raises InputError for a setting that the study does not have.
     """
+    fields = file.definition.config.model_fields
+    for key in values:
+        if key not in fields:
+            raise unknown(f"setting of study {file.study!r}:", key, fields)
     variants, top = list(file.variants), dict(file.values)
     for key, value in values.items():
         sweeping = [i for i, v in enumerate(variants) if _sweeps(file, key, v)]

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.problem import Problem
@@ -23,8 +23,12 @@ class HardProblems(TrainingConfig):
     The lower peak gives 0.6 at most, so whoever gets more has found the higher one.
     """
 
-    k_eval: tuple[int, ...] = (1,)
-    solved_above: float = 0.601
+    n: int = Field(16, description="samples per step")
+    k_eval: tuple[int, ...] = Field((1,), description="k that are logged; must hold 1")
+    solved_above: float = Field(
+        0.601,
+        description="mean reward that counts as solved; the lower peak gives 0.6 at most",
+    )
 
     @model_validator(mode="after")
     def _has_the_mean_reward(self) -> Self:

@@ -15,11 +15,11 @@ from pkpo_toy.training.config import Config
 class Landscape(Config):
     """One k; theta runs over `points` values from `low` to `high`."""
 
-    k: PositiveInt = 1
-    sd: PositiveFloat = 0.1
-    low: float = -0.2
-    high: float = 1.4
-    points: int = Field(321, ge=2)
+    k: PositiveInt = Field(1, description="k of max@k")
+    sd: PositiveFloat = Field(0.1, description="standard deviation of the policy")
+    low: float = Field(-0.2, description="smallest theta, the policy's mean")
+    high: float = Field(1.4, description="largest theta")
+    points: int = Field(321, ge=2, description="values of theta")
 
 
 def run(config: Landscape, rng: np.random.Generator) -> pd.DataFrame:

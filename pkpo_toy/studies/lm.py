@@ -51,7 +51,6 @@ STUDY = Study(
     run=run,
     summarize=summarize,
     reproduces="figs. 6-8 again",
-    source_packages=("estimators", "simulator", "training", "studies", "lm"),
     extra="lm",
     needs=("torch", "transformers", "safetensors"),
 )

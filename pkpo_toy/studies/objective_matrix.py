@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
@@ -13,16 +14,18 @@ from pkpo_toy.training.curves import trained
 
 
 class ObjectiveMatrix(TrainingConfig):
-    """One row of the matrix: what is reached for every k_eval when training for k_opt.
+    """One row of the matrix: what is reached for every k_eval when training for k_opt."""
 
-    fractions: of the hidden problems, those that each arm solves; per_step: problems a step.
-    """
-
-    k_eval: tuple[int, ...] = (1, 2, 4, 8, 16)
-    n: int = 32
-    log_every: int = 2000
-    fractions: tuple[float, ...] = (0.4, 0.25, 0.15, 0.1, 0.06, 0.04)
-    per_step: int = 8
+    k_eval: tuple[int, ...] = Field((1, 2, 4, 8, 16), description="columns of the matrix")
+    n: int = Field(32, description="samples per problem and step, at least the largest k_opt")
+    log_every: int = Field(2000, description="steps between logged values; only the end is used")
+    fractions: tuple[float, ...] = Field(
+        (0.4, 0.25, 0.15, 0.1, 0.06, 0.04),
+        description="share of the hidden problems that each arm solves: above 0, summing to 1",
+    )
+    per_step: int = Field(
+        8, description="hidden problems drawn for a step; 0: each once, weighted by its share"
+    )
 
     def problem(self) -> Problem:
         """Problems that look alike, arm a being right for a fraction q_a of them."""

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from pkpo_toy.estimators.resolve import choose
-from pkpo_toy.samples.samples import read_counts
+from pkpo_toy.samples.reading import read
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.problem_sets import EXAMPLE_C, EXAMPLE_N, pass_rates
@@ -20,9 +18,8 @@ from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
 from pkpo_toy.training.config import TrainingConfig
-from pkpo_toy.training.frame import continued
+from pkpo_toy.typing import Array
 
-Array = NDArray[np.float64]
 EDGES = (0.01, 0.03, 0.1, 0.3)
 BINS = ("< 1%", "1-3%", "3-10%", "10-30%", "> 30%")
 
@@ -30,17 +27,20 @@ BINS = ("< 1%", "1-3%", "3-10%", "10-30%", "> 30%")
 class PassRates(TrainingConfig):
     """One schedule of k on problems with c successes in n samples each.
 
-    file: `problem,n,c`, read once; its counts take the place of measured_n and measured_c, so that
-    the cell holds all it needs. For sgd, step_size is that of a problem's own gradient, however
-    many problems there are; per_step: problems drawn for a step.
+    A file is read once and its counts take the place of measured_n and measured_c, so that the
+    cell holds all it needs.
     """
 
-    file: str = ""
-    measured_n: tuple[int, ...] = EXAMPLE_N
-    measured_c: tuple[int, ...] = EXAMPLE_C
-    per_step: int = 32
-    optimiser: str = "sgd"
-    step_size: float = 0.05
+    file: str = Field(
+        "", description="results of an evaluation, rewards 0 or 1; without it the next two are used"
+    )
+    measured_n: tuple[int, ...] = Field(EXAMPLE_N, description="samples drawn of each problem")
+    measured_c: tuple[int, ...] = Field(EXAMPLE_C, description="right ones among them")
+    per_step: int = Field(32, description="problems drawn for a step; 0 takes all of them")
+    optimiser: str = Field("sgd", description='"sgd" or "adam"')
+    step_size: float = Field(
+        0.05, description="step size; for sgd that of a problem's own gradient, whatever the set"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -52,7 +52,7 @@ class PassRates(TrainingConfig):
         file = given.get("file")
         if not isinstance(file, str) or not file:
             return given
-        counts = read_counts(file)
+        counts = read(file).counts()
         for column in ("n", "c"):
             given[f"measured_{column}"] = tuple(counts[column].tolist())
         return given | {"file": ""}
@@ -71,13 +71,12 @@ class PassRates(TrainingConfig):
 def run(config: PassRates, rng: np.random.Generator) -> pd.DataFrame:
     """Exact pass@k of every run, logged step and k_eval, averaged over each bin of difficulty."""
     problem, settings = config.problem(), config.settings()
-    estimators = choose(config.estimator), choose(config.k1_estimator)
-    weigh = continued(*estimators, settings, rng.spawn(1)[0])
-    rate = problem.each_max_at_k(problem.start(1), (1,))[0, 0]
+    weigh = config.handover().weight_function(rng.spawn(1)[0])
+    rate = problem.exact_max_at_k_of_each(problem.start(1), (1,))[0, 0]
     bins = np.digitize(rate, EDGES)
     rows = []
     for state in iterate(problem, weigh, settings, rng):
-        each = problem.each_max_at_k(state.parameters, config.k_eval)
+        each = problem.exact_max_at_k_of_each(state.parameters, config.k_eval)
         for found in np.unique(bins):
             values = only_alive(state, each[:, :, bins == found].mean(axis=-1))
             rows.append(_rows(state.step, config.k_eval, BINS[found], values))

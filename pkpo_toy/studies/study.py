@@ -19,7 +19,7 @@ class Study:
     """A question: its settings, its computation and what its figure is drawn from.
 
     `run(config, rng)` returns the tidy records of one cell, `summarize(records)` its summary rows;
-    a study's summary is the concatenation over its cells. `schema` changes when the columns do.
+    a study's summary is the concatenation over its cells. `version` changes when the columns do.
     `extra` is the extra of the package that brings the modules `needs`.
     """
 
@@ -28,9 +28,8 @@ class Study:
     run: Callable[[Any, np.random.Generator], pd.DataFrame]
     summarize: Callable[[pd.DataFrame], pd.DataFrame]
     reproduces: str = ""
-    schema: int = 1
+    version: int = 1
     draws: Literal["summary", "records"] = "summary"
-    source_packages: tuple[str, ...] = ("estimators", "simulator", "training", "studies")
     extra: str = ""
     needs: tuple[str, ...] = ()
 

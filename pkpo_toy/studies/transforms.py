@@ -6,44 +6,49 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 
-from pkpo_toy.estimators.resolve import choose
+from pkpo_toy.estimators import resolve
 from pkpo_toy.studies.study import Study, as_is
 from pkpo_toy.training.config import Config, EstimatorName
-
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array
 
 
 class Transforms(Config):
     """One k; `groups` groups of n rewards from U(-1/2, 1/2)."""
 
-    n: PositiveInt = 32
-    k: PositiveInt = 4
-    groups: int = Field(10_000, ge=2)
-    bins: PositiveInt = 40
+    n: PositiveInt = Field(32, description="samples in a group")
+    k: PositiveInt = Field(4, description="k of max@k")
+    groups: int = Field(10_000, ge=2, description="groups of n rewards")
+    bins: PositiveInt = Field(40, description="bins of the reward over which weights are averaged")
     estimators: tuple[EstimatorName, ...] = Field(
-        ("pkpo", "pkpo_loo", "pkpo_loo_minus_one"), min_length=1
+        ("pkpo", "pkpo_loo", "pkpo_loo_minus_one"),
+        min_length=1,
+        description="keys of estimators or FILE.py:FUNCTION, a panel each",
     )
 
     @model_validator(mode="after")
     def _estimators_are_defined(self) -> Self:
         for name in self.estimators:
-            choose(name).check(self.n, self.k)
+            resolve(name).check(self.n, self.k)
         return self
 
 
 def run(config: Transforms, rng: np.random.Generator) -> pd.DataFrame:
     """Mean weight given the reward, with the standard error of a ratio over independent groups."""
     rewards = rng.random((config.groups, config.n)) - 0.5
-    chosen = [choose(name) for name in config.estimators]
-    return pd.concat([_binned(config, one.name, rewards, one.weigh(rng)(rewards, config.k))
-                      for one in chosen], ignore_index=True)  # fmt: skip
+    estimators = [resolve(name) for name in config.estimators]
+    parts = [
+        _binned(config, one.key, rewards, one.weight_function(rng)(rewards, config.k))
+        for one in estimators
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _binned(config: Transforms, name: str, rewards: Array, weights: Array) -> pd.DataFrame:
+    """The mean weight of each bin of rewards, a ratio sum_g total_g / sum_g count_g over groups."""
     bins, groups = config.bins, config.groups
+    # One bincount for all groups: bin b of group g is counted at place b + bins g.
     index = np.minimum(((rewards + 0.5) * bins).astype(np.int64), bins - 1)
     cell = index + bins * np.arange(groups)[:, None]
     count = np.bincount(cell.ravel(), minlength=groups * bins).reshape(groups, bins)
@@ -54,13 +59,13 @@ def _binned(config: Transforms, name: str, rewards: Array, weights: Array) -> pd
     mean = total.sum(0) / samples
     # Weights of one group depend on each other; groups do not: the error is taken between groups.
     error = np.sqrt(((total - mean * count) ** 2).sum(0) * groups / (groups - 1)) / samples
-    centre = ((np.arange(bins) + 0.5) / bins - 0.5)[full]
+    center = ((np.arange(bins) + 0.5) / bins - 0.5)[full]
     return pd.DataFrame(
         {
             "estimator": name,
             "n": config.n,
             "k": config.k,
-            "reward": centre,
+            "reward": center,
             "weight": mean,
             "weight_se": error,
             "count": samples,

@@ -6,18 +6,17 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.resolve import Chosen, choose
+from pkpo_toy.estimators import Estimator, resolve
 from pkpo_toy.simulator.exact import gaussian_gradient
 from pkpo_toy.simulator.policies import normal_gradient, sample_normal
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.studies.study import Study, as_is
 from pkpo_toy.training.config import Config, EstimatorName
+from pkpo_toy.typing import Array
 
-Array = NDArray[np.float64]
 PAPER = (
     "pkpo",
     "pkpo_loo",
@@ -32,12 +31,16 @@ PAPER = (
 class Variance(Config):
     """One n; all estimators see the same `estimates` batches of n samples."""
 
-    n: PositiveInt = 16
-    k: PositiveInt = 4
-    theta: float = 1.0
-    sd: PositiveFloat = 0.1
-    estimates: int = Field(10_000, ge=4)
-    estimators: tuple[EstimatorName, ...] = Field(PAPER, min_length=1)
+    n: PositiveInt = Field(16, description="samples behind one gradient estimate")
+    k: PositiveInt = Field(4, description="k of max@k")
+    theta: float = Field(1.0, description="mean of the Gaussian policy")
+    sd: PositiveFloat = Field(0.1, description="its standard deviation")
+    estimates: int = Field(10_000, ge=4, description="gradient estimates behind each point")
+    estimators: tuple[EstimatorName, ...] = Field(
+        PAPER,
+        min_length=1,
+        description="keys of estimators or FILE.py:FUNCTION; drawn where (n, k) is in their domain",
+    )
 
     @model_validator(mode="after")
     def _some_estimator_is_defined(self) -> Self:
@@ -46,10 +49,10 @@ class Variance(Config):
             raise InputError(f"no estimator of {names} is defined at n = {self.n}, k = {self.k}.")
         return self
 
-    def allowed(self) -> list[Chosen]:
+    def allowed(self) -> list[Estimator]:
         """The estimators whose domain holds (n, k)."""
-        every = [choose(name) for name in self.estimators]
-        return [chosen for chosen in every if chosen.allows(self.n, self.k)]
+        every = [resolve(name) for name in self.estimators]
+        return [estimator for estimator in every if estimator.allows(self.n, self.k)]
 
 
 def run(config: Variance, rng: np.random.Generator) -> pd.DataFrame:
@@ -61,12 +64,12 @@ def run(config: Variance, rng: np.random.Generator) -> pd.DataFrame:
     rewards = UNIT_SQUARE.function(samples)
     truth = float(gaussian_gradient(np.float64(config.theta), config.k, UNIT_SQUARE, config.sd))
     rows = []
-    for chosen in config.allowed():
-        weights = chosen.weigh(rng)(rewards, config.k)
+    for estimator in config.allowed():
+        weights = estimator.weight_function(rng)(rewards, config.k)
         estimates = normal_gradient(
             np.full(config.estimates, config.theta), config.sd, samples, weights
         )
-        rows.append(_row(config, chosen.name, estimates, truth))
+        rows.append(_row(config, estimator.key, estimates, truth))
     return pd.DataFrame(rows)
 
 
@@ -95,9 +98,9 @@ def moments(values: Array) -> tuple[float, float, float, float]:
     """
     count = len(values)
     mean = values.mean()
-    centred = values - mean
-    variance = (centred**2).sum() / (count - 1)
-    fourth = (centred**4).mean()
+    centered = values - mean
+    variance = (centered**2).sum() / (count - 1)
+    fourth = (centered**4).mean()
     spread = (fourth - variance**2 * (count - 3) / (count - 1)) / count
     return (
         float(mean),

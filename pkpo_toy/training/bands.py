@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from pkpo_toy.typing import Array
+
 RESAMPLES = 1000
 LEVEL = 0.95
 

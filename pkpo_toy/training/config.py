@@ -7,24 +7,29 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import Annotated, Self, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    model_validator,
+)
 
-from pkpo_toy.estimators.resolve import choose
+from pkpo_toy.estimators import resolve
+from pkpo_toy.estimators.api import DEFAULT
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
-from pkpo_toy.training.frame import check_domain
+from pkpo_toy.training.handover import Handover
 
 
 def _known(name: str) -> str:
-    choose(name)
+    resolve(name)
     return name
 
 
 EstimatorName = Annotated[str, AfterValidator(_known)]
-
-
-STANDARD = "pkpo_loo_minus_one"
 
 
 class Config(BaseModel):
@@ -32,7 +37,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    seed: NonNegativeInt = 0
+    seed: NonNegativeInt = Field(0, description="seed of all randomness")
 
     @classmethod
     def listed(cls) -> frozenset[str]:
@@ -47,18 +52,24 @@ class Config(BaseModel):
 class ScheduleConfig(Config):
     """Who is trained and for how long, whatever is trained on: bandits or a language model."""
 
-    label: str = ""
-    estimator: EstimatorName = STANDARD
-    k1_estimator: EstimatorName = "rloo"
-    k_opt: int | str = 8
-    n: int = 16
-    k_eval: tuple[int, ...] = (1, 4, 8)
-    optimiser: str = "adam"
-    step_size: float = 0.01
-    steps: int = 2000
-    entropy_bonus: float = 0.0
-    replicates: int = 100
-    log_every: int = 50
+    label: str = Field("", description="name of the curves; empty: made from k and n")
+    estimator: EstimatorName = Field(DEFAULT, description="key of an estimator or FILE.py:FUNCTION")
+    k1_estimator: EstimatorName = Field(
+        "rloo", description="estimator at k = 1, if k changes or `estimator` is not defined there"
+    )
+    k_opt: int | str = Field(
+        8,
+        description='k to train for: a whole number, "n" (k = n), steps like "8@0, 4@1000, '
+        '1@1500", "linear 8->1" or "geometric 8->1"',
+    )
+    n: int = Field(16, description="samples per problem and step")
+    k_eval: tuple[int, ...] = Field((1, 4, 8), description="k at which pass@k or max@k is reported")
+    optimiser: str = Field("adam", description='"adam" or "sgd"')
+    step_size: float = Field(0.01, description="step size of the optimiser")
+    steps: int = Field(2000, description="training steps")
+    entropy_bonus: float = Field(0.0, description="coefficient of the entropy's gradient")
+    replicates: int = Field(100, description="independent runs behind every mean and interval")
+    log_every: int = Field(50, description="steps between logged values")
 
     def settings(self) -> Settings:
         """The simulator's settings. Raises InputError for a value out of its domain."""
@@ -74,12 +85,17 @@ class ScheduleConfig(Config):
             k_eval=self.k_eval,
         )
 
+    def handover(self) -> Handover:
+        """Which estimator is used at each k. Raises InputError as `settings` does."""
+        ks = self.settings().ks()
+        return Handover(resolve(self.estimator), resolve(self.k1_estimator), self.n, ks)
+
     def name(self) -> str:
         """How curves are labelled: the label, or k, the entropy bonus and an unusual estimator."""
         parts = [_k_name(str(self.k_opt), self.n)]
         if self.entropy_bonus:
             parts.append(f"entropy {self.entropy_bonus:g}")
-        if self.estimator != STANDARD:
+        if self.estimator != DEFAULT:
             parts.append(self.estimator)
         return self.label or ", ".join(parts)
 
@@ -87,7 +103,9 @@ class ScheduleConfig(Config):
 class TrainingConfig(ScheduleConfig):
     """One cell: an estimator and a schedule of k, trained in `replicates` independent runs."""
 
-    probes: int = 8
+    probes: int = Field(
+        8, description="gradient estimates per run behind each logged variance; 0 for none"
+    )
 
     @abstractmethod
     def problem(self) -> Problem:
@@ -99,20 +117,23 @@ class TrainingConfig(ScheduleConfig):
 
     @model_validator(mode="after")
     def _can_be_run(self) -> Self:
-        estimators = choose(self.estimator), choose(self.k1_estimator)
-        check_domain(self.problem(), *estimators, self.settings())
+        problem = self.problem()
+        self.handover().check(binary=problem.binary, nonnegative=problem.nonnegative)
         return self
 
 
 class ProblemSetConfig(TrainingConfig):
     """Easy and hard problems, each with one right answer; see `problem_set` in the simulator."""
 
-    problems: int = 42
-    arms: int = 16
-    features: int = 20
-    rates: tuple[float, ...] = (0.4, 0.01, 0.0005)
-    per_step: int = 8
-    problem_seed: int = 0
+    problems: int = Field(42, description="problems in the set")
+    arms: int = Field(16, description="answers to choose from")
+    features: int = Field(20, description="features that problems share; 0: own logits each")
+    rates: tuple[float, ...] = Field(
+        (0.4, 0.01, 0.0005),
+        description="success rates at the start, in turn: easy, hard, very hard, easy, ...",
+    )
+    per_step: int = Field(8, description="problems drawn for a step; 0 takes all of them")
+    problem_seed: int = Field(0, description="which set is drawn; `seed` decides the sampling")
 
     def problem(self) -> Problem:
         """Problems whose starting success rates alternate through `rates`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pkpo_toy.estimators.resolve import choose
 from pkpo_toy.training.bands import mean_band
 from pkpo_toy.training.config import TrainingConfig
 from pkpo_toy.training.frame import training_frame
@@ -21,8 +20,7 @@ PER_STEP = (
 
 def trained(config: TrainingConfig, rng: np.random.Generator) -> pd.DataFrame:
     """Every logged step of every run, labelled: the columns of `train` behind `label`."""
-    estimators = choose(config.estimator), choose(config.k1_estimator)
-    frame = training_frame(config.problem(), *estimators, config.settings(), rng)
+    frame = training_frame(config.problem(), config.handover(), config.settings(), rng)
     frame.insert(0, "label", config.name())
     return frame
 

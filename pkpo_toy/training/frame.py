@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.estimators.resolve import Chosen, choose
+from pkpo_toy.errors import unknown
+from pkpo_toy.estimators import resolve
+from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import History
 from pkpo_toy.simulator.training import train as simulate
-
-Array = NDArray[np.float64]
-Weigh = Callable[[Array, int], Array]
+from pkpo_toy.training.handover import Handover
+from pkpo_toy.typing import Array
 
 
 def train(
     problem: str | Problem,
-    estimator: str | Weigh = "pkpo_loo_minus_one",
+    estimator: EstimatorLike = DEFAULT,
     *,
-    k1_estimator: str = "rloo",
+    k1_estimator: EstimatorLike = "rloo",
     seed: int = 0,
     **settings: Any,
 ) -> pd.DataFrame:
@@ -50,55 +48,26 @@ def train(
             raise unknown("training setting", name, Settings.__dataclass_fields__)
     if "k_eval" in settings:
         settings["k_eval"] = tuple(np.atleast_1d(settings["k_eval"]).tolist())
-    if isinstance(estimator, str):
-        chosen = choose(estimator)
-    else:
-        chosen = Chosen(getattr(estimator, "__name__", "estimator"), None, estimator)
     built = build_problem(problem) if isinstance(problem, str) else problem
-    rng = np.random.default_rng(seed)
-    return training_frame(built, chosen, choose(k1_estimator), Settings(**settings), rng)
+    checked = Settings(**settings)
+    handover = Handover(resolve(estimator), resolve(k1_estimator), checked.n, checked.ks())
+    return training_frame(built, handover, checked, np.random.default_rng(seed))
 
 
 def training_frame(
-    problem: Problem, chosen: Chosen, at_one: Chosen, settings: Settings, rng: np.random.Generator
+    problem: Problem, handover: Handover, settings: Settings, rng: np.random.Generator
 ) -> pd.DataFrame:
     """The rows of `train`. Raises InputError where an estimator's domain is left."""
-    check_domain(problem, chosen, at_one, settings)
+    handover.check(binary=problem.binary, nonnegative=problem.nonnegative)
     of_run, of_probe = rng.spawn(2)
     history = simulate(
         problem,
-        continued(chosen, at_one, settings, of_run),
+        handover.weight_function(of_run),
         settings,
         rng,
-        probe_estimator=continued(chosen, at_one, settings, of_probe),
+        probe_estimator=handover.weight_function(of_probe),
     )
     return _tidy(history, settings)
-
-
-def takes_over(chosen: Chosen, settings: Settings) -> bool:
-    """Whether another estimator stands in at k = 1: k changes, or `chosen` is undefined there."""
-    return len(set(settings.ks().tolist())) > 1 or not chosen.allows(settings.n, 1)
-
-
-def continued(
-    chosen: Chosen, at_one: Chosen, settings: Settings, rng: np.random.Generator
-) -> Weigh:
-    """The function (rewards, k) -> weights that goes over to `at_one` where it has to."""
-    weigh, weigh_at_one = chosen.weigh_freely(rng), at_one.weigh_freely(rng)
-    if not takes_over(chosen, settings):
-        return weigh
-    return lambda rewards, k: (weigh_at_one if k == 1 else weigh)(rewards, k)
-
-
-def check_domain(problem: Problem, chosen: Chosen, at_one: Chosen, settings: Settings) -> None:
-    """InputError unless every k of the schedule and the problem's rewards suit the estimators."""
-    for k in sorted(set(settings.ks().tolist())):
-        used = at_one if k == 1 and takes_over(chosen, settings) else chosen
-        used.check(settings.n, k)
-        if used.record is not None and used.record.binary and not problem.binary:
-            raise InputError(f"{used.name} needs rewards of 0 or 1, and this problem has others.")
-        if used.record is not None and used.record.nonnegative and not problem.nonnegative:
-            raise InputError(f"{used.name} needs rewards >= 0, and this problem has negative ones.")
 
 
 def _tidy(history: History, settings: Settings) -> pd.DataFrame:
@@ -113,7 +82,7 @@ def _tidy(history: History, settings: Settings) -> pd.DataFrame:
         "step": logged("step")[step],
         "k": logged("k")[step],
         "k_eval": np.array(settings.k_eval)[k_index],
-        "value": logged("max_at_k").ravel(),
+        "value": logged("value").ravel(),
     }
     for name in (
         "gradient_norm",

@@ -1,15 +1,64 @@
-"""The command line through real processes."""
+"""Ways to run the command line: `inside` this process, or as the real process that users start.
 
+`inside` is at least ten times cheaper and serves whatever is about words, exit codes and files.
+What is about the process itself (surroundings, pipes, signals, terminals, workers) takes `cli` or
+`process`. `stored` hands out a copy of one finished run.
+"""
+
+import io
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from pkpo_toy.cli.main import main
+
+
+class Done(NamedTuple):
+    """What a command left: as of `subprocess.run`."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def check(done, code):
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def run_inside(folder, *arguments, stdin=""):
+    """Run `pkpo-toy ...` in this process with the folder as its place; nothing else is changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "200")
+        patch.setattr(sys, "argv", ["pkpo-toy", *map(str, arguments)])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]
+        for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        with pytest.raises(SystemExit) as end:
+            main()
+    stdout, stderr = (stream.buffer.getvalue().decode() for stream in streams)
+    return Done(int(end.value.code or 0), stdout, stderr)
+
+
+@pytest.fixture
+def inside(tmp_path):
+    """Run `pkpo-toy ...` in an empty folder of its own, in this process."""
+    return lambda *arguments, stdin="", code=0: check(
+        run_inside(tmp_path, *arguments, stdin=stdin), code
+    )
 
 
 @pytest.fixture
 def cli(tmp_path):
-    """Run `pkpo-toy ...` in an empty folder of its own, with the warnings of users' Python."""
+    """The same as a process of its own, with the warnings of users' Python."""
 
     def run(*arguments, stdin="", env=None, code=0):
         done = subprocess.run(
@@ -21,9 +70,7 @@ def cli(tmp_path):
             env={**os.environ, "COLUMNS": "200", **(env or {})},
             check=False,
         )
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done
+        return check(done, code)
 
     return run
 
@@ -43,3 +90,22 @@ def process(tmp_path):
         )
 
     return run
+
+
+STORED = ("variance", "--set", "n=[8,16]", "--set", "estimates=200")
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory):
+    """One small run of `variance` with its figures, and what the command printed."""
+    folder = tmp_path_factory.mktemp("stored")
+    return folder, check(run_inside(folder, "run", *STORED, "--jobs", 1, "--json"), 0)
+
+
+@pytest.fixture
+def stored(finished_run, tmp_path):
+    """A copy of that run in the test's own folder; returns what `run --json` printed."""
+    folder, done = finished_run
+    for path in Path(folder).iterdir():
+        shutil.copytree(path, tmp_path / path.name)
+    return done

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pkpo_toy.lessons.frames import filmed
-from pkpo_toy.lessons.lessons import teach
+from pkpo_toy.lessons.frames import animation_frame
+from pkpo_toy.lessons.lessons import record_lesson
 from pkpo_toy.plotting.curves import STEPS_LABEL
 from pkpo_toy.plotting.reveal import MOVING, PICTURES, reveal
 from pkpo_toy.plotting.table import FIGURES
@@ -35,7 +35,7 @@ def test_the_demo_is_small_loops_and_is_the_same_again(cli, tmp_path):
     image, durations, pictures = opened(data)
     assert image.info["loop"] == 0
     assert 480 <= image.size[0] <= 640
-    frame = filmed(teach("water_filling", steps=30))
+    frame = animation_frame(record_lesson("water_filling", steps=30))
     assert len(pictures) == frame["step"].nunique() <= 60
     said = frame.groupby("step")["caption"].first().tolist()
     new = [now != before for before, now in zip(["", *said], said, strict=False)]
@@ -71,10 +71,10 @@ def test_what_moves_is_what_has_panels_over_training_steps():
     assert moving == set(MOVING)
 
 
-def test_a_stored_study_is_animated(cli, tmp_path):
+def test_a_stored_study_is_animated(inside, tmp_path):
     small = ["--set", "replicates=4", "--set", "steps=20", "--quick", "--jobs", 1]
-    cli("run", "hard_problems", *small)
-    done = cli("animate", "hard_problems", "--out", "x.gif")
+    inside("run", "hard_problems", *small)
+    done = inside("animate", "hard_problems", "--out", "x.gif")
     assert done.stdout == "x.gif\n"
     image, _, pictures = opened((tmp_path / "x.gif").read_bytes())
     assert image.n_frames == PICTURES
@@ -97,8 +97,8 @@ def test_a_stored_study_is_animated(cli, tmp_path):
         (["annealing", "--out", "x.gif", "--seed", "1"], "--seed is an option of 'demo'"),
     ],
 )
-def test_bad_input_is_one_sentence_and_leaves_nothing(cli, tmp_path, arguments, sentence):
-    done = cli("animate", *arguments, code=2)
+def test_bad_input_is_one_sentence_and_leaves_nothing(inside, tmp_path, arguments, sentence):
+    done = inside("animate", *arguments, code=2)
     (line,) = done.stderr.splitlines()
     assert sentence in line
     assert list(tmp_path.iterdir()) == []

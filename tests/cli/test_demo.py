@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 from pkpo_toy.lessons.blackboard import Board, bars, full_height, panels
-from pkpo_toy.lessons.conclusions import closing
-from pkpo_toy.lessons.curves import tracks
-from pkpo_toy.lessons.events import turning_points
-from pkpo_toy.lessons.lessons import LESSONS, teach
+from pkpo_toy.lessons.conclusions import conclusions
+from pkpo_toy.lessons.curves import policy_curves
+from pkpo_toy.lessons.events import find_events
+from pkpo_toy.lessons.lessons import LESSONS, record_lesson
+from tests.runs.driving import crowding
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 SHOW_CURSOR = b"\x1b[?25h"
@@ -124,7 +125,7 @@ def test_it_plays_to_the_end_and_leaves_picture_and_sentences():
         steps = [int(step) for step, _ in STEP.findall(demo.shown.partition(LEAVE)[0])]
         assert (steps[0], steps[-1]) == (0, 300)
         assert steps == sorted(steps)
-        turns = {point.step for point in turning_points(teach("two_peaks"))}
+        turns = {event.step for event in find_events(record_lesson("two_peaks"))}
         assert turns <= set(steps)
         after = demo.shown.rpartition(LEAVE)[2].decode()
         assert "two_peaks, step 300 of 300" in after
@@ -151,7 +152,7 @@ def test_a_signal_ends_it_at_once_and_restores_the_terminal(how, code, moment):
         else:
             demo.process.send_signal(how)
         assert demo.end() == code
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 2 * crowding()
         assert demo.is_as_before()
         assert demo.shown.rpartition(LEAVE)[2].strip() == b""
 
@@ -181,16 +182,16 @@ def test_in_a_pipe_it_prints_the_last_picture_and_the_sentences(cli, name):
     done = cli("demo", name, "--seed", 1, env={"FORCE_COLOR": "1"})
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
-    taught = teach(name, seed=1)
+    recording = record_lesson(name, seed=1)
     text = " ".join(done.stdout.split())
-    for point in turning_points(taught):
-        assert f"step {point.step} {point.sentence}" in text
-    for sentence in closing(taught):
+    for event in find_events(recording):
+        assert f"step {event.step} {event.sentence}" in text
+    for sentence in conclusions(recording):
         assert sentence in text
     assert "is at least one try right?" in text
-    for track in tracks(taught):
-        assert f"> pass@{track.k}" in done.stdout
-        assert f"{track.values[track.k][-1]:.3f} of {track.optimum[track.k]:.3f}" in text
+    for policy in policy_curves(recording):
+        assert f"> pass@{policy.k}" in done.stdout
+        assert f"{policy.values[policy.k][-1]:.3f} of {policy.optimum[policy.k]:.3f}" in text
 
 
 def test_ascii_only_output_has_bars_of_hashes(cli):
@@ -219,7 +220,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["alised"], "unknown lesson 'alised'. Did you mean 'water_filling'?"),
+        (["water_filing"], "unknown lesson 'water_filing'. Did you mean 'water_filling'?"),
         (["--speed", "0"], "--speed must be from 0.01 to 1000, got 0.0."),
         (["--speed", "nan"], "got nan."),
         (["--speed", "inf"], "got inf."),
@@ -227,8 +228,8 @@ def test_a_reader_that_leaves_early_is_no_error():
         (["--seed", "-1"], "seed must be an integer >= 0, got -1."),
     ],
 )
-def test_bad_input_is_one_sentence(cli, arguments, sentence):
-    done = cli("demo", *arguments, code=2)
+def test_bad_input_is_one_sentence(inside, arguments, sentence):
+    done = inside("demo", *arguments, code=2)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")
@@ -239,7 +240,7 @@ def test_bad_input_is_one_sentence(cli, arguments, sentence):
 @pytest.mark.parametrize("width", [58, 78, 98, 126])
 @pytest.mark.parametrize("only_ascii", [True, False])
 def test_panels_fit_and_the_tallest_bar_is_full(name, width, only_ascii):
-    found = tracks(teach(name, steps=30))
+    found = policy_curves(record_lesson(name, steps=30))
     board = Board(width, 6, only_ascii)
     top = full_height(found, 30, board)
     lines = [line.plain for line in panels(found, 30, board, top)]

@@ -2,23 +2,25 @@
 
 import io
 import json
-from importlib.resources import files
+import re
 
 import pandas as pd
 import pytest
 
+from pkpo_toy.studies.files import expand, load, parse, with_quick
 from pkpo_toy.studies.table import STUDIES
+from pkpo_toy.studies.template import template
 
 SMALL = ["--set", "n=[4,6]", "--set", "k=[2,3]"]
 
 
 @pytest.mark.parametrize("study", ["variance", "learning_curves"])
-def test_init_writes_a_commented_copy_that_can_be_run(cli, tmp_path, study):
-    done = cli("init", "mine.toml", "--from", study)
+def test_init_writes_a_commented_copy_that_can_be_run(inside, tmp_path, study):
+    done = inside("init", "mine.toml", "--from", study)
     text = (tmp_path / "mine.toml").read_text()
     assert text.count("#") > 3
     assert "pkpo-toy run mine.toml" in done.stdout
-    assert "cells" in cli("run", "mine.toml", "--quick", "--dry-run").stdout
+    assert "cells" in inside("run", "mine.toml", "--quick", "--dry-run").stdout
 
 
 @pytest.mark.parametrize(
@@ -31,21 +33,19 @@ def test_init_writes_a_commented_copy_that_can_be_run(cli, tmp_path, study):
         (["clean", "variance"], "no results in"),
     ],
 )
-def test_bad_input_creates_nothing(cli, tmp_path, arguments, says):
-    assert says in cli(*arguments, code=2).stderr
+def test_bad_input_creates_nothing(inside, tmp_path, arguments, says):
+    assert says in inside(*arguments, code=2).stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_init_never_overwrites(cli, tmp_path):
+def test_init_never_overwrites(inside, tmp_path):
     (tmp_path / "mine.toml").write_text("mine")
-    assert "is there already" in cli("init", "mine.toml", code=2).stderr
+    assert "is there already" in inside("init", "mine.toml", code=2).stderr
     assert (tmp_path / "mine.toml").read_text() == "mine"
 
 
-def test_the_published_schema_is_the_one_the_settings_give(cli):
-    published = files("pkpo_toy.studies").joinpath("schema.json").read_text("utf-8")
-    assert cli("schema").stdout == published
-    schema = json.loads(published)
+def test_the_schema_is_the_one_the_settings_give(inside):
+    schema = json.loads(inside("schema").stdout)
     assert schema["properties"]["study"]["enum"] == list(STUDIES)
     for branch, (name, study) in zip(schema["allOf"], STUDIES.items(), strict=True):
         assert branch["if"]["properties"]["study"]["const"] == name
@@ -53,22 +53,38 @@ def test_the_published_schema_is_the_one_the_settings_give(cli):
         assert keys == set(schema["$defs"][name]["properties"]) == set(study.config.model_fields)
 
 
-def test_export_gives_the_summary_and_the_records(cli, tmp_path):
-    cli("run", "element_weights", *SMALL)
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_file_that_init_writes_names_every_setting_and_changes_none(name):
+    text = template(name)
+    written, shipped = parse(text, name, name), load(name)
+    assert expand(written) == expand(shipped)
+    assert expand(with_quick(written)) == expand(with_quick(shipped))
+    for key, field in STUDIES[name].config.model_fields.items():
+        assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
+        assert not field.description or field.description.split()[0] in text
+    # Every commented setting is valid TOML: taking the mark away changes nothing either.
+    keys = "|".join(STUDIES[name].config.model_fields)
+    opened = re.sub(rf"^# (?=({keys}) = )", "", text, flags=re.MULTILINE)
+    assert expand(parse(opened, name, name)) == expand(shipped)
+
+
+def test_export_gives_the_summary_and_the_records(inside, tmp_path):
+    inside("run", "element_weights", *SMALL, "--jobs", 1)
     summary = pd.read_csv(tmp_path / "results" / "element_weights" / "summary.csv")
-    csv = cli("export", "element_weights").stdout
+    csv = inside("export", "element_weights").stdout
     pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(csv)), summary)
-    rows = json.loads(cli("export", "element_weights", "--format", "json", "--records").stdout)
+    rows = json.loads(inside("export", "element_weights", "--format", "json", "--records").stdout)
     assert rows == summary.to_dict(orient="records")
-    cli("export", "element_weights", "--to", "out.csv")
+    inside("export", "element_weights", "--to", "out.csv")
     assert (tmp_path / "out.csv").read_text() == csv
     assert (
-        "Did you mean 'csv'?" in cli("export", "element_weights", "--format", "cvs", code=2).stderr
+        "Did you mean 'csv'?"
+        in inside("export", "element_weights", "--format", "cvs", code=2).stderr
     )
 
 
-def test_parquet_needs_pyarrow_and_says_so(cli, tmp_path):
-    cli("run", "element_weights", *SMALL)
+def test_parquet_needs_pyarrow_and_says_so(cli, inside, tmp_path):
+    inside("run", "element_weights", *SMALL, "--jobs", 1)
     blocked = tmp_path / "blocked" / "pyarrow"
     blocked.mkdir(parents=True)
     (blocked / "__init__.py").write_text("raise ImportError('blocked')")
@@ -76,23 +92,21 @@ def test_parquet_needs_pyarrow_and_says_so(cli, tmp_path):
     done = cli("export", "element_weights", "--format", "parquet", env=env, code=2)
     assert "pip install pyarrow" in done.stderr
     pytest.importorskip("pyarrow")
-    cli("export", "element_weights", "--format", "parquet", "--to", "out.parquet")
+    inside("export", "element_weights", "--format", "parquet", "--to", "out.parquet")
     summary = pd.read_csv(tmp_path / "results" / "element_weights" / "summary.csv")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.parquet"), summary)
 
 
-def test_clean_removes_only_what_no_configuration_refers_to(cli, tmp_path):
-    cli("run", "element_weights", *SMALL)
-    cli("run", "element_weights", "--set", "n=4", "--set", "k=2")
+def test_clean_removes_only_what_no_configuration_refers_to(inside, tmp_path):
+    one = ["run", "element_weights", "--jobs", 1, "--set", "n=4", "--set", "k=2"]
+    inside("run", "element_weights", *SMALL, "--jobs", 1)
+    inside(*one)
     cells = tmp_path / "results" / "element_weights" / "cells"
     assert len(list(cells.glob("*.csv"))) == 4
-    asked = cli("clean", "element_weights", stdin="n\n", code=1)
+    asked = inside("clean", "element_weights", stdin="n\n", code=1)
     assert "Remove 3 files" in asked.stderr
     assert len(list(cells.glob("*.csv"))) == 4
-    assert "removed 3 files" in cli("clean", "element_weights", "--yes").stdout
+    assert "removed 3 files" in inside("clean", "element_weights", "--yes").stdout
     assert len(list(cells.glob("*.csv"))) == 1
-    assert "nothing to remove" in cli("clean", "element_weights").stdout
-    assert (
-        "0 cells run, 1 reused"
-        in cli("run", "element_weights", "--set", "n=4", "--set", "k=2").stderr
-    )
+    assert "nothing to remove" in inside("clean", "element_weights").stdout
+    assert "0 cells run, 1 reused" in inside(*one).stderr

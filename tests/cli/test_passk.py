@@ -30,14 +30,14 @@ def test_json_is_the_rows(passk):
         assert row["problems"] == 40
 
 
-def test_default_ks_and_max_at_k(passk):
-    document = json.loads(passk(SAMPLES, "--json").stdout)
+def test_default_ks_and_max_at_k(inside):
+    document = json.loads(inside("passk", SAMPLES, "--json").stdout)
     assert document["measure"] == "max@k"
     assert [row["k"] for row in document["rows"]] == [1, 2, 5]
 
 
-def test_one_problem_has_null_errors(passk):
-    done = passk("-", "--json", "--k", "2", stdin=b"problem,n,c\na,4,1\n")
+def test_one_problem_has_null_errors(inside):
+    done = inside("passk", "-", "--json", "--k", "2", stdin="problem,n,c\na,4,1\n")
     (row,) = json.loads(done.stdout)["rows"]
     assert row == {"k": 2, "value": 0.5, "se": None, "low": None, "high": None, "problems": 1}
 
@@ -65,12 +65,11 @@ def test_the_reader_may_leave_early(tmp_path):
     assert (done.stdout, done.stderr) == (b"{\n", b"")
 
 
-def test_plot_draws_the_curve_in_both_formats(passk, tmp_path):
-    done = passk(SAMPLES, "--json", "--plot", "--figures", "drawn")
-    assert done.returncode == 0
+def test_plot_draws_the_curve_in_both_formats(inside, tmp_path):
+    done = inside("passk", SAMPLES, "--json", "--plot", "--figures", "drawn")
     assert json.loads(done.stdout)["rows"]
     names = ["drawn/passk_example_samples.png", "drawn/passk_example_samples.svg"]
-    assert done.stderr.decode().splitlines() == [f"wrote {name}" for name in names]
+    assert done.stderr.splitlines() == [f"wrote {name}" for name in names]
     starts = [(tmp_path / name).read_bytes()[:5] for name in names]
     assert starts == [b"\x89PNG\r", b"<?xml"]
 
@@ -84,10 +83,10 @@ def test_plot_draws_the_curve_in_both_formats(passk, tmp_path):
         ([COUNTS, "--k", "150", "--plot"], "10 of 40 problems have fewer"),
     ],
 )
-def test_bad_input_is_one_sentence_and_leaves_nothing(passk, tmp_path, arguments, sentence):
-    done = passk(*arguments)
-    assert (done.returncode, done.stdout) == (2, b"")
-    (line,) = done.stderr.decode().splitlines()
+def test_bad_input_is_one_sentence_and_leaves_nothing(inside, tmp_path, arguments, sentence):
+    done = inside("passk", *arguments, code=2)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")
     assert sentence in line
     assert list(tmp_path.iterdir()) == []

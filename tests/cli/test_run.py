@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pkpo_toy.studies.table import STUDIES, SUITES
+from tests.cli.conftest import run_inside
 
 SMALL = {
     "variance": ["--set", "n=[8,16]", "--set", "estimates=200"],
@@ -38,20 +39,20 @@ def content(folder):
 
 
 @pytest.mark.parametrize("study", FIXED)
-def test_json_is_one_object_with_the_fixed_keys(cli, study, tmp_path):
-    done = cli("run", study, "--quick", "--json", "--jobs", 1, *SMALL[study])
+def test_json_is_one_object_with_the_fixed_keys(inside, study, tmp_path):
+    done = inside("run", study, "--quick", "--json", "--jobs", 1, *SMALL[study])
     report = json.loads(done.stdout)
     assert set(report) == {"study", "path", "figures", "summary"}
     assert report["study"] == study
-    assert report["path"] == f"results/{study}"
+    assert report["path"] == f"results/quick/{study}"
     assert FIXED[study] <= set(report["summary"][0])
-    assert report["figures"] == [f"figures/{study}.png", f"figures/{study}.svg"]
+    assert report["figures"] == [f"figures/quick/{study}.png", f"figures/quick/{study}.svg"]
     assert all((tmp_path / path).stat().st_size > 1000 for path in report["figures"])
     assert done.stderr == ""
 
 
-def test_a_run_leaves_summary_records_and_manifest(cli, tmp_path):
-    cli("run", "variance", *SMALL["variance"], "--seed", 3)
+def test_a_run_leaves_summary_records_and_manifest(inside, tmp_path):
+    inside("run", "variance", *SMALL["variance"], "--seed", 3, "--jobs", 1)
     folder = tmp_path / "results" / "variance"
     summary = pd.read_csv(folder / "summary.csv")
     assert sorted(summary.n.unique()) == [8, 16]
@@ -63,79 +64,80 @@ def test_a_run_leaves_summary_records_and_manifest(cli, tmp_path):
     assert len(list((folder / "cells").glob("*.csv"))) == 2
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(cli, tmp_path):
-    for out, seed, jobs in [("a", 1, 1), ("b", 1, 2), ("c", 2, 1)]:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(cli, inside, tmp_path):
+    for run, out, seed, jobs in [(inside, "a", 1, 1), (cli, "b", 1, 2), (inside, "c", 2, 1)]:
         options = ["--seed", seed, "--jobs", jobs, "--out", out, "--figures", f"f{out}"]
-        cli("run", "variance", *SMALL["variance"], *options)
+        run("run", "variance", *SMALL["variance"], *options)
     assert content(tmp_path / "a") == content(tmp_path / "b")
     assert content(tmp_path / "fa") == content(tmp_path / "fb")
     assert content(tmp_path / "a") != content(tmp_path / "c")
 
 
-def test_a_finished_run_is_not_repeated_and_fresh_starts_over(cli):
-    first = cli("run", "variance", *SMALL["variance"])
-    again = cli("run", "variance", *SMALL["variance"])
-    more = cli("run", "variance", *SMALL["variance"], "--set", "n=[8,16,32]")
-    fresh = cli("run", "variance", *SMALL["variance"], "--fresh")
-    assert "2 cells run, 0 reused" in first.stderr
+def test_a_finished_run_is_not_repeated_and_fresh_starts_over(inside, stored):
+    run = ["run", "variance", *SMALL["variance"], "--jobs", 1]
+    again = inside(*run)
+    more = inside(*run, "--set", "n=[8,16,32]")
+    fresh = inside(*run, "--fresh")
     assert "0 cells run, 2 reused" in again.stderr
     assert "1 cells run, 2 reused" in more.stderr
     assert "2 cells run, 0 reused" in fresh.stderr
 
 
-def test_a_study_file_runs_under_its_own_name(cli, tmp_path):
+def test_a_study_file_runs_under_its_own_name(inside, tmp_path):
     (tmp_path / "mine.toml").write_text('study = "element_weights"\nn = 5\nk = [2, 3]\n')
-    report = json.loads(cli("run", "mine.toml", "--json").stdout)
+    report = json.loads(inside("run", "mine.toml", "--json", "--jobs", 1).stdout)
     assert report["study"] == "mine"
     assert (tmp_path / "figures" / "mine.png").exists()
     assert {row["k"] for row in report["summary"]} == {2, 3}
-    cli("show", "mine")
+    inside("show", "mine")
 
 
-def test_show_and_plot_read_what_run_wrote(cli, tmp_path):
-    report = json.loads(cli("run", "variance", *SMALL["variance"], "--json").stdout)
-    shown = json.loads(cli("show", "variance", "--json").stdout)
+def test_show_and_plot_read_what_run_wrote(inside, stored, tmp_path):
+    report = json.loads(stored.stdout)
+    shown = json.loads(inside("show", "variance", "--json").stdout)
     assert shown["summary"] == report["summary"]
-    assert "pkpo_loo_minus_one" in cli("show", "variance").stdout
-    assert "pkpo_loo_minus_one" in cli("show", "results/variance").stdout
+    assert "pkpo_loo_minus_one" in inside("show", "variance").stdout
+    assert "pkpo_loo_minus_one" in inside("show", "results/variance").stdout
     drawn = content(tmp_path / "figures")
-    again = cli("plot", "variance", "--figures", "again")
+    again = inside("plot", "variance", "--figures", "again")
     assert again.stdout.split() == ["again/variance.png", "again/variance.svg"]
     assert content(tmp_path / "again") == drawn
 
 
-def test_a_figure_is_drawn_again_only_when_its_data_changed(cli, tmp_path):
+def test_a_figure_is_drawn_again_only_when_its_data_changed(inside, stored, tmp_path):
+    run = ["run", "variance", *SMALL["variance"], "--jobs", 1]
+
     def times():
         return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "figures").iterdir()}
 
-    cli("run", "variance", *SMALL["variance"])
     first = times()
-    cli("run", "variance", *SMALL["variance"])
+    inside(*run)
     assert times() == first
-    cli("run", "variance", *SMALL["variance"], "--set", "n=[8,16,32]")
+    inside(*run, "--set", "n=[8,16,32]")
     assert all(times()[name] > first[name] for name in first)
     changed = times()
-    cli("run", "variance", *SMALL["variance"], "--set", "n=[8,16,32]", "--out", "elsewhere")
+    inside(*run, "--set", "n=[8,16,32]", "--out", "elsewhere")
     assert times() == changed
-    cli("plot", "variance")
+    inside("plot", "variance")
     assert all(times()[name] > changed[name] for name in changed)
 
 
-def test_dry_run_counts_cells_and_creates_nothing(cli, tmp_path):
-    done = cli("run", "variance", "--set", "n=[8,16]", "--set", "k=[2,4]", "--dry-run")
+def test_dry_run_counts_cells_and_creates_nothing(inside, tmp_path):
+    done = inside("run", "variance", "--set", "n=[8,16]", "--set", "k=[2,4]", "--dry-run")
     assert "4 cells" in done.stdout
     assert len(re.findall(r"^  [0-9a-f]{20}$", done.stdout, re.MULTILINE)) == 4
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_users_own_estimator_runs_and_its_file_is_part_of_the_key(cli, tmp_path):
+def test_a_users_own_estimator_runs_and_its_file_is_part_of_the_key(inside, tmp_path):
     own = tmp_path / "own.py"
     own.write_text("def mine(rewards, k):\n    return rewards / rewards.shape[-1]\n")
-    options = ["--set", "estimators=['own.py:mine']", *SMALL["variance"]]
-    assert "2 cells run" in cli("run", "variance", *options).stderr
-    assert "2 reused" in cli("run", "variance", *options).stderr
+    run = ["run", "variance", "--jobs", 1, "--set", "estimators=['own.py:mine']"]
+    run += SMALL["variance"]
+    assert "2 cells run" in inside(*run).stderr
+    assert "2 reused" in inside(*run).stderr
     own.write_text("def mine(rewards, k):\n    return rewards * 2\n")
-    assert "2 cells run" in cli("run", "variance", *options).stderr
+    assert "2 cells run" in inside(*run).stderr
 
 
 @pytest.mark.parametrize(
@@ -165,8 +167,8 @@ def test_a_users_own_estimator_runs_and_its_file_is_part_of_the_key(cli, tmp_pat
         (["nonsense"], "No such command"),
     ],
 )
-def test_bad_input_is_one_sentence_exit_2_and_nothing_created(cli, tmp_path, arguments, says):
-    done = cli(*arguments, code=2)
+def test_bad_input_is_one_sentence_exit_2_and_nothing_created(inside, tmp_path, arguments, says):
+    done = inside(*arguments, code=2)
     assert says in done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
@@ -175,13 +177,13 @@ def test_bad_input_is_one_sentence_exit_2_and_nothing_created(cli, tmp_path, arg
         assert done.stderr.count("\n") == 1
 
 
-def test_a_study_file_may_not_leave_the_results_folder(cli, tmp_path):
+def test_a_study_file_may_not_leave_the_results_folder(inside, tmp_path):
     (tmp_path / "..x.toml").write_text('study = "element_weights"\n')
-    assert "letters, digits" in cli("run", "..x.toml", code=2).stderr
+    assert "letters, digits" in inside("run", "..x.toml", code=2).stderr
     (tmp_path / "results").mkdir()
     (tmp_path / "outside").mkdir()
     (tmp_path / "results" / "element_weights").symlink_to(tmp_path / "outside")
-    assert "must lie in" in cli("run", "element_weights", code=2).stderr
+    assert "must lie in" in inside("run", "element_weights", code=2).stderr
     assert list((tmp_path / "outside").iterdir()) == []
 
 
@@ -196,11 +198,11 @@ def test_debug_brings_the_traceback_back(tmp_path):
     assert "Traceback" in done.stderr
 
 
-def test_list_shows_every_row_of_the_tables(cli):
-    listed = json.loads(cli("list", "--json").stdout)
+def test_list_shows_every_row_of_the_tables(inside):
+    listed = json.loads(inside("list", "--json").stdout)
     assert set(listed) == {"studies", "estimators", "problems"}
     assert {row["study"] for row in listed["studies"]} == set(STUDIES) | set(SUITES)
-    text = cli("list", "estimators").stdout
+    text = inside("list", "estimators").stdout
     assert all(row["estimator"] in text for row in listed["estimators"])
 
 
@@ -208,6 +210,12 @@ def test_version_and_help(cli):
     assert cli("--version").stdout == "pkpo-toy 0.1.0\n"
     assert "Usage" in cli("--help").stdout
     assert "Usage" in cli("run", "--help").stdout
+
+
+@pytest.fixture(scope="module")
+def usual_report(tmp_path_factory):
+    run = ("run", "element_weights", "--json", "--jobs", 1)
+    return run_inside(tmp_path_factory.mktemp("usual"), *run).stdout
 
 
 @pytest.mark.parametrize(
@@ -221,11 +229,11 @@ def test_version_and_help(cli):
     ],
     ids=["ascii", "no-colour", "comma", "no-home", "no-display"],
 )
-def test_the_surroundings_do_not_change_results(cli, tmp_path, env):
-    report = cli("run", "element_weights", "--json", env=env).stdout
+def test_the_surroundings_do_not_change_results(cli, usual_report, env):
+    report = cli("run", "element_weights", "--json", "--jobs", 1, env=env).stdout
     assert json.loads(report)["summary"][0] == {"n": 8, "k": 1, "rank": 1, "weight": 0.125}
     assert "\x1b" not in cli("show", "element_weights", env=env).stdout
-    assert report == cli("run", "element_weights", "--json").stdout
+    assert report == usual_report
 
 
 def test_a_reader_that_leaves_early_breaks_nothing(tmp_path):

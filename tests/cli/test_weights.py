@@ -91,14 +91,12 @@ WEIGHTED = "problem,sample,reward,weight\na,0,1,1\na,1,0,1\n"
         ([SAMPLES, "--k", 4, "--out", "/dev/null"], "", "is not an ordinary file"),
     ],
 )
-def test_bad_input_is_one_sentence_and_leaves_nothing(
-    weights, tmp_path, arguments, stdin, sentence
-):
+def test_bad_input_is_one_sentence_and_leaves_nothing(inside, tmp_path, arguments, stdin, sentence):
     if "--out" not in arguments:
         arguments = [*arguments, "--out", "out.csv"]
-    done = weights(*arguments, stdin=stdin.encode())
-    assert (done.returncode, done.stdout) == (2, b"")
-    (line,) = done.stderr.decode().splitlines()
+    done = inside("weights", *arguments, stdin=stdin, code=2)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")
     assert sentence in line
     assert list(tmp_path.iterdir()) == []

@@ -161,8 +161,8 @@ def test_tail_forms_on_many_samples():
     for i, (low, high) in enumerate(zip([0.0, *g[:-1]], g, strict=True)):
         total += (Fraction(high) - Fraction(low)) / (n - i)
         raw.append(total)
-    centre = sum(raw) / n
-    for got, truth in (("tailrl_raw", raw), ("tailrl", [w - centre for w in raw])):
+    center = sum(raw) / n
+    for got, truth in (("tailrl_raw", raw), ("tailrl", [w - center for w in raw])):
         error = [abs(Fraction(a) - b) for a, b in zip(weights(g, 1, got), truth, strict=True)]
         assert max(error) <= max(abs(w) for w in truth) / 10**13
 
@@ -172,10 +172,10 @@ def test_bon_mean_survives_sums_no_float_can_hold():
     n, k = 2000, 1000
     g = np.sort(np.concatenate([np.random.default_rng(6).random(1010), np.full(990, 2.0)]))
     plain = exact_forms(g, k)["pkpo"]
-    centre = sum(plain) / n
-    variance = sum((w - centre) ** 2 for w in plain) / (n - 1)
+    center = sum(plain) / n
+    variance = sum((w - center) ** 2 for w in plain) / (n - 1)
     deviation = mpmath.sqrt(real(variance))
-    truth = [real(w - centre) / deviation / n for w in plain]
+    truth = [real(w - center) / deviation / n for w in plain]
     got = weights(g, k, "bon_mean").tolist()
     largest = max(abs(w) for w in truth)
     assert largest > 1e-6

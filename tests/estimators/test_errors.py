@@ -7,10 +7,10 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import (
     ESTIMATORS,
     element_weights,
-    estimator_named,
     grouped_weights,
     max_at_k,
     pass_at_k,
+    resolve,
     weights,
 )
 
@@ -90,9 +90,9 @@ def test_rewards(call):
 
 def test_names_options_and_scale():
     refused("Did you mean 'pkpo_loo'", weights, GOOD, 2, "pkpo_lo")
-    refused("unknown estimator", weights, GOOD, 2, None)
-    refused("unknown estimator", weights, GOOD, 2, ["pkpo"])
-    refused("unknown estimator", estimator_named, "nothing")
+    refused("estimator must be a key", weights, GOOD, 2, None)
+    refused("estimator must be a key", weights, GOOD, 2, ["pkpo"])
+    refused("unknown estimator", resolve, "nothing")
     refused("unknown option 'beta' of pkpo: it has none", weights, GOOD, 2, "pkpo", beta=1.0)
     refused("unknown option 'gamma' of rs_grpo: it has beta", weights, GOOD, 2, "rs_grpo", gamma=1)
     refused("unknown scale 'average'", weights, GOOD, 2, scale="average")
@@ -117,8 +117,8 @@ def test_counts():
     refused("n must be integers, got 4.0", pass_at_k, 4.0, 1, 1)
     refused("c must be integers, got True", pass_at_k, 4, True, 1)
     refused("broadcast", pass_at_k, [4, 4], [1, 1, 1], 1)
-    refused("n must be an integer >= 1, got n = 0", element_weights, 0, 1)
-    refused("n must be an integer >= 1, got n = 2.0", element_weights, 2.0, 1)
+    refused("n must be an integer >= 1, got 0", element_weights, 0, 1)
+    refused("n must be an integer >= 1, got 2.0", element_weights, 2.0, 1)
     refused("k must satisfy 1 <= k <= n, got k = 3 with n = 2", element_weights, 2, 3)
 
 

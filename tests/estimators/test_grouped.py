@@ -4,7 +4,10 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, grouped_weights, weights
 
 IDS = {
@@ -61,3 +64,62 @@ def test_many_groups_of_many_sizes_do_not_loop():
     got = grouped_weights(rewards, ids, 2)
     for i in (0, 777, 19_999):
         np.testing.assert_array_equal(got[ids == i], weights(rewards[ids == i], 2))
+
+
+def too_small(row, n, k):
+    """By definition: not defined for n samples, but for some larger group."""
+    sizes = range(1, 60)
+    defined = [size for size in sizes if k <= size and row.domain.holds(size, k)]
+    return n not in defined and any(size > n for size in defined)
+
+
+@given(
+    st.sampled_from(list(ESTIMATORS)), st.lists(st.integers(1, 9), min_size=1), st.integers(1, 9)
+)
+def test_groups_that_are_too_small(key, sizes, k):
+    """Clamp: the weights for min(k, n), or for the largest k defined below; zero: none."""
+    row = ESTIMATORS[key]
+    if row.random or any(not too_small(row, n, k) and not fits(row, n, k) for n in sizes):
+        return
+    ids = np.repeat(np.arange(len(sizes)), sizes)
+    rewards = np.random.default_rng(len(ids)).integers(0, 2, ids.size)
+    clamped = grouped_weights(rewards, ids, k, key, when_short="clamp")
+    zeroed = grouped_weights(rewards, ids, k, key, when_short="zero")
+    for group, n in enumerate(sizes):
+        own = rewards[ids == group]
+        defined = [j for j in range(1, min(k, n) + 1) if row.domain.holds(n, j)]
+        wanted = weights(own, max(defined), key) if defined else np.zeros(n)
+        np.testing.assert_array_equal(clamped[ids == group], wanted)
+        if fits(row, n, min(k, n)):
+            np.testing.assert_array_equal(wanted, weights(own, min(k, n), key))
+        kept = weights(own, k, key) if fits(row, n, k) else np.zeros(n)
+        np.testing.assert_array_equal(zeroed[ids == group], kept)
+
+
+def fits(row, n, k):
+    return k <= n and row.domain.holds(n, k)
+
+
+def test_a_single_sample_has_no_leave_one_out_weight():
+    for key in ("pkpo_loo_minus_one", "rloo", "centered_loo"):
+        got = grouped_weights([1.0, 0.0, 1.0, 0.5], ["alone", *"aaa"], 2, key, when_short="clamp")
+        assert got[0] == 0
+        assert np.abs(got[1:]).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"when_short": "skip"}, "unknown when_short 'skip'.*clamp, error, zero"),
+        ({"when_short": "error"}, "group 'a': k must satisfy 1 <= k <= n, got k = 4 with n = 3"),
+        ({"k": 0, "when_short": "clamp"}, "k = 0"),
+        ({"k": 2.5, "when_short": "zero"}, "k = 2.5"),
+        # no group is large enough: a mistake of the call, not of a group
+        ({"k": 1, "when_short": "clamp"}, "pkpo_loo_minus_one needs 2 <= k <= n"),
+        ({"k": 1, "when_short": "zero"}, "pkpo_loo_minus_one needs 2 <= k <= n"),
+    ],
+)
+def test_what_stays_an_error(changes, told):
+    given = {"rewards": [0.0, 1.0, 0.0], "groups": "aaa", "k": 4, **changes}
+    with pytest.raises(InputError, match=told):
+        grouped_weights(**given)

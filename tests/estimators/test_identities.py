@@ -191,8 +191,8 @@ def test_tail_is_the_harmonic_sum_of_pkpo():
     g = np.random.default_rng(12).random((5, 9))
     total = g / 9 + sum(weights(g, j, "pkpo_loo_minus_one") / j for j in range(2, 10))
     np.testing.assert_allclose(weights(g, 1, "tailrl_raw"), total, rtol=1e-13)
-    centred = total - total.mean(axis=1, keepdims=True)
-    np.testing.assert_allclose(weights(g, 1, "tailrl"), centred, atol=1e-14)
+    centered = total - total.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(weights(g, 1, "tailrl"), centered, atol=1e-14)
 
 
 @pytest.mark.parametrize("key", ["pkpo", "pkpo_loo", "pkpo_loo_minus_one", "centered_loo",

@@ -1,5 +1,7 @@
 """The language-model tests need torch and friends: left out visibly where missing, never in CI."""
 
+from __future__ import annotations
+
 import os
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,12 +1,16 @@
 """Both kinds of model keep the same promises: cache, padding, log-probabilities, text."""
 
+import inspect
 import os
 import subprocess
 import sys
+from importlib.metadata import version
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from transformers import LlamaForCausalLM
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm import huggingface
@@ -18,6 +22,7 @@ from tests.lm import tiny
 # peft asks transformers for a name that it is about to lose.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 
+NEW_NAMES = "cache" in inspect.signature(LlamaForCausalLM.forward).parameters
 PROMPTS = ["12*3=", "7*8=", "12*34="]
 
 
@@ -26,7 +31,10 @@ def saved(tmp_path_factory):
     return tiny.save(tmp_path_factory.mktemp("llama"))
 
 
-@pytest.fixture(params=["built-in", "llama", "llama with adapters"])
+LLAMA = f"llama of transformers {version('transformers')}"
+
+
+@pytest.fixture(params=["built-in", LLAMA, f"{LLAMA} with adapters of peft {version('peft')}"])
 def speaking(request, saved):
     """A model in float64 and its tokenizer."""
     if request.param == "built-in":
@@ -61,6 +69,43 @@ def test_the_cache_changes_nothing(speaking):
             alive = answers.real[:, step]
             torch.testing.assert_close(logits[alive], whole[alive, step], rtol=0, atol=1e-9)
             logits = model.proceed(answers.ids[:, step], cache)
+
+
+class OldNames(torch.nn.Module):
+    """A model with the names that transformers had before 5.24: past_key_values, in and out."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.taken = model, "cache" if NEW_NAMES else "past_key_values"
+
+    def forward(self, past_key_values=None, **inputs):
+        found = self.model(**inputs, **{self.taken: past_key_values})
+        return SimpleNamespace(logits=found.logits, past_key_values=getattr(found, self.taken))
+
+
+class NewNames(OldNames):
+    """The same with the name it has since 5.24: cache."""
+
+    def forward(self, cache=None, **inputs):
+        found = super().forward(past_key_values=cache, **inputs)
+        return SimpleNamespace(logits=found.logits, cache=found.past_key_values)
+
+
+@pytest.mark.parametrize("names", [OldNames, NewNames])
+def test_both_names_of_the_cache(saved, names):
+    """Whichever transformers is installed: the lowest that is allowed, and the newest."""
+    model, tokenizer = huggingface.load(saved, torch.float64, 0)
+    renamed = huggingface.Pretrained(names(model.model))
+    test_the_cache_changes_nothing((renamed, tokenizer))
+
+
+def test_a_model_without_a_cache_is_refused(saved):
+    model, tokenizer = huggingface.load(saved, torch.float64, 0)
+    forgetful = huggingface.Pretrained(
+        lambda **inputs: SimpleNamespace(logits=model.model(**inputs).logits, cache=None)
+    )
+    with pytest.raises(InputError, match="must keep the keys and values"):
+        drawn((forgetful, tokenizer))
 
 
 def test_padding_changes_nothing(speaking):

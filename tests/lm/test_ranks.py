@@ -51,7 +51,7 @@ def test_the_gradient_is_that_of_twice_the_prompts(tmp_path, microbatches):
     assert done.returncode == 0, done.stderr
     ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
     assert not torch.equal(ranks[0]["prompts"], ranks[1]["prompts"])  # groups of their own
-    alone = Training(config, 0, Ranks(), None)
+    alone = Training(config, 0, Ranks())
     batch = Batch(
         joined(ranks, "prompts"),
         joined(ranks, "answers"),

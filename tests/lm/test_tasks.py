@@ -139,7 +139,7 @@ def test_the_users_own_checker(tmp_path):
     assert checker_named(f"{path}:near")(Problem("a", "b"), "ab") == 1.0
     with pytest.raises(InputError, match="no function 'far'"):
         checker_named(f"{path}:far")
-    with pytest.raises(InputError, match="no Python file"):
+    with pytest.raises(InputError, match="there is no file"):
         checker_named(f"{tmp_path / 'yours.py'}:near")
     with pytest.raises(InputError, match="exact, numeric, regex"):
         checker_named("fuzzy")

@@ -13,12 +13,14 @@ import torch
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm import checkpoints
-from pkpo_toy.lm.config import LmConfig, summarize
+from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.evaluation import pass_rates
 from pkpo_toy.lm.ranks import Ranks
-from pkpo_toy.lm.setup import optimiser_of
+from pkpo_toy.lm.setup import OPTIMISERS, build_optimiser
 from pkpo_toy.lm.study import _frame, train_cell
 from pkpo_toy.lm.trainer import Training
+from pkpo_toy.simulator.optimisers import OPTIMISERS as OPTIMISERS_OF_THE_SIMULATOR
+from pkpo_toy.studies.lm import summarize
 from tests.lm import tiny
 
 SMALL = {
@@ -46,7 +48,7 @@ def config(**changes):
 
 
 def logs(**changes):
-    return Training(config(**changes), 0, Ranks(), None).finish()
+    return Training(config(**changes), 0, Ranks()).finish()
 
 
 def test_the_same_settings_give_the_same_numbers():
@@ -89,10 +91,10 @@ def test_pass_rates_are_unbiased_with_their_standard_error():
 
 
 def test_all_start_from_the_same_warm_start():
-    one, other = (Training(config(k_opt=k), 0, Ranks(), None) for k in (1, 3))
+    one, other = (Training(config(k_opt=k), 0, Ranks()) for k in (1, 3))
     for a, b in zip(one.model.parameters(), other.model.parameters(), strict=True):
         assert torch.equal(a, b)
-    again = Training(config(), 1, Ranks(), None)
+    again = Training(config(), 1, Ranks())
     assert not torch.equal(next(again.model.parameters()), next(one.model.parameters()))
 
 
@@ -146,7 +148,7 @@ def test_gradient_variance_agrees_with_fresh_batches():
 
 
 def test_the_reference_stays_where_it_was():
-    training = Training(config(kl=0.5), 0, Ranks(), None)
+    training = Training(config(kl=0.5), 0, Ranks())
     before = [p.clone() for p in training.reference.parameters()]
     training.finish()
     assert all(map(torch.equal, before, training.reference.parameters()))
@@ -206,12 +208,12 @@ def test_checkpoints_of_other_settings_are_not_taken(tmp_path):
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
 def test_a_damaged_checkpoint_is_set_aside(tmp_path, damage):
     path, model = tmp_path / "x.safetensors", torch.nn.Linear(3, 2)
-    checkpoints.save(path, model, optimiser_of(model, "adam", 0.1), {"step": 3})
-    assert checkpoints.load(path, model, optimiser_of(model, "adam", 0.1)) == {"step": 3}
+    checkpoints.save(path, model, build_optimiser("adam", model, 0.1), {"step": 3})
+    assert checkpoints.load(path, model, build_optimiser("adam", model, 0.1)) == {"step": 3}
     content = path.read_bytes()
     flipped = content[:-1] + bytes([content[-1] ^ 1])
     path.write_bytes({"truncated": content[:-2], "flipped": flipped, "empty": b""}[damage])
-    assert checkpoints.load(path, model, optimiser_of(model, "adam", 0.1)) is None
+    assert checkpoints.load(path, model, build_optimiser("adam", model, 0.1)) is None
     assert not path.exists()
     assert (tmp_path / "x.safetensors.corrupt").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors.corrupt"]
@@ -219,18 +221,32 @@ def test_a_damaged_checkpoint_is_set_aside(tmp_path, damage):
 
 def test_an_optimisers_state_comes_back(tmp_path):
     path, model = tmp_path / "x.safetensors", torch.nn.Linear(3, 2)
-    optimiser = optimiser_of(model, "adam", 0.1)
+    optimiser = build_optimiser("adam", model, 0.1)
     model(torch.ones(1, 3)).sum().backward()
     optimiser.step()
     checkpoints.save(path, model, optimiser, {})
     twin = torch.nn.Linear(3, 2)
-    restored = optimiser_of(twin, "adam", 0.1)
+    restored = build_optimiser("adam", twin, 0.1)
     checkpoints.load(path, twin, restored)
     for one, other in ((model, optimiser), (twin, restored)):
         other.zero_grad()
         one(torch.ones(1, 3)).square().sum().backward()
         other.step()
     assert all(map(torch.equal, model.parameters(), twin.parameters()))
+
+
+def test_every_optimiser_of_the_simulator_is_here_and_another_is_refused():
+    assert OPTIMISERS.keys() == OPTIMISERS_OF_THE_SIMULATOR.keys()
+    module = torch.nn.Linear(2, 1, bias=False)
+    for name, step in {"sgd": 0.1 * 3.0, "adam": 0.1}.items():
+        before = module.weight.detach().clone()
+        optimiser = build_optimiser(name, module, 0.1)
+        optimiser.zero_grad()
+        (3.0 * module.weight.sum()).backward()
+        optimiser.step()
+        torch.testing.assert_close(before - module.weight, torch.full((1, 2), step))
+    with pytest.raises(InputError, match=r"unknown optimiser 'adamw'. Did you mean 'adam'"):
+        build_optimiser("adamw", module, 0.1)
 
 
 def test_a_hugging_face_model_on_the_users_problems(tmp_path):
@@ -256,7 +272,7 @@ def test_adapters_are_trained_and_kept(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_stops_the_run():
-    training = Training(config(), 0, Ranks(), None)
+    training = Training(config(), 0, Ranks())
     next(training.model.parameters()).data.fill_(float("nan"))
     with pytest.raises((FloatingPointError, RuntimeError)):
         training._update()
@@ -285,9 +301,9 @@ def test_settings_out_of_their_domain(changes, told):
 def test_the_device_is_checked():
     if not torch.cuda.is_available():
         with pytest.raises(InputError, match="device"):
-            Training(config(device="cuda"), 0, Ranks(), None)
+            Training(config(device="cuda"), 0, Ranks())
     with pytest.raises(InputError, match="device"):
-        Training(config(device="abacus"), 0, Ranks(), None)
+        Training(config(device="abacus"), 0, Ranks())
 
 
 def test_no_bar_without_a_terminal(capfd):

@@ -12,7 +12,7 @@ from trl import GRPOTrainer
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import weights
 from pkpo_toy.lm import trl as ours
-from tests.lm import tiny
+from tests.lm import tiny, trl_step
 from tests.lm.trl_step import LONGEST, N, trained
 
 pytestmark = [
@@ -131,3 +131,30 @@ def test_a_broken_contract_is_loud():
     del Moved._calculate_rewards
     with pytest.raises(RuntimeError, match="found None"):
         ours.check_contract(Moved)
+
+
+@pytest.mark.parametrize("when_short", ["clamp", "zero"])
+def test_completions_without_a_reward(tmp_path, monkeypatch, when_short):
+    """They weigh nothing; what is left of their group is too small for k = n, the other is not."""
+    monkeypatch.setattr(trl_step, "reward", forgetful)
+    trainer, *_ = trained(tmp_path, k=N, when_short=when_short)
+    output, rewards = trainer.seen[0]
+    first, second = rewards.flatten().numpy().reshape(2, N)
+    assert np.isnan(first).tolist() == [True, False, False, False]
+    kept = weights(first[1:], N - 1) if when_short == "clamp" else np.zeros(N - 1)
+    wanted = N * np.concatenate([[0.0], kept, weights(second, N)])
+    assert np.allclose(output["advantages"], wanted, atol=1e-6)
+    assert np.abs(wanted[N:]).max() > 0
+
+
+def test_a_completion_without_a_reward_is_an_error_unless_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(trl_step, "reward", forgetful)
+    with pytest.raises(InputError, match=r"rewards must not be None.*when_short"):
+        trained(tmp_path, k=2)
+    with pytest.raises(InputError, match="unknown when_short 'skip'"):
+        trained(tmp_path, k=2, when_short="skip")
+
+
+def forgetful(completions, **kwargs):
+    """No reward for the first completion; the others' are all different."""
+    return [None, *(i / 10 for i in range(1, len(completions)))]

@@ -93,6 +93,19 @@ def test_what_verl_must_give(changes, told):
         ours.advantage_estimator("pkpo_loo_minus_one")(**{**given, **changes})
 
 
+@pytest.mark.parametrize("when_short", ["clamp", "zero"])
+def test_groups_that_are_too_small(when_short):
+    rewards, mask, uid, scores = batch([3, 8], binary=False)
+    config = {"k": 4, "when_short": when_short}
+    found, _ = ours.advantage_estimator("pkpo_loo_minus_one")(
+        token_level_rewards=rewards, response_mask=mask, index=uid, config=config
+    )
+    for group, k in (("prompt-0", 3 if when_short == "clamp" else None), ("prompt-1", 4)):
+        own = scores[uid == group]
+        wanted = np.zeros(len(own)) if k is None else weights(own, k, scale="mean")
+        assert np.allclose(found.numpy()[uid == group].max(axis=1), np.maximum(wanted, 0))
+
+
 def test_float32_stays_float32():
     rewards, mask, uid, _ = batch([4, 4])
     found, _ = ours.advantage_estimator("pkpo")(

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.files import DiskError
 from pkpo_toy.runs import (
     Busy,
-    DiskError,
     Event,
     Interrupted,
     WorkersFailed,

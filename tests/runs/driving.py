@@ -58,8 +58,13 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 def crowding() -> float:
-    """How many times longer things take because others use this machine too; at least 1."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """How many times longer things take because others use this machine too; at least 1.
+
+    From the load of the last minute or the threads that run at this moment, whichever is more.
+    """
+    now = Path("/proc/loadavg")
+    running = int(now.read_text().split()[3].partition("/")[0]) if now.exists() else 0
+    return max(1.0, max(os.getloadavg()[0], running) / (os.cpu_count() or 1))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

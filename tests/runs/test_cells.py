@@ -1,4 +1,4 @@
-"""Keys, generators and fingerprints depend on what they should depend on and on nothing else."""
+"""Keys and generators depend on what they should depend on and on nothing else."""
 
 import math
 import subprocess
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs import fingerprint, generator, make_cell
+from pkpo_toy.runs import generator, make_cell
 
 SPEC = {"k": 4, "n": [4, 8], "estimator": "pkpo", "sd": 0.1, "nested": {"b": None, "a": True}}
 
@@ -32,7 +32,7 @@ def test_order_of_entries_does_not_matter(spec: dict[str, Any], seed: int) -> No
 
 
 def test_key_is_twenty_hex_digits_known_for_good() -> None:
-    # A change of this value makes every stored result out of date: do it through SCHEMA.
+    # A change of this value makes every stored result out of date: do it through LAYOUT.
     assert make_cell(SPEC, "code").key == "2aa2d7e802b0c711fb6c"
     assert generator(7, SPEC).integers(10**9) == 982165412
 
@@ -72,33 +72,3 @@ def test_hash_seed_does_not_matter() -> None:
         for seed in ("0", "1", "4242")
     }
     assert len(outputs) == 1
-
-
-def write_sources(folder: Path) -> Path:
-    (folder / "inner").mkdir(parents=True)
-    (folder / "a.py").write_text("a = 1\n")
-    (folder / "inner" / "b.py").write_text("b = 2\n")
-    return folder
-
-
-def test_fingerprint_is_of_names_and_contents_not_of_place_or_order(tmp_path: Path) -> None:
-    one, two = write_sources(tmp_path / "1" / "p"), write_sources(tmp_path / "2" / "p")
-    assert fingerprint([one]) == fingerprint([two])
-    assert fingerprint([one / "a.py", one / "inner"]) == fingerprint([one / "inner", one / "a.py"])
-    (two / "notes.txt").write_text("not a source")
-    assert fingerprint([one]) == fingerprint([two])
-
-
-@pytest.mark.parametrize("change", ["content", "name", "more", "moved"])
-def test_fingerprint_notices(tmp_path: Path, change: str) -> None:
-    folder = write_sources(tmp_path / "p")
-    before = fingerprint([folder])
-    if change == "content":
-        (folder / "inner" / "b.py").write_text("b = 3\n")
-    elif change == "name":
-        (folder / "a.py").rename(folder / "c.py")
-    elif change == "more":
-        (folder / "empty.py").touch()
-    else:
-        (folder / "a.py").rename(folder / "inner" / "a.py")
-    assert fingerprint([folder]) != before

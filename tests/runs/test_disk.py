@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from pkpo_toy.runs import DiskError, execute
+from pkpo_toy.files import DiskError
+from pkpo_toy.runs import execute
 from tests.runs import toy
 from tests.runs.driving import ENVIRONMENT, RESULTS, contents, drive
 
@@ -45,7 +46,7 @@ def test_a_limit_below_the_probe_stops_before_anything_is_lost(tmp_path: Path, f
     before = stored(tmp_path)
     done = limited(tmp_path, 1000, {"count": 9, "execute": {"fresh": fresh}})
     assert done.returncode == 74
-    assert done.stderr == f"{RESULTS}/.probe.tmp: {os.strerror(errno.EFBIG)}\n"
+    assert done.stderr == f"{RESULTS}: {os.strerror(errno.EFBIG)}\n"
     assert stored(tmp_path) == before
 
 

@@ -158,17 +158,17 @@ def not_a_frame(spec: dict[str, Any]) -> Any:
 
 def test_a_cell_must_return_a_frame(tmp_path: Path) -> None:
     outcome = execute(toy.cells(1), not_a_frame, tmp_path)
-    assert "must return a pandas DataFrame, got list" in outcome.failed[0].exception
+    assert "must return a DataFrame, got list" in outcome.failed[0].exception
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 2.0, "2"])
 def test_jobs_and_retries_are_checked_before_anything_is_created(
     tmp_path: Path, value: Any
 ) -> None:
-    with pytest.raises(InputError, match="jobs must be an integer of at least 1"):
+    with pytest.raises(InputError, match="jobs must be an integer >= 1"):
         execute(toy.cells(1), toy.draw, tmp_path / "toy", jobs=value)
     if value != 0:
-        with pytest.raises(InputError, match="retries must be an integer of at least 0"):
+        with pytest.raises(InputError, match="retries must be an integer >= 0"):
             execute(toy.cells(1), toy.draw, tmp_path / "toy", retries=value)
     assert not (tmp_path / "toy").exists()
 
@@ -188,15 +188,8 @@ def test_manifest_tells_how_it_was_made(tmp_path: Path) -> None:
     assert manifest is not None
     assert {name: manifest[name] for name in description} == description
     assert manifest["cells"] == [cell.key for cell in toy.cells(2)]
-    assert {"python", "numpy", "pandas"} <= manifest["versions"].keys()
     assert manifest["command"] == [Path(sys.argv[0]).name, *sys.argv[1:]]
     assert manifest["times"]["started"] <= manifest["times"]["finished"]
-
-
-def test_manifest_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    run(tmp_path, toy.cells(1))
-    assert (read_manifest(tmp_path) or {})["git"] is None
 
 
 def test_a_summary_of_no_cells_and_a_run_without_summary(tmp_path: Path) -> None:

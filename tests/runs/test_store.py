@@ -97,8 +97,8 @@ def test_a_damaged_manifest_is_written_again(folder: Path, text: str) -> None:
 @pytest.mark.faults
 def test_temporary_files_of_a_killed_run_are_removed(folder: Path) -> None:
     undisturbed = contents(folder)
-    (folder / "summary.csv.tmp").write_text("half")
-    (folder / "cells" / "0.csv.tmp").write_text("half")
+    for place in (folder, folder / "cells"):
+        (place / f".pkpo-toy-{'0f' * 8}.tmp").write_text("half")
     execute(toy.cells(4), toy.draw, folder, summarize=toy.means)
     assert contents(folder) == undisturbed
 

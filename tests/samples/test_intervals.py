@@ -42,11 +42,14 @@ def test_wilson_does_not_collapse_where_all_problems_agree():
     assert high > 0.7
 
 
-def test_wilson_of_outcomes_is_continuous_in_their_agreement():
-    """0/1 outcomes have P_eff = P - 1, which is what full agreement falls back to."""
-    outcomes = np.array([0, 0, 0, 1, 1])
-    se = outcomes.std(ddof=1) / math.sqrt(5)
-    assert outcomes.mean() * (1 - outcomes.mean()) / se**2 == pytest.approx(4)
+@pytest.mark.parametrize(("right", "problems"), [(2, 5), (1, 2), (1, 40)])
+def test_wilson_of_outcomes_is_continuous_in_their_agreement(right, problems):
+    """0/1 outcomes have P_eff = P - 1, which is what an error of 0 falls back to."""
+    outcomes = np.arange(problems) < right
+    mean, se = float(outcomes.mean()), float(outcomes.std(ddof=1)) / math.sqrt(problems)
+    assert wilson_interval(mean, se, problems) == pytest.approx(
+        wilson_interval(mean, 0.0, problems), rel=1e-12
+    )
 
 
 def test_student_interval():

@@ -9,20 +9,26 @@ import pandas as pd
 import pytest
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.samples.passk import MAX, PASS, at_each_k, default_ks, measure_of
-from pkpo_toy.samples.samples import read_counts, read_samples
+from pkpo_toy.samples.metrics import metric_named, quantile_at_k
+from pkpo_toy.samples.passk import at_each_k, curve_ks, default_ks, passk
+from pkpo_toy.samples.reading import evaluation_of, read
 
 REWARDS = {"a": [0.3, 1.0, 0.2, 0.2], "b": [0.5, 0.0, 0.1], "c": [1.0, 0.7, 0.9, -2.0]}
 BINARY = {"a": [0, 1, 0, 0], "b": [0, 0, 0], "c": [1, 1, 0, 1]}
 
 
 def samples_of(rewards):
+    return evaluation_of(frame_of(rewards))
+
+
+def frame_of(rewards):
     rows = [(p, str(i), float(r)) for p, group in rewards.items() for i, r in enumerate(group)]
     return pd.DataFrame(rows, columns=["problem", "sample", "reward"])
 
 
 def counts_of(n, c):
-    return pd.DataFrame({"problem": [f"p{i}" for i in range(len(n))], "n": n, "c": c})
+    frame = pd.DataFrame({"problem": [f"p{i}" for i in range(len(n))], "n": n, "c": c})
+    return evaluation_of(frame)
 
 
 def mean_of_maxima(group, k):
@@ -33,8 +39,7 @@ def mean_of_maxima(group, k):
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_value_and_error_from_all_subsets(rewards, k):
     values = [mean_of_maxima(group, k) for group in rewards.values()]
-    frame = samples_of(rewards).sample(frac=1, random_state=3)
-    row = at_each_k(frame, [k]).iloc[0]
+    row = passk(frame_of(rewards).sample(frac=1, random_state=3), k).iloc[0]
     assert row["k"] == k
     assert row["problems"] == 3
     assert row["value"] == pytest.approx(np.mean(values), rel=1e-12)
@@ -47,10 +52,56 @@ def test_counts_and_binary_samples_agree():
     pd.testing.assert_frame_equal(at_each_k(counts, [1, 3]), at_each_k(samples_of(BINARY), [1, 3]))
 
 
-def test_the_measure_is_what_the_rewards_allow():
-    assert measure_of(counts_of([4], [1])) is PASS
-    assert measure_of(samples_of(BINARY)) is PASS
-    assert measure_of(samples_of(REWARDS)) is MAX
+def test_the_metric_is_what_the_rewards_allow():
+    assert metric_named(None, counts_of([4], [1])).name == "pass@k"
+    assert metric_named(None, samples_of(BINARY)).name == "pass@k"
+    assert metric_named(None, samples_of(REWARDS)).name == "max@k"
+    with pytest.raises(InputError, match=r"rewards 0 or 1, got 0\.3 for problem 'a'"):
+        metric_named("pass^k", samples_of(REWARDS))
+    with pytest.raises(InputError, match=r"unknown metric 'pas@k'.*Did you mean 'pass@k'"):
+        metric_named("pas@k", samples_of(REWARDS))
+
+
+QUANTITIES = {
+    "pass@k": max,
+    "pass^k": min,
+    "avg@k": np.mean,
+    "max@k": max,
+}
+
+
+@pytest.mark.parametrize("metric", QUANTITIES)
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("rewards", [REWARDS, BINARY])
+def test_every_metric_from_all_subsets(metric, k, rewards):
+    if rewards is REWARDS and metric.startswith("pass"):
+        return
+    values = [
+        np.mean([QUANTITIES[metric](subset) for subset in combinations(group, k)])
+        for group in rewards.values()
+    ]
+    row = passk(frame_of(rewards), k, metric=metric).iloc[0]
+    assert row["value"] == pytest.approx(np.mean(values), rel=1e-12)
+    assert row["se"] == pytest.approx(np.std(values, ddof=1) / math.sqrt(3), rel=1e-9)
+
+
+@pytest.mark.parametrize("q", [1, 25, 50, 75, 99])
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_quantiles_of_the_best_from_all_subsets(q, k):
+    group = [0.3, 1.0, 0.2, 0.2, 0.7]
+    best = sorted(max(subset) for subset in combinations(group, k))
+    expected = best[math.ceil(q / 100 * len(best)) - 1]
+    assert quantile_at_k(np.array(group), k, q / 100) == expected
+    row = passk(frame_of({"a": group, "b": group}), k, metric=f"q{q}@k").iloc[0]
+    assert row["value"] == expected
+
+
+def test_metrics_of_counts_are_those_of_the_samples():
+    for metric in ("pass^k", "avg@k", "max@k", "q50@k"):
+        pd.testing.assert_frame_equal(
+            at_each_k(counts_of([4, 3, 4], [1, 0, 3]), [1, 3], metric=metric),
+            at_each_k(samples_of(BINARY), [1, 3], metric=metric),
+        )
 
 
 def test_pass_intervals_stay_within_0_and_1():
@@ -59,10 +110,41 @@ def test_pass_intervals_stay_within_0_and_1():
         assert 0 <= row["low"] < row["high"] <= 1
 
 
-def test_max_interval_is_students():
+def test_an_unknown_range_has_students_interval():
     row = at_each_k(samples_of(REWARDS), [2]).iloc[0]
     assert row["high"] - row["value"] == pytest.approx(4.302652729749464 * row["se"])
     assert row["value"] - row["low"] == pytest.approx(4.302652729749464 * row["se"])
+
+
+@pytest.mark.parametrize("rewards", [{"a": [1.0, 0.4], "b": [1.0, 0.2]}, {"a": [0.5], "b": [0.5]}])
+def test_a_known_range_keeps_the_interval_within_and_alive(rewards):
+    found = at_each_k(samples_of(rewards), [1]).iloc[0]
+    assert 0 <= found["low"] < found["value"] < found["high"] <= 1
+    doubled = {name: [2 * r - 1 for r in group] for name, group in rewards.items()}
+    scaled = at_each_k(samples_of(doubled), [1], bounds=(-1, 1)).iloc[0]
+    assert scaled["low"] == pytest.approx(2 * found["low"] - 1)
+    assert scaled["high"] == pytest.approx(2 * found["high"] - 1)
+
+
+def test_rewards_out_of_the_range_given_are_refused():
+    with pytest.raises(InputError, match=r"must lie in the range \(0, 1\), got -2 to 1"):
+        at_each_k(samples_of(REWARDS), [1], bounds=(0, 1))
+
+
+def test_where_possible_leaves_out_the_problems_with_too_few_samples():
+    counts = counts_of([3, 10, 10], [3, 5, 0])
+    row = at_each_k(counts, [1, 5], where_possible=True).iloc[0]
+    assert (row["problems"], row["value"]) == (2, 0.25)
+    with pytest.raises(InputError, match="3 of 3 problems have fewer"):
+        at_each_k(counts, [11], where_possible=True)
+
+
+def test_the_curve_ends_at_the_largest_k():
+    assert curve_ks(5) == [1, 2, 3, 4, 5]
+    ks = curve_ks(10_000)
+    assert (ks[0], ks[-1]) == (1, 10_000)
+    assert len(ks) <= 60
+    assert ks == sorted(set(ks))
 
 
 def test_one_problem_has_no_uncertainty():
@@ -111,5 +193,5 @@ def test_the_examples_are_what_their_readme_says(tmp_path, monkeypatch):
     exec(code, {})
     for name in ("example_counts.csv", "example_samples.csv"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
-    assert len(read_counts("example_counts.csv")) == 40
-    assert read_samples("example_samples.csv")["problem"].nunique() == 12
+    assert len(read("example_counts.csv").problems) == 40
+    assert len(read("example_samples.csv").problems) == 12

@@ -19,7 +19,7 @@ def plain(rewards, k):
     return rewards / rewards.shape[-1]
 
 
-def centred(rewards, k):
+def centered(rewards, k):
     return (rewards - rewards.mean(axis=-1, keepdims=True)) / (rewards.shape[-1] - 1)
 
 
@@ -34,7 +34,7 @@ def as_lists(function):
 @pytest.mark.parametrize("n", [2, 3, 5])
 @pytest.mark.parametrize(
     ("function", "exchangeable"),
-    [(plain, True), (plain, False), (centred, True), (centred, False), (first_only, False)],
+    [(plain, True), (plain, False), (centered, True), (centered, False), (first_only, False)],
 )
 def test_moments_are_those_of_the_tuples(function, exchangeable, n):
     found = enumerate_moments(function, LOGITS, REWARDS, n, 1, exchangeable=exchangeable)
@@ -42,20 +42,20 @@ def test_moments_are_those_of_the_tuples(function, exchangeable, n):
     np.testing.assert_allclose(found.mean, mean, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(found.covariance, covariance, rtol=1e-11, atol=1e-16)
     assert found.zero_signal == pytest.approx(zero_signal, rel=1e-12)
-    assert found.centered == (function is centred)
+    assert found.centered == (function is centered)
     assert found.outcomes == (math.comb(n + 3, n) if exchangeable else 4**n)
 
 
-@pytest.mark.parametrize("function", [plain, centred])
+@pytest.mark.parametrize("function", [plain, centered])
 def test_the_mean_is_the_exact_gradient(function):
     found = enumerate_moments(function, LOGITS, REWARDS, 4, 1)
     np.testing.assert_allclose(found.mean, categorical_gradient(LOGITS, REWARDS, 1), atol=1e-15)
 
 
 def test_chunks_do_not_change_the_moments(monkeypatch):
-    whole = enumerate_moments(centred, LOGITS, REWARDS, 6, 1)
+    whole = enumerate_moments(centered, LOGITS, REWARDS, 6, 1)
     monkeypatch.setattr(enumeration, "_CHUNK", 42)
-    pieces = enumerate_moments(centred, LOGITS, REWARDS, 6, 1)
+    pieces = enumerate_moments(centered, LOGITS, REWARDS, 6, 1)
     np.testing.assert_allclose(pieces.mean, whole.mean, rtol=1e-12)
     np.testing.assert_allclose(pieces.covariance, whole.covariance, rtol=1e-12)
     assert pieces.zero_signal == pytest.approx(whole.zero_signal, rel=1e-12)
@@ -75,14 +75,14 @@ def test_a_small_variance_on_a_large_mean_keeps_its_digits():
 
 def test_zero_signal_in_closed_form_for_a_hard_problem():
     logits, n = np.array([0.0, -14.0]), 8
-    found = enumerate_moments(centred, logits, [0.0, 1.0], n, 1)
+    found = enumerate_moments(centered, logits, [0.0, 1.0], n, 1)
     p = float(softmax(logits)[1])
     assert 1 - found.zero_signal == pytest.approx(-math.expm1(n * math.log1p(-p)), rel=1e-8, abs=0)
     assert found.zero_signal == pytest.approx((1 - p) ** n + p**n, rel=1e-13)
 
 
 def test_constant_rewards_give_no_signal():
-    found = enumerate_moments(centred, LOGITS, [1.0] * 4, 4, 1)
+    found = enumerate_moments(centered, LOGITS, [1.0] * 4, 4, 1)
     assert found.zero_signal == pytest.approx(1.0, rel=1e-14)
     assert found.centered
     np.testing.assert_array_equal(found.covariance, 0.0)

@@ -42,7 +42,7 @@ def test_exact_gradient_is_a_finite_difference_of_the_exact_objective(case: str,
     step = 1e-5
     for i in range(at.shape[1]):
         nudge = step * np.eye(at.shape[1])[i]
-        up, down = problem.max_at_k(at + nudge, [k])[0], problem.max_at_k(at - nudge, [k])[0]
+        up, down = (problem.exact_max_at_k(at + by, [k])[0] for by in (nudge, -nudge))
         np.testing.assert_allclose(exact[:, i], (up - down) / (2 * step), rtol=0, atol=1e-6)
 
 
@@ -113,7 +113,7 @@ def test_binary_short_cut_agrees_with_the_general_closed_form(case: str, k: int)
     at = elsewhere(problem, runs=3)
     logits = problem.logits(at)
     each = categorical_max_at_k(logits, problem.rewards, k)
-    np.testing.assert_allclose(problem.each_max_at_k(at, [k])[0], each, rtol=1e-12)
+    np.testing.assert_allclose(problem.exact_max_at_k_of_each(at, [k])[0], each, rtol=1e-12)
     slopes = categorical_gradient(logits, problem.rewards, k) * problem.fractions[:, None]
     features = np.eye(problem.size) if problem.features is None else problem.features
     expected = np.einsum("rpa,pf->rfa", slopes, features).reshape(at.shape)
@@ -123,7 +123,7 @@ def test_binary_short_cut_agrees_with_the_general_closed_form(case: str, k: int)
 def test_pass_at_k_keeps_its_digits_when_success_is_certain_or_hopeless() -> None:
     problem = build_problem("arms", rewards=[1, 0])
     at = np.array([[50.0, 0.0], [800.0, 0.0], [0.0, 50.0], [0.0, 800.0]])
-    value = problem.max_at_k(at, [2])[0]
+    value = problem.exact_max_at_k(at, [2])[0]
     np.testing.assert_allclose(value[:2], 1.0, rtol=1e-15)
     np.testing.assert_allclose(value[2], 2 * np.exp(-50.0), rtol=1e-12)
     assert np.isfinite(problem.exact_gradient(at, 2)).all()
@@ -165,9 +165,9 @@ def test_aliased_is_the_formula_and_its_optimum_is_reached_by_water_filling() ->
     at = elsewhere(problem, runs=4)
     for k in (1, 2, 5):
         expected = [water_filling_pass_at_k(q, softmax(row), k) for row in at]
-        np.testing.assert_allclose(problem.max_at_k(at, [k])[0], expected, rtol=1e-13)
+        np.testing.assert_allclose(problem.exact_max_at_k(at, [k])[0], expected, rtol=1e-13)
     best = water_filling_policy(q, 8)
-    reached = problem.max_at_k(np.log(best)[None], [8])[0, 0]
+    reached = problem.exact_max_at_k(np.log(best)[None], [8])[0, 0]
     np.testing.assert_allclose(reached, problem.optimum(8), rtol=1e-13)
 
 
@@ -185,7 +185,7 @@ def test_nothing_exceeds_the_optimum(case: str) -> None:
     problem = small(case)
     at = np.concatenate([elsewhere(problem, 50), 20 * elsewhere(problem, 50, seed=1)])
     for k in (1, 2, 9):
-        assert (problem.max_at_k(at, [k]) <= problem.optimum(k) + 1e-12).all()
+        assert (problem.exact_max_at_k(at, [k]) <= problem.optimum(k) + 1e-12).all()
 
 
 @pytest.mark.parametrize("features", [0, 5])
@@ -201,7 +201,7 @@ def test_a_problem_set_can_be_solved_wholly(features: int) -> None:
         if not mistakes.any():
             break
         w += phi.T @ mistakes
-    value = problem.max_at_k(1e3 * w.reshape(1, -1), [1])[0, 0]
+    value = problem.exact_max_at_k(1e3 * w.reshape(1, -1), [1])[0, 0]
     np.testing.assert_allclose(value, problem.optimum(1), rtol=1e-9)
 
 
@@ -215,7 +215,7 @@ def test_sets_start_at_the_success_rates_they_are_given() -> None:
         (measured, [0.5 / 11, 1000.5 / 1001]),
     ):
         assert isinstance(problem, CategoricalProblem)
-        each = problem.each_max_at_k(problem.start(1), [1])[0, 0]
+        each = problem.exact_max_at_k_of_each(problem.start(1), [1])[0, 0]
         np.testing.assert_allclose(each, rates, rtol=1e-12)
 
 

@@ -99,7 +99,7 @@ def test_the_log_is_the_exact_truth_at_the_runs_parameters(case: str) -> None:
         slope = problem.exact_gradient(runs.parameters, 3)
         reports.append(
             (
-                problem.max_at_k(runs.parameters, (1, 5)),
+                problem.exact_max_at_k(runs.parameters, (1, 5)),
                 np.linalg.norm(slope, axis=1),
                 problem.entropy(runs.parameters),
                 runs.solved.mean(axis=1),
@@ -108,7 +108,7 @@ def test_the_log_is_the_exact_truth_at_the_runs_parameters(case: str) -> None:
     ended = train(problem, best_of_k, settings, np.random.default_rng(2))
     assert [log.step for log in ended.logs] == [0, 4, 7]
     for log, (value, norm, entropy, solved) in zip(ended.logs, reports, strict=True):
-        np.testing.assert_array_equal(log.max_at_k, value)
+        np.testing.assert_array_equal(log.value, value)
         np.testing.assert_allclose(log.gradient_norm, norm, rtol=1e-12)
         np.testing.assert_array_equal(log.entropy, entropy)
         np.testing.assert_array_equal(log.cumulative_solve_rate, solved)
@@ -152,7 +152,7 @@ def test_first_near_is_the_first_log_at_95_percent_of_the_optimum() -> None:
     assert np.isfinite(ended.first_near).any()
     assert np.isnan(ended.first_near).any()
     for (place, run), first in np.ndenumerate(ended.first_near):
-        values = [log.max_at_k[place, run] / ended.optimum[place] for log in ended.logs]
+        values = [log.value[place, run] / ended.optimum[place] for log in ended.logs]
         near = [log.step for log, value in zip(ended.logs, values, strict=True) if value >= 0.95]
         assert near[0] == first if near else np.isnan(first)
 
@@ -179,15 +179,15 @@ def test_probed_variance_is_the_spread_of_one_step_s_gradient(case: str) -> None
 def test_probing_and_logging_leave_the_run_as_it_is(case: str) -> None:
     plain = history(case, k_eval=(1, 4), log_every=12)
     probed = history(case, k_eval=(1, 4), log_every=1, probes=3)
-    np.testing.assert_array_equal(plain.logs[-1].max_at_k, probed.logs[-1].max_at_k)
+    np.testing.assert_array_equal(plain.logs[-1].value, probed.logs[-1].value)
     assert np.isnan(plain.logs[0].gradient_variance).all()
     assert (probed.logs[0].gradient_variance >= 0).all()
 
 
 def test_the_seed_decides_and_nothing_else() -> None:
     once, again, other = (history("arms", seed=seed) for seed in (3, 3, 4))
-    np.testing.assert_array_equal(once.logs[-1].max_at_k, again.logs[-1].max_at_k)
-    assert (once.logs[-1].max_at_k != other.logs[-1].max_at_k).all()
+    np.testing.assert_array_equal(once.logs[-1].value, again.logs[-1].value)
+    assert (once.logs[-1].value != other.logs[-1].value).all()
 
 
 def gentle(rewards: Array, k: int) -> Array:
@@ -234,8 +234,8 @@ def test_a_non_finite_value_stops_that_run_alone(
     assert ended.cause == ("", stage, "")
     for log, same in zip(ended.logs, undisturbed.logs, strict=True):
         others = [0, 2] if log.step > 3 else [0, 1, 2]
-        np.testing.assert_array_equal(log.max_at_k[:, others], same.max_at_k[:, others])
-        for values in (log.max_at_k[:, 1], log.entropy[1], log.cumulative_solve_rate[1]):
+        np.testing.assert_array_equal(log.value[:, others], same.value[:, others])
+        for values in (log.value[:, 1], log.entropy[1], log.cumulative_solve_rate[1]):
             assert np.isnan(values).all() == (log.step > 3)
     assert np.isnan(ended.distance[:, 1]).all()
 

@@ -130,3 +130,20 @@ def test_whatever_a_file_says_it_expands_or_is_refused(text):
 def test_whatever_a_setting_says_it_expands_or_is_refused(key, value):
     with contextlib.suppress(InputError):
         expand(with_settings(load("variance"), [f"{key}={value}"]))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_packaged_file_holds_only_what_differs_from_the_defaults(name):
+    file, fields = load(name), STUDIES[name].config.model_fields
+    repeated = [
+        key
+        for key, value in file.values.items()
+        if fields[key].get_default(call_default_factory=True) == value
+    ]
+    assert repeated == []
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_setting_says_what_it_means(name):
+    fields = STUDIES[name].config.model_fields
+    assert [key for key, field in fields.items() if not field.description] == []

@@ -175,7 +175,7 @@ def test_train_is_the_simulator_s_history_as_a_tidy_frame():
     for row in frame.itertuples():
         log = history.logs[row.step // 5]
         place = (1, 4).index(row.k_eval)
-        assert row.value == log.max_at_k[place, row.replicate]
+        assert row.value == log.value[place, row.replicate]
         assert row.gradient_norm == log.gradient_norm[row.replicate]
         assert row.gradient_variance == log.gradient_variance[row.replicate]
         assert row.optimum == history.optimum[place]
@@ -315,3 +315,8 @@ def test_every_problem_trains_from_a_study_file(name):
 def test_problems_and_options_are_checked_before_anything_runs(values, says):
     with pytest.raises(InputError, match=says):
         build(STUDIES["bandit"].config, values, "bandit")
+
+
+def test_the_user_s_own_function_is_held_to_its_domain():
+    with pytest.raises(InputError, match=r"k must satisfy 1 <= k <= n, got k = 5 with n = 4"):
+        train("arms", lambda rewards, k: rewards, k=5, n=4, steps=4)

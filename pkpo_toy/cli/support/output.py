@@ -10,7 +10,7 @@ from pkpo_toy.errors import InputError
 def checked_target(option: str, name: str) -> Path:
     """The path to write.
 
-    Raises: InputError unless its folder is there and what it would replace is an ordinary file:
+    Raises InputError unless its folder is there and what it would replace is an ordinary file:
     replacing a device would remove it.
     """
     path = Path(name)

@@ -27,7 +27,7 @@ def categorical_max_at_k(logits: ArrayLike, rewards: ArrayLike, k: int | Sequenc
     logits (..., d); rewards (d,) or any shape that broadcasts with logits; result (...) for one k,
     (..., K) for a sequence of K values, which share the sort.
 
-    Raises: InputError on bad logits, rewards not finite, or k < 1.
+    Raises InputError on bad logits, rewards not finite, or k < 1.
     """
     ks = check_counts("k", k)
     ranked = _rank(logits, rewards)
@@ -42,7 +42,7 @@ def categorical_gradient(logits: ArrayLike, rewards: ArrayLike, k: int | Sequenc
 
     logits (..., d); rewards broadcast with them; result (..., d), or (..., d, K) for K values of k.
 
-    Raises: InputError on bad logits, rewards not finite, or k < 1.
+    Raises InputError on bad logits, rewards not finite, or k < 1.
     """
     ks = check_counts("k", k)
     ranked = _rank(logits, rewards)
@@ -56,7 +56,7 @@ def entropic_value(logits: ArrayLike, rewards: ArrayLike, beta: float) -> Array:
 
     (1/beta) log E[exp(beta g)]; logits (..., d), rewards broadcast with them, result (...).
 
-    Raises: InputError on bad logits, rewards not finite, or beta <= 0.
+    Raises InputError on bad logits, rewards not finite, or beta <= 0.
     """
     log_policy, g, scale = _entropic_inputs(logits, rewards, beta)
     lowest = g.min(axis=-1, keepdims=True)
@@ -76,7 +76,7 @@ def entropic_gradient(logits: ArrayLike, rewards: ArrayLike, beta: float) -> Arr
 
     pi_a (exp(beta (g_a - V)) - 1) / beta; shapes as in `entropic_value`, result (..., d).
 
-    Raises: InputError on bad logits, rewards not finite, or beta <= 0.
+    Raises InputError on bad logits, rewards not finite, or beta <= 0.
     """
     log_policy, g, scale = _entropic_inputs(logits, rewards, beta)
     tilt = scale * (g - entropic_value(logits, rewards, beta)[..., None])

@@ -59,7 +59,7 @@ def enumerate_moments(
     the mean is then unbiased, and repeated calls give its standard error. The covariance over
     both sources of chance is the mean of the covariances plus the covariance of the means.
 
-    Raises: InputError on arguments out of their domain, on more outcomes than `budget`, and when
+    Raises InputError on arguments out of their domain, on more outcomes than `budget`, and when
     the function returns weights of another shape or not finite.
     """
     log_policy, values = _instance(logits, rewards)

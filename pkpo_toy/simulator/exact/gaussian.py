@@ -33,7 +33,7 @@ def gaussian_max_at_k(
     theta (...); result (...) for one k, (..., K) for a sequence of K values, which share nearly all
     of the work.
 
-    Raises: InputError on theta not finite, k < 1, sd <= 0, or a reward that is not finite.
+    Raises InputError on theta not finite, k < 1, sd <= 0, or a reward that is not finite.
     """
     return _evaluate(LevelTable.max_at_k, theta, k, reward, sd)
 
@@ -53,7 +53,7 @@ def gaussian_optimum(
     The best points of a grid of sd / 8 are refined by bisection on the gradient to the last bit.
     Where max@k is flat to rounding, some theta of the flat stretch.
 
-    Raises: InputError on low >= high, an interval beyond 12,500 sd, k < 1 or sd <= 0.
+    Raises InputError on low >= high, an interval beyond 12,500 sd, k < 1 or sd <= 0.
     """
     best_of, scale = check_count("k", k), check_positive("sd", sd)
     ends = check_finite("low and high", [low, high])

@@ -66,7 +66,7 @@ def level_sets(reward: RewardFunction, low: float, high: float, spacing: float) 
 
     Between its breaks the reward is sampled every `spacing`: a hump narrower than that is missed.
 
-    Raises: InputError when the reward is not finite on the window.
+    Raises InputError when the reward is not finite on the window.
     """
     edges = [low, *(place for place in reward.breaks if low < place < high), high]
     pieces = [_segment(reward, left, right, spacing) for left, right in pairwise(edges)]

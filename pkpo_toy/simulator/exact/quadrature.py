@@ -77,7 +77,7 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
     when, at the trial thetas (T,) and k = 1, 4, 16, ..., largest_k, its share of max@k and of the
     gradient (times sd) agrees with that of its halves to 1e-14 of the range of the reward.
 
-    Raises: InputError when the panels are too many: the reward is not smooth between its breaks.
+    Raises InputError when the panels are too many: the reward is not smooth between its breaks.
     """
     critical = sets.critical()
     allowed = _allowed(sets, sd)

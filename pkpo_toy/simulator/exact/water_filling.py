@@ -1,10 +1,11 @@
 """The best policy when problems cannot be told apart: water-filling, in closed form."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+
+from pkpo_toy.typing import Array, ArrayLike
 
 
-def water_filling_policy(fractions: ArrayLike, k: int) -> NDArray[np.float64]:
+def water_filling_policy(fractions: ArrayLike, k: int) -> Array:
     """The policy that maximises pass@k when arm a is right for a fraction q_a of the problems.
 
     maximise sum_a q_a (1 - (1 - pi_a)^k):

@@ -1,0 +1,67 @@
+"""What the commands on sampling results share: files and how to read them, what was recognised."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pkpo_toy.samples.evaluation import Evaluation
+
+FilesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILES",
+        help="Results of an evaluation, in one file or several; - is standard input.",
+    ),
+]
+ScoreOption = Annotated[
+    str | None,
+    typer.Option(help="Which metric, scorer, reward column or test set. (if there are several)"),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option("--format", help="A row of `pkpo-toy list formats`. (by what the files hold)"),
+]
+GroupByOption = Annotated[
+    str | None, typer.Option(help="Fields, separated by commas, that together name a problem.")
+]
+
+
+def read_evaluation(
+    files: list[str], *, form: str | None, score: str | None, group_by: str | None
+) -> Evaluation:
+    """The evaluation in the files."""
+    from pkpo_toy.cli.support.progress import working
+    from pkpo_toy.samples.reading import read
+
+    with working("reading"):
+        return read(files, form=form, score=score, group_by=fields(group_by))
+
+
+def say_read(*evaluations: Evaluation) -> None:
+    """What was recognised and left out, on stderr; our own tables go without saying."""
+    for one in evaluations:
+        if one.recognised or one.left_out:
+            sys.stderr.write(f"{one.described()}\n")
+
+
+def fields(group_by: str | None) -> list[str]:
+    """The names in --group-by."""
+    return [name.strip() for name in group_by.split(",")] if group_by else []
+
+
+def write_figure(name: str, frame: pd.DataFrame, figures: Path, stem: str) -> None:
+    """FIGURES/STEM.png and .svg, said on stderr."""
+    from pkpo_toy.files import write_output
+    from pkpo_toy.plotting import render
+
+    for kind, picture in render(name, frame).items():
+        path = figures / f"{stem}.{kind}"
+        write_output(path, picture)
+        sys.stderr.write(f"wrote {path}\n")

@@ -1,0 +1,17 @@
+"""Options that several commands have, with one help and one default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pkpo_toy.files import FIGURES, RESULTS
+
+__all__ = ["FIGURES", "RESULTS", "AsJson", "FiguresFolder", "ResultsFolder", "StoredRun"]
+
+StoredRun = Annotated[str, typer.Argument(help="A study that was run, or its results folder.")]
+ResultsFolder = Annotated[Path, typer.Option(help="Folder of the results.")]
+FiguresFolder = Annotated[Path, typer.Option(help="Folder of the figures.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]

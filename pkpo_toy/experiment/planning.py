@@ -1,0 +1,157 @@
+"""From a study file to cells, and from cells to stored results."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pkpo_toy
+from pkpo_toy.runs import (
+    Cell,
+    Event,
+    Outcome,
+    check_name,
+    execute,
+    fingerprint,
+    generator,
+    git_state,
+    imported_sources,
+    make_cell,
+    results_folder,
+    versions,
+)
+from pkpo_toy.studies.files import StudyFile, build, expand, load, with_quick
+from pkpo_toy.studies.study import Study
+from pkpo_toy.studies.table import STUDIES, SUITES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROOT = Path(pkpo_toy.__file__).parent
+# What every study imports and no number depends on: the public names, the wording of errors.
+WITHOUT_NUMBERS = {ROOT / "__init__.py", ROOT / "errors.py"}
+PACKAGES = ("pkpo-toy", "numpy", "pandas", "matplotlib", "torch", "transformers", "distributed")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked study: every cell it asks for, nothing computed yet."""
+
+    file: StudyFile
+    cells: list[Cell]
+
+    @property
+    def name(self) -> str:
+        return self.file.name
+
+    def description(self) -> dict[str, Any]:
+        """What the manifest says of the study: settings in the order of the cells, and the code."""
+        return {
+            "name": self.name,
+            "study": self.file.study,
+            "configuration": _merged([cell.spec["config"] for cell in self.cells]),
+            "versions": versions(PACKAGES),
+            "git": git_state(ROOT),
+        }
+
+
+def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
+    """Each setting once; one that differs between cells as the list of its values."""
+    merged = {}
+    for key in configurations[0]:
+        texts = dict.fromkeys(json.dumps(configuration[key]) for configuration in configurations)
+        values = [json.loads(text) for text in texts]
+        merged[key] = values[0] if len(values) == 1 else values
+    return merged
+
+
+def plan(file: StudyFile) -> Plan:
+    """Check every cell of a study before anything is written. Raises InputError."""
+    check_name("the name of a study file", file.name)
+    study = file.definition
+    study.check_installed()
+    configurations = [config.model_dump(mode="json") for config in expand(file)]
+    code = fingerprint(sources(study), ROOT.parent)
+    made_by = f"{pkpo_toy.__version__} {study.version} {code} {_named_files(configurations)}"
+    specs = ({"study": file.study, "config": config} for config in configurations)
+    return Plan(file, [make_cell(spec, made_by) for spec in specs])
+
+
+def sources(study: Study) -> set[Path]:
+    """The files of this package that the study's numbers depend on: what it imports.
+
+    Read off the imports, so that the list can be neither forgotten nor too long: a cell is
+    computed again when one of these files changes, and not when a caption or a figure does.
+    """
+    modules = {part.__module__ for part in (study.config, study.run, study.summarize)}
+    starts = [Path(str(sys.modules[module].__file__)) for module in modules]
+    return imported_sources(starts, ROOT.parent, WITHOUT_NUMBERS)
+
+
+def _named_files(configurations: list[dict[str, Any]]) -> str:
+    """Contents of the files that settings name: a table of results, an estimator FILE.py:NAME."""
+    texts: set[str] = set()
+    for configuration in configurations:
+        for value in configuration.values():
+            texts.update(filter(_is_text, value if isinstance(value, list) else [value]))
+    paths = (Path(text.rpartition(":")[0] if ".py:" in text else text) for text in texts)
+    files = sorted(path for path in paths if path.suffix and path.is_file())
+    return " ".join(fingerprint([path], path.parent) for path in files)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
+    """The records of one cell; its randomness comes from the seed and the specification alone."""
+    study = STUDIES[spec["study"]]
+    config = build(study.config, spec["config"], spec["study"])
+    return study.run(config, generator(config.seed, spec))
+
+
+def facts() -> dict[str, str]:
+    """What must be the same wherever cells are computed, for the same bytes."""
+    code = fingerprint(ROOT.rglob("*.py"), ROOT.parent)
+    return {"pkpo-toy": code, **versions(["numpy", "pandas"])}
+
+
+def carry_out(
+    plan: Plan,
+    out: Path,
+    *,
+    progress: Callable[[Event], None] | None = None,
+    **options: Any,
+) -> Outcome:
+    """Execute the plan in OUT/NAME; `options` are those of `execute`. Raises what it raises."""
+    return execute(
+        plan.cells,
+        run_cell,
+        results_folder(out, plan.name),
+        summarize=plan.file.definition.summarize,
+        description=plan.description(),
+        facts=facts,
+        progress=progress,
+        **options,
+    )
+
+
+def timed_first_cell(plan: Plan) -> float:
+    """Seconds that the first cell takes here; nothing is written."""
+    started = time.perf_counter()
+    run_cell(plan.cells[0].spec)
+    return time.perf_counter() - started
+
+
+def plans(
+    study: str, *, quick: bool = False, change: Callable[[StudyFile], StudyFile] | None = None
+) -> list[Plan]:
+    """The plans of a study, a FILE.toml or a suite, all checked before the first one is run."""
+    files = [load(name) for name in SUITES.get(study, (study,))]
+    files = [with_quick(file) if quick else file for file in files]
+    return [plan(change(file) if change else file) for file in files]

@@ -1,0 +1,130 @@
+"""Stored results: read from their folder, shown, drawn."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pkpo_toy
+from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.files import FIGURES, RESULTS, write_output
+from pkpo_toy.runs import read_cells, read_failures, read_manifest, read_summary, results_folder
+from pkpo_toy.studies.table import STUDIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+QUICK = "quick"  # the folder of quick looks inside those of results and of figures
+
+
+@dataclass(frozen=True)
+class Result:
+    """Stored results of a study; in a notebook shown as its figure and its summary."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
+
+    @property
+    def study(self) -> str:
+        return str(self.manifest["study"])
+
+    @property
+    def keys(self) -> list[str]:
+        """The cells whose results are there."""
+        failed = set(self.manifest["failed"])
+        return [key for key in self.manifest["cells"] if key not in failed]
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """The summary, empty where no cell succeeded. Raises DiskError."""
+        return read_summary(self.path)
+
+    def records(self) -> pd.DataFrame:
+        """The records of all cells, one after another. Raises Corrupt, DiskError."""
+        import pandas as pd
+
+        frames = [frame for _, frame in read_cells(self.path, self.keys)]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    def failures(self) -> list[dict[str, Any]]:
+        """The cells that failed, each with its specification, exception and traceback."""
+        return read_failures(self.path)
+
+    def drawn_frame(self) -> pd.DataFrame:
+        """What the study's figure is drawn from: its summary, or the records of its cells."""
+        return self.summary if STUDIES[self.study].draws == "summary" else self.records()
+
+    def figure(self) -> Figure:
+        """The study's figure, to show or to change further."""
+        from pkpo_toy.plotting import draw
+
+        return draw(self.study, self.drawn_frame())
+
+    def save_figure(self, figures: Path = FIGURES, *, again: bool = True) -> list[Path]:
+        """Draw the figure as FIGURES/NAME.png and .svg; returns the paths. Raises DiskError.
+
+        Figures that say they were drawn from the same data are left as they are unless `again`.
+        """
+        frame = self.drawn_frame()
+        source = _source(self.study, frame)
+        paths = [figures / f"{self.name}.{kind}" for kind in ("png", "svg")]
+        if again or not all(_says(path, source) for path in paths):
+            from pkpo_toy.plotting import render
+
+            pictures = render(self.study, frame, source=source)
+            for path, picture in zip(paths, pictures.values(), strict=True):
+                write_output(path, picture)
+        return paths
+
+    def _repr_html_(self) -> str:
+        from pkpo_toy.plotting import render
+
+        if self.summary.empty:
+            return f"<p>{self.name}: no cell succeeded; see .failures()</p>"
+        picture = base64.b64encode(render(self.study, self.drawn_frame())["png"]).decode()
+        image = f'<img alt="{self.name}" width="800" src="data:image/png;base64,{picture}">'
+        return image + self.summary.to_html(index=False, max_rows=20, border=0)
+
+
+def _source(study: str, frame: pd.DataFrame) -> str:
+    """What a figure is drawn from: study, data, and the version of what draws."""
+    digest = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
+    return f"pkpo-toy {pkpo_toy.__version__} {study} {digest} matplotlib {version('matplotlib')}"
+
+
+def _says(path: Path, source: str) -> bool:
+    return path.is_file() and source.encode() in path.read_bytes()
+
+
+def folder_for(folder: str | Path, *, quick: bool) -> Path:
+    """The folder of all results or all figures; quick looks have one of their own inside it."""
+    return Path(folder) / QUICK if quick else Path(folder)
+
+
+def load(run: str | Path, out: str | Path = RESULTS) -> Result:
+    """The results in that folder, or under that name in `out`.
+
+        pkpo_toy.load("results/variance").figure()
+
+    Raises InputError where there are none, with the nearest name that has some, and Corrupt where
+    the manifest cannot be read.
+    """
+    named = isinstance(run, str) and "/" not in run
+    folder = results_folder(Path(out), str(run)) if named else Path(run)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        there = sorted(path.parent.name for path in Path(out).glob("*/manifest.json"))
+        if not there or not named:
+            raise InputError(f"no results in {str(folder)!r}; `pkpo-toy run` makes some.")
+        raise unknown(f"results in {str(out)!r}:", run, there)
+    return Result(folder, manifest)

@@ -1,0 +1,210 @@
+"""Sampling results whatever wrote them: problems with their rewards, or how many were right."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.samples.rows import shown
+from pkpo_toy.samples.tables import Table
+from pkpo_toy.typing import Array, Integers
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """P problems in order of appearance, n samples each.
+
+    `rewards` (sum n,) holds them problem by problem, in the order of the file; None where only the
+    number of successes is known. `c` (P,) counts rewards of 1; None unless all are 0 or 1.
+    `left_out` counts the samples that have no score, by reason. `recognised` is
+    False for tables of our own, where nothing was told from what the files hold.
+    """
+
+    title: str
+    problems: list[str]
+    n: Integers
+    c: Integers | None = None
+    rewards: Array | None = None
+    left_out: dict[str, int] = field(default_factory=dict)
+    recognised: bool = True
+
+    def groups(self) -> list[tuple[Integers, Array]]:
+        """The problems with equal n together: their places (p,) and their rewards (p, n)."""
+        assert self.rewards is not None
+        of_sample = np.repeat(self.n, self.n)
+        return [
+            (np.flatnonzero(self.n == n), self.rewards[of_sample == n].reshape(-1, n))
+            for n in np.unique(self.n).tolist()
+        ]
+
+    def counts(self) -> pd.DataFrame:
+        """One row per problem: problem, n, c. Raises InputError unless all rewards are 0 or 1."""
+        if self.c is None:
+            assert self.rewards is not None
+            at = int(np.argmin(np.isin(self.rewards, (0.0, 1.0))))
+            name = self.problems[int(np.searchsorted(np.cumsum(self.n), at, side="right"))]
+            got = f"got {self.rewards[at]:g} for problem {shown(name)}"
+            raise InputError(f"counting successes needs rewards 0 or 1, {got}.")
+        return pd.DataFrame({"problem": self.problems, "n": self.n, "c": self.c})
+
+    def samples(self) -> pd.DataFrame:
+        """One row per sample: problem, sample (from 0, as text), reward.
+
+        Raises InputError where only counts are known.
+        """
+        if self.rewards is None:
+            raise InputError(
+                f"{self.title}: only how many samples were right is known, not which; "
+                "this needs the reward of each."
+            )
+        sample = np.concatenate([np.arange(n) for n in self.n])
+        names = np.repeat(np.array(self.problems, dtype=object), self.n)
+        return pd.DataFrame(
+            {"problem": names, "sample": sample.astype(str), "reward": self.rewards}
+        )
+
+    def only(self, keep: Integers) -> Evaluation:
+        """The problems at these places."""
+        rewards = self.rewards
+        if rewards is not None:
+            starts = np.cumsum(self.n) - self.n
+            parts = [np.arange(starts[i], starts[i] + self.n[i]) for i in keep.tolist()]
+            rewards = rewards[np.concatenate(parts)]
+        return Evaluation(
+            self.title,
+            [self.problems[i] for i in keep.tolist()],
+            self.n[keep],
+            None if self.c is None else self.c[keep],
+            rewards,
+            self.left_out,
+            self.recognised,
+        )
+
+    def described(self) -> str:
+        """What was read, in one line: title, problems, samples each, what was left out."""
+        low, high = int(self.n.min()), int(self.n.max())
+        each = f"{low} sample{'s' * (low != 1)} each" if low == high else f"{low} to {high} samples"
+        problems = f"{len(self.problems)} problem{'s' * (len(self.problems) != 1)}"
+        left = "".join(f"; left out: {count} {why}" for why, count in self.left_out.items())
+        return f"{self.title}: {problems}, {each}{left}"
+
+
+class Collector:
+    """Gathers an evaluation from one file or several; what a format's reader writes into.
+
+    `score` and `group_by` are what the user asked for, to be taken up by `choose` and `grouped`.
+    With `keep_table` the last table problem,sample,reward is kept with its text.
+    """
+
+    def __init__(
+        self, score: str | None = None, group_by: Sequence[str] = (), *, keep_table: bool = False
+    ) -> None:
+        self.score, self.group_by, self.keep_table = score, tuple(group_by), keep_table
+        self.table: Table | None = None
+        self.source = ""
+        self.left_out: Counter[str] = Counter()
+        self.asked: set[str] = set()
+        self._codes, self._rewards = array("i"), array("d")
+        self._names: dict[str, int] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._met: dict[Hashable, str] = {}
+        self._seen = 0
+        self._known: dict[Hashable, tuple[Hashable, str]] = {}
+
+    def add(self, problem: str | int, rewards: Iterable[float]) -> None:
+        """More samples of a problem."""
+        code = self._names.setdefault(self._name(problem), len(self._names))
+        before = len(self._rewards)
+        self._rewards.extend(rewards)
+        self._codes.extend([code] * (len(self._rewards) - before))
+
+    def add_columns(self, problems: Iterable[str], rewards: Sequence[float]) -> None:
+        """A sample for each problem name, which may come again."""
+        names = self._names
+        self._codes.extend([names.setdefault(name, len(names)) for name in problems])
+        self._rewards.extend(rewards)
+
+    def count(self, problem: str | int, n: int, c: int) -> None:
+        """n more samples of a problem, c of them right."""
+        name = self._name(problem)
+        old_n, old_c = self._counts.get(name, (0, 0))
+        self._counts[name] = (old_n + n, old_c + c)
+
+    def leave_out(self, reason: str, samples: int = 1) -> None:
+        """Samples without a score, counted by why."""
+        self.left_out[reason] += samples
+
+    def once(self, what: str, *key: Hashable) -> None:
+        """Raises InputError if this was met before, here or in another file."""
+        first = self._met.setdefault((what, *key), self.source)
+        if len(self._met) == self._seen:
+            named = shown("/".join(map(str, key)))
+            raise InputError(f"{self.source}: {what} {named} again, first in {first}.")
+        self._seen = len(self._met)
+
+    def same(self, what: str, key: Hashable, value: Hashable) -> None:
+        """Raises InputError if this key had another value before."""
+        known, where = self._known.setdefault((what, key), (value, self.source))
+        if known != value:
+            raise InputError(f"{self.source}: {what} {shown(key)} is not that of {where}.")
+
+    def choose(self, kind: str, choices: Iterable[str], default: str | None = None) -> str:
+        """The one of these names that `--score` says, the only one, or the default.
+
+        Raises InputError listing the choices.
+        """
+        self.asked.add("score")
+        names = list(choices)
+        if self.score is None:
+            if default is None and len(names) != 1:
+                several = ", ".join(shown(name)[1:-1] for name in names[:12]) or "none"
+                raise InputError(
+                    f"{self.source} holds several {kind}s; choose by --score: {several}."
+                )
+            return default or names[0]
+        if self.score not in names:
+            raise unknown(kind, self.score, names)
+        return self.score
+
+    def grouped(self, fields: dict[str, object], where: str) -> str | None:
+        """The problem's name made of the fields that `--group-by` names; None without it.
+
+        Raises InputError for a field that is not there.
+        """
+        self.asked.add("group_by")
+        missing = [name for name in self.group_by if name not in fields]
+        if missing:
+            raise InputError(f"{where}: {unknown('field of --group-by', missing[0], fields)}")
+        return "/".join(str(fields[name]) for name in self.group_by) or None
+
+    def evaluation(self, title: str) -> Evaluation:
+        """What was gathered. Raises InputError if it is nothing."""
+        left = dict(self.left_out)
+        if self._counts:
+            n, c = np.array(list(self._counts.values()), dtype=np.intp).T
+            return Evaluation(title, list(self._counts), n, c, None, left)
+        if not self._names:
+            gone = ", ".join(f"{count} {why}" for why, count in left.items())
+            raise InputError(f"{self.source} holds no scored sample{gone and f'; {gone}'}.")
+        codes = np.frombuffer(self._codes, dtype=np.intc)
+        rewards = np.frombuffer(self._rewards, dtype=np.float64)
+        n = np.bincount(codes)
+        if (np.diff(codes) < 0).any():
+            rewards = rewards[np.argsort(codes, kind="stable")]
+        right = rewards == 1
+        c = None
+        if bool((right | (rewards == 0)).all()):
+            c = np.add.reduceat(right, np.cumsum(n) - n, dtype=np.intp)
+        return Evaluation(title, list(self._names), n, c, rewards, left)
+
+    def _name(self, problem: str | int) -> str:
+        name = str(problem)
+        if not name.strip():
+            raise InputError(f"{self.source}: a problem must have a name that is not blank.")
+        return name
