@@ -16,8 +16,8 @@ def lesson(
 
     from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.errors import InputError
+    from pkpo_toy.files import write_output
     from pkpo_toy.lessons.page import lesson_page
-    from pkpo_toy.runs.failures import write_output
 
     if not out.lower().endswith((".html", ".htm")):
         raise InputError(f"--out must end in .html, got {out!r}.")

@@ -8,8 +8,8 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pkpo_toy.lessons.curves import tracks
-from pkpo_toy.lessons.lessons import KS, teach
+from pkpo_toy.lessons.curves import policy_curves
+from pkpo_toy.lessons.lessons import KS, record_lesson
 from pkpo_toy.simulator.exact.gaussian import gaussian_max_at_k
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
 
@@ -17,7 +17,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 220, 40, 60, 12, 34
 SEED, SAMPLES, P = 7, 16, 0.2
 INK, TEMPTING, GREY = "#262626", "#D55E00", "#8C8C8C"
 # Those of the figures.
-COLOURS = {1: "#f2a03d", 4: "#b5367a", 16: "#232a6b"}
+COLORS = {1: "#f2a03d", 4: "#b5367a", 16: "#232a6b"}
 DASHES = {1: "", 4: "9 3 2 3", 16: "14 4"}
 
 
@@ -32,16 +32,16 @@ class _Drawing:
     def __init__(self, x: tuple[float, float], y: tuple[float, float]):
         self.x, self.y, self.parts = x, y, list[str]()
 
-    def line(self, x: ArrayLike, y: ArrayLike, colour: str, *, dash: str = "") -> None:
+    def line(self, x: ArrayLike, y: ArrayLike, color: str, *, dash: str = "") -> None:
         points = " ".join(f"{a:.0f},{b:.1f}" for a, b in zip(*self._pixels(x, y), strict=True))
-        style = f"--look:{colour};stroke-width:1.8;stroke-dasharray:{dash or 'none'}"
+        style = f"--look:{color};stroke-width:1.8;stroke-dasharray:{dash or 'none'}"
         self.parts.append(f'<polyline class="line" points="{points}" style="{style}"/>')
 
-    def bars(self, edges: ArrayLike, heights: ArrayLike, colour: str, kind: str = "area") -> None:
+    def bars(self, edges: ArrayLike, heights: ArrayLike, color: str, kind: str = "area") -> None:
         x, y = self._pixels(edges, np.append(heights, 0.0))
         steps = "".join(f"V{top:.0f}H{right:.0f}" for top, right in zip(y, x[1:], strict=False))
         path = f"M{x[0]:.0f} {HEIGHT - BOTTOM}{steps}V{HEIGHT - BOTTOM}Z"
-        self.parts.append(f'<path class="{kind}" d="{path}" style="--look:{colour}"/>')
+        self.parts.append(f'<path class="{kind}" d="{path}" style="--look:{color}"/>')
 
     def name(self, x: float, y: float, text: str) -> None:
         (a,), (b,) = self._pixels([x], [y])
@@ -91,11 +91,11 @@ def _landscape() -> str:
     drawing.bars(np.append(inside, 1.0), inside**2, GREY, "area pale")
     for k in KS:
         values = gaussian_max_at_k(theta, k, UNIT_SQUARE, 0.1)
-        drawing.line(theta, values, COLOURS[k], dash=DASHES[k])
+        drawing.line(theta, values, COLORS[k], dash=DASHES[k])
         best = int(values.argmax())
         drawing.name(float(theta[best]) - 0.06, float(values[best]) + 0.04, f"k = {k}")
     caption = (
-        "What the best of k throws earns on average over the aim, for k = 1, 4 and 16; grey: what "
+        "What the best of k throws earns on average over the aim, for k = 1, 4 and 16; gray: what "
         "a throw earns where it lands. The more throws count, the closer to the edge the best aim."
     )
     return drawing.figure(caption, [0, 0.5, 1], [0, 0.5, 1])
@@ -103,16 +103,16 @@ def _landscape() -> str:
 
 def _learned() -> list[str]:
     figures = []
-    for track in tracks(teach("two_peaks", seed=SEED)):
-        edges, last = np.append(track.arms, 100) - 0.5, track.chances[-1]
+    for policy in policy_curves(record_lesson("two_peaks", seed=SEED)):
+        edges, last = np.append(policy.arms, 100) - 0.5, policy.chances[-1]
         top = float(last.max()) * 1.05
         drawing = _Drawing((-0.5, 99.5), (0, top))
-        drawing.bars(edges, track.rewards * top * 0.92, GREY, "area pale")
-        drawing.bars(edges, last, COLOURS[track.k])
+        drawing.bars(edges, policy.rewards * top * 0.92, GREY, "area pale")
+        drawing.bars(edges, last, COLORS[policy.k])
         caption = (
-            f"How often each of 100 answers is tried after training for {track.label} (seed {SEED})"
-            f"; grey: what it earns. pass@1 is {track.values[1][-1]:.3f}, pass@16 "
-            f"{track.values[16][-1]:.3f}."
+            f"How often each of 100 answers is tried after training for {policy.label} (seed "
+            f"{SEED}); gray: what it earns. pass@1 is {policy.values[1][-1]:.3f}, pass@16 "
+            f"{policy.values[16][-1]:.3f}."
         )
         figures.append(drawing.figure(caption, [0, 20, 40, 60, 80], [0, round(top / 2, 2)]))
     return figures

@@ -3,9 +3,9 @@
 // Text against what is painted behind it: 4.5 to 1, or 3 to 1 where it is large.
 function pale() {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (colour) => {
+  const rgb = (color) => {
     canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
+    canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     return canvas.getImageData(0, 0, 1, 1).data;
   };
@@ -16,8 +16,8 @@ function pale() {
       .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const behind = (element) => {
     for (let one = element; one; one = one.parentElement) {
-      const colour = rgb(getComputedStyle(one).backgroundColor);
-      if (colour[3] === 255) return colour;
+      const color = rgb(getComputedStyle(one).backgroundColor);
+      if (color[3] === 255) return color;
     }
     return [255, 255, 255];
   };

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from pkpo_toy.estimators import pass_at_k, weights
-from pkpo_toy.lessons.conclusions import closing
-from pkpo_toy.lessons.curves import tracks
-from pkpo_toy.lessons.events import turning_points
-from pkpo_toy.lessons.lessons import teach
+from pkpo_toy.lessons.conclusions import conclusions
+from pkpo_toy.lessons.curves import policy_curves
+from pkpo_toy.lessons.events import find_events
+from pkpo_toy.lessons.lessons import record_lesson
 from pkpo_toy.lessons.page import lesson_page
-from pkpo_toy.samples.passk import at_each_k
+from pkpo_toy.samples.passk import passk
 from pkpo_toy.simulator.exact.gaussian import gaussian_gradient, gaussian_max_at_k, gaussian_optimum
 from pkpo_toy.simulator.exact.water_filling import water_filling_policy
 from pkpo_toy.simulator.policies import normal_gradient, sample_normal
@@ -227,8 +227,8 @@ def bars_of(page, part, chart, name="policy"):
 def test_learning_is_the_terminals_run_at_every_step(page):
     page.open()
     page.part("learning")
-    taught = teach("two_peaks", seed=7)
-    found = tracks(taught)
+    recording = record_lesson("two_peaks", seed=7)
+    found = policy_curves(recording)
     scrub = page.find("[data-setting='learning-step']")
     for at in (0, 1, 150, 300):
         page.set("learning-step", at)
@@ -243,10 +243,10 @@ def test_learning_is_the_terminals_run_at_every_step(page):
                     close(line[:, 1], one.values[k][: at + 1], 1.04, 100)
     page.until(lambda: page.every("#learning .closing p"))
     told = [item.get_attribute("textContent") for item in page.every("#learning .events li")]
-    expected = [f"step {one.step} {one.sentence}" for one in turning_points(taught)]
+    expected = [f"step {one.step} {one.sentence}" for one in find_events(recording)]
     assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in told] == expected
     ends = [one.get_attribute("textContent") for one in page.every("#learning .closing p")]
-    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in ends] == closing(taught)
+    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in ends] == conclusions(recording)
     assert "“pkpo-toy demo two_peaks --seed 7”" in page.text("#learning .same")
     keys(scrub, "HOME")
     page.settle()
@@ -300,7 +300,7 @@ def test_a_fourth_policy_follows_a_schedule(page):
 def test_betting(page):
     page.open("#betting-seed=2")
     page.part("betting")
-    found = tracks(teach("water_filling", seed=2))
+    found = policy_curves(record_lesson("water_filling", seed=2))
     fractions = [0.4, 0.3, 0.2, 0.1]
     for at in (300, 40):
         page.set("betting-step", at)
@@ -321,7 +321,7 @@ def test_your_numbers(page):
     area.send_keys("c,problem,extra,n\n3,a,x,10\n0,b,y,12\n7,c,z,10\n")
     page.settle()
     counts = pd.DataFrame({"problem": ["a", "b", "c"], "n": [10, 12, 10], "c": [3, 0, 7]})
-    expected = at_each_k(counts, [1, 2, 5, 10])
+    expected = passk(counts)
     rows = [[cell.text for cell in row.find_elements("css selector", "th, td")]
             for row in page.every("#counts tbody tr")]  # fmt: skip
     assert rows == [

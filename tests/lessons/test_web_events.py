@@ -2,10 +2,10 @@
 
 import pytest
 
-from pkpo_toy.lessons.conclusions import closing
-from pkpo_toy.lessons.curves import tracks
-from pkpo_toy.lessons.events import turning_points
-from pkpo_toy.lessons.lessons import teach
+from pkpo_toy.lessons.conclusions import conclusions
+from pkpo_toy.lessons.curves import policy_curves
+from pkpo_toy.lessons.events import find_events
+from pkpo_toy.lessons.lessons import record_lesson
 
 WRITTEN = {
     "two_peaks": "oneQuestion(twoPeaksRewards()), { stepSize: 2",
@@ -27,13 +27,15 @@ def test_the_sentences_are_those_of_the_terminal(evaluate, name, seed, steps):
           return {{ events: events(all), closing: closing(all), spreads }};
         }})()"""
     )
-    taught = teach(name, seed=seed, steps=steps)
-    expected = [(one.step, one.label, one.kind, one.sentence) for one in turning_points(taught)]
-    found = [(one["step"], one["label"], one["kind"], one["sentence"]) for one in page["events"]]
+    recording = record_lesson(name, seed=seed, steps=steps)
+    expected = [(one.step, one.k, one.kind, one.sentence) for one in find_events(recording)]
+    found = [(one["step"], one["k"], one["kind"], one["sentence"]) for one in page["events"]]
     assert found == expected
     # What is an option in the terminal is a field in the page.
-    assert page["closing"] == [one.replace("--steps", "steps") for one in closing(taught)]
-    assert page["spreads"] == pytest.approx([one.spread[-1] for one in tracks(taught)], rel=1e-12)
+    assert page["closing"] == [one.replace("--steps", "steps") for one in conclusions(recording)]
+    assert page["spreads"] == pytest.approx(
+        [one.spread[-1] for one in policy_curves(recording)], rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("digits", [0, 1, 3])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkpo_toy.samples.intervals import student_t, wilson_interval
-from pkpo_toy.samples.passk import at_each_k, default_ks
+from pkpo_toy.samples.passk import passk
 
 some = settings(deadline=None, max_examples=60)
 
@@ -24,7 +24,7 @@ def test_a_table_gives_pythons_curve(evaluate, counts):
         " return atEachK(rows, defaultKs(rows)); })()"
     )
     frame = pd.DataFrame(counts, columns=["n", "c"]).assign(problem=range(len(counts)))
-    expected = at_each_k(frame, default_ks(frame))
+    expected = passk(frame)
     assert [one["k"] for one in found] == expected["k"].tolist()
     for name in ("value", "se", "low", "high"):
         page = [one[name] if one[name] is not None else float("nan") for one in found]

@@ -10,8 +10,8 @@ import { realNumber, wholeNumber } from "./state.js";
 import { chanceOfOne, meanOfPluggedIn, passAtK } from "./truth.js";
 
 const MOST_DRAWS = 1000;
-const UNBIASED = { colour: "#0072B2", dash: "", marker: "o" };
-const TEMPTING = { colour: "#D55E00", dash: "4.5 1.8", marker: "D" };
+const UNBIASED = { color: "#0072B2", dash: "", marker: "o" };
+const TEMPTING = { color: "#D55E00", dash: "4.5 1.8", marker: "D" };
 
 export const ANSWERS = {
   "answers-p": realNumber(0.2, 0.01, 0.99, 0.01),
@@ -123,7 +123,7 @@ function drawDots(host, right, c) {
 function drawCurve(chart, { p, n, k, c }) {
   const ks = range(1, n + 1);
   chart.frame({ x: [1, Math.max(n, 2)], y: [0, 1.02], xTitle: "tries k", yTitle: "pass@k", yTicks: [0, 0.2, 0.4, 0.6, 0.8, 1] });
-  chart.vertical("chosen k", k, { colour: "#8C8C8C", dash: "1.2 1.4" }, { width: 1.2 });
+  chart.vertical("chosen k", k, { color: "#8C8C8C", dash: "1.2 1.4" }, { width: 1.2 });
   chart.line("truth", ks.map((one) => [one, chanceOfOne(p, one)]), TRUTH_LOOK);
   chart.line("unbiased", ks.map((one) => [one, passAtK(n, c, one)]), UNBIASED);
   chart.line("tempting", ks.map((one) => [one, chanceOfOne(c / n, one)]), TEMPTING);

@@ -15,11 +15,11 @@ const STEPS = 300, STEP_SIZE = 0.5;
 const ODDS = {
   lesson: ["40%, 30%, 20%, 10%", [0.4, 0.3, 0.2, 0.1]],
   even: ["four times 25%", [0.25, 0.25, 0.25, 0.25]],
-  favourite: ["70%, 10%, 10%, 10%", [0.7, 0.1, 0.1, 0.1]],
+  favorite: ["70%, 10%, 10%, 10%", [0.7, 0.1, 0.1, 0.1]],
   many: ["30%, 20%, then five times 10%", [0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1]],
 };
-const FRACTION = { colour: "#8C8C8C" };
-const BEST = { colour: "#262626", dash: "", marker: "s" };
+const FRACTION = { color: "#8C8C8C" };
+const BEST = { color: "#262626", dash: "", marker: "s" };
 
 export const BETTING = {
   "betting-odds": oneOf("lesson", Object.keys(ODDS)),

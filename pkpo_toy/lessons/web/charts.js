@@ -128,14 +128,14 @@ export class Chart {
 
   line(key, points, look, { width = STROKE, faint = false } = {}) {
     const dash = look.dash ? look.dash.split(" ").map((part) => part * width).join(" ") : "none";
-    const style = `--look:${look.colour};stroke-width:${width};stroke-dasharray:${dash}`;
+    const style = `--look:${look.color};stroke-width:${width};stroke-dasharray:${dash}`;
     return this.mark("path", key, { class: faint ? "line faint" : "line", d: this.path(points), style });
   }
 
   area(key, points, look, className = "area") {
     const last = points[points.length - 1];
     const closed = [...points, [last[0], this.y.low], [points[0][0], this.y.low]];
-    return this.mark("path", key, { class: className, d: `${this.path(closed)}Z`, style: `--look:${look.colour}` });
+    return this.mark("path", key, { class: className, d: `${this.path(closed)}Z`, style: `--look:${look.color}` });
   }
 
   // Bars between edges, as one shape: heights[i] from edges[i] to edges[i + 1].
@@ -146,7 +146,7 @@ export class Chart {
       const y = this.y.at(height).toFixed(2);
       text += `V${y}H${this.x.at(edges[i + 1]).toFixed(2)}`;
     });
-    return this.mark("path", key, { class: className, d: `${text}V${base.toFixed(2)}Z`, style: `--look:${look.colour}` });
+    return this.mark("path", key, { class: className, d: `${text}V${base.toFixed(2)}Z`, style: `--look:${look.color}` });
   }
 
   vertical(key, x, look, { from = this.y.high, to = this.y.low, width = STROKE } = {}) {
@@ -162,7 +162,7 @@ export class Chart {
       class: hollow ? "dot hollow" : "dot",
       d: MARKERS[look.marker],
       transform: `translate(${this.x.at(x).toFixed(2)} ${this.y.at(y).toFixed(2)}) scale(${size})`,
-      style: `--look:${look.colour}`,
+      style: `--look:${look.color}`,
     });
   }
 
@@ -207,13 +207,13 @@ export function legend(host, entries) {
   host.replaceChildren(
     ...entries.map(({ look, text, bar = false }) => {
       const sample = svg("svg", { width: 34, height: 12, "aria-hidden": "true" });
-      if (bar) sample.append(svg("path", { class: "area", d: "M4 1H30V11H4Z", style: `--look:${look.colour}` }));
+      if (bar) sample.append(svg("path", { class: "area", d: "M4 1H30V11H4Z", style: `--look:${look.color}` }));
       else {
         const dash = look.dash ? look.dash.split(" ").map((part) => part * STROKE).join(" ") : "none";
-        const style = `--look:${look.colour};stroke-width:${STROKE};stroke-dasharray:${dash}`;
+        const style = `--look:${look.color};stroke-width:${STROKE};stroke-dasharray:${dash}`;
         sample.append(svg("path", { class: "line", d: "M1 6H33", style }));
         const transform = "translate(17 6)";
-        sample.append(svg("path", { class: "dot", d: MARKERS[look.marker], transform, style: `--look:${look.colour}` }));
+        sample.append(svg("path", { class: "dot", d: MARKERS[look.marker], transform, style: `--look:${look.color}` }));
       }
       return html("span", { class: "entry" }, sample, text);
     }),

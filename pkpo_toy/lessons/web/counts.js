@@ -6,7 +6,7 @@ import { html, say } from "./dom.js";
 import { fixed } from "./numbers.js";
 import { atEachK, defaultKs, isTooLong, readCounts } from "./samples.js";
 
-const LOOK = { colour: "#0072B2", dash: "", marker: "o" };
+const LOOK = { color: "#0072B2", dash: "", marker: "o" };
 export const EXAMPLE = "problem,n,c\nalgebra,50,9\nfractions,50,31\nangles,50,2\nchance,40,0\nprimes,50,17\nlimits,50,1\nseries,60,24\nsets,50,45\n";
 
 export function buildCounts(state, host, finding) {
@@ -52,7 +52,7 @@ function drawCounts(chart, found) {
   chart.frame({ x: [1, last], y: [0, 1.02], log: true, xTicks: found.map((one) => one.k), xTitle: "tries k", yTitle: "pass@k", yTicks: [0, 0.25, 0.5, 0.75, 1] });
   if (!isNaN(found[0].low)) {
     const points = [...found.map((one) => [one.k, one.low]), ...found.toReversed().map((one) => [one.k, one.high])];
-    chart.mark("path", "interval", { class: "interval", d: `${chart.path(points)}Z`, style: `--look:${LOOK.colour}` });
+    chart.mark("path", "interval", { class: "interval", d: `${chart.path(points)}Z`, style: `--look:${LOOK.color}` });
   }
   chart.line("pass@k", found.map((one) => [one.k, one.value]), LOOK);
   for (const one of found) chart.dot(`pass@${one.k}`, one.k, one.value, LOOK);

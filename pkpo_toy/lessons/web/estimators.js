@@ -182,8 +182,8 @@ const FROM_TWO_DIVIDES = {
 
 // What a row says: the key is Python's; the look is that of the figures. binary: rewards of 0 and 1
 // only. linear: the weights of a sum of nested 0/1 rewards are the sum of their weights.
-function row(name, weigh, domain, colour, dash, marker, facts = {}) {
-  return { name, weigh, domain, look: { colour, dash, marker }, ...facts };
+function row(name, weigh, domain, color, dash, marker, facts = {}) {
+  return { name, weigh, domain, look: { color, dash, marker }, ...facts };
 }
 
 export const ESTIMATORS = {

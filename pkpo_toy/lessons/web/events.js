@@ -10,7 +10,7 @@ const STANDING = 0.25; // of the run, at least, before standing still is worth a
 const AHEAD = 0.002; // a smaller lead is none
 const LOST = 0.05; // of reward given up is worth a word
 const MARGIN = 0.01; // of the tries, by which one peak leads another
-const MANY = 10; // answers, from which on neighbours are alike
+const MANY = 10; // answers, from which on neighbors are alike
 const APART = 1.5; // times as many answers
 const LESSER = 0.05; // of reward, by which an answer is worse than the best
 
@@ -19,7 +19,7 @@ export const WHY =
   "found so far. When only the best of 16 tries counts, 15 may fail, and a different answer is " +
   "a second chance: so k > 1 spreads and k = 1 commits.";
 
-// The events of all tracks in the order of the steps: { step, at, label, kind, sentence }.
+// The events of all tracks in the order of the steps: { step, at, k, kind, sentence }.
 export function events(all) {
   const found = all.flatMap((one) => [
     ...movedEvents(one),
@@ -40,7 +40,7 @@ function firstForGood(holds) {
 }
 
 function event(track, at, kind, sentence) {
-  return { step: track.steps[at], at, label: track.label, kind, sentence: `${track.label} ${sentence}` };
+  return { step: track.steps[at], at, k: track.k, kind, sentence: `${track.label} ${sentence}` };
 }
 
 function valuesOf(track, k) {

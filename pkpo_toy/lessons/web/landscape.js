@@ -11,7 +11,7 @@ import { SD, gaussianGradient, gaussianMaxAtK, gaussianOptimum, normalBetween, n
 const LOW = -0.2, HIGH = 1.4, MOST_K = 64;
 const THETAS = range(0, 161).map((i) => LOW + i / 100);
 const DRAWN = [1, 4, 16], OPTIMA = [1, 2, 4, 8, 16, 32, 64];
-const THROWS = { colour: "#8C8C8C", dash: "", marker: "o" }, REWARD_SHAPE = { colour: "#DEDCD7" };
+const THROWS = { color: "#8C8C8C", dash: "", marker: "o" }, REWARD_SHAPE = { color: "#DEDCD7" };
 
 export const LANDSCAPE = {
   "landscape-theta": realNumber(0.5, LOW, HIGH, 0.01),
@@ -75,7 +75,7 @@ export function buildLandscape(state, host, finding) {
 function drawTop(chart, theta, k, ks) {
   chart.frame({ x: [LOW, HIGH], y: [0, 1.05], xTitle: "aim θ, and where a throw lands", yTitle: "reward", yTicks: [0, 0.5, 1] });
   const square = range(0, 51).map((i) => [i / 50, squareReward(i / 50)]);
-  chart.area("reward", square, { colour: "#8C8C8C" }, "area pale");
+  chart.area("reward", square, { color: "#8C8C8C" }, "area pale");
   const bell = THETAS.map((x) => [x, (0.3 * normalDensity((x - theta) / SD)) / normalDensity(0)]);
   chart.line("throws", bell, THROWS, { width: 1.4 });
   for (const one of ks) {
@@ -83,7 +83,7 @@ function drawTop(chart, theta, k, ks) {
     const at = optimumOf(one);
     chart.dot(`best ${one}`, at, gaussianMaxAtK(at, one), kLook(one), { size: one === k ? 1.5 : 1.1 });
   }
-  chart.vertical("aim", theta, { colour: "#262626", dash: "2.4 1.2" }, { width: 1.4 });
+  chart.vertical("aim", theta, { color: "#262626", dash: "2.4 1.2" }, { width: 1.4 });
   chart.dot("now", theta, gaussianMaxAtK(theta, k), { ...kLook(k), marker: "o" }, { size: 1.3, hollow: true });
   chart.done();
 }
@@ -92,16 +92,16 @@ function drawSlopes(chart, theta, k) {
   const slopes = curvesOf(k).slopes;
   const most = Math.max(...slopes.map(([, slope]) => Math.abs(slope))) * 1.1;
   chart.frame({ x: [LOW, HIGH], y: [-most, most], xTitle: "aim θ", yTitle: `exact gradient of max@${k}` });
-  chart.horizontal("zero", 0, { colour: "#8C8C8C", dash: "" }, { width: 1 });
+  chart.horizontal("zero", 0, { color: "#8C8C8C", dash: "" }, { width: 1 });
   chart.line("gradient", slopes, kLook(k), { width: 2 });
-  chart.vertical("aim", theta, { colour: "#262626", dash: "2.4 1.2" }, { width: 1.4 });
+  chart.vertical("aim", theta, { color: "#262626", dash: "2.4 1.2" }, { width: 1.4 });
   chart.dot("now", theta, gaussianGradient(theta, k), { ...kLook(k), marker: "o" }, { size: 1.3, hollow: true });
   chart.done();
 }
 
 function drawOptima(chart, k) {
   chart.frame({ x: [1, MOST_K], y: [0.84, 1.04], log: true, xTitle: "tries k", yTitle: "best aim θ*" });
-  chart.horizontal("edge", 1, { colour: "#8C8C8C", dash: "1.2 1.4" }, { width: 1.2 });
+  chart.horizontal("edge", 1, { color: "#8C8C8C", dash: "1.2 1.4" }, { width: 1.2 });
   chart.line("optima", OPTIMA.map((one) => [one, optimumOf(one)]), THROWS, { width: 1.4 });
   for (const one of OPTIMA) chart.dot(`best ${one}`, one, optimumOf(one), kLook(one));
   chart.dot("chosen", k, optimumOf(k), { ...kLook(k), marker: "o" }, { size: 1.6, hollow: true });

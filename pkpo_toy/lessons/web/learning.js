@@ -12,7 +12,7 @@ import { oneOf, realNumber, shortText, wholeNumber } from "./state.js";
 import { KS, Recorder, SAMPLES, oneQuestion, recorders, schedule, twoPeaksRewards } from "./training.js";
 
 const ANSWERS_COUNT = 100, TOP_DIGIT = 35;
-const EARNED = { colour: "#8C8C8C" };
+const EARNED = { color: "#8C8C8C" };
 const SCALES = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
 const SLICE = 8; // milliseconds of training between two frames
 const PLANS = {
@@ -179,7 +179,7 @@ function drawLandscape(chart, rewards, own) {
   chart.frame({ x: [-0.5, 99.5], y: [0, 1.02], xTitle: "answer", yTitle: own ? "reward (your own)" : "reward", yTicks: [0, 0.5, 1] });
   chart.bars("reward", range(0, 101).map((x) => x - 0.5), Array.from(rewards), EARNED);
   const brush = Number(chart.root.dataset.brush ?? 40);
-  chart.dot("brush", brush, rewards[brush], { colour: "#262626", marker: "v" }, { size: 0.9 });
+  chart.dot("brush", brush, rewards[brush], { color: "#262626", marker: "v" }, { size: 0.9 });
   change(chart.root, { "aria-valuenow": brush, "aria-valuetext": `answer ${brush} earns ${fixed(rewards[brush], 2)}` });
   chart.done();
 }
@@ -254,7 +254,7 @@ function drawValues(chart, tracks, i, at, run) {
   const last = Math.max(1, run.recorders[0].total);
   const top = Math.max(...tracks[0].rewards, 0.1);
   chart.frame({ x: [0, last], y: [0, top * 1.04], xTitle: "step", yTitle: "" });
-  chart.horizontal("best", tracks[0].optimum[i], { colour: "#8C8C8C", dash: "1.2 1.4" }, { width: 1.2 });
+  chart.horizontal("best", tracks[0].optimum[i], { color: "#8C8C8C", dash: "1.2 1.4" }, { width: 1.2 });
   tracks.forEach((track, which) => {
     const look = lookOf(track, which);
     const points = range(0, at + 1).map((one) => [track.steps[one], track.values[i][one]]);
@@ -271,9 +271,9 @@ function tell(list, all, at, state) {
   list.dataset.told = signature;
   list.replaceChildren(
     ...happened.map((one) => {
-      const look = kLook(Number(one.label.replace("k = ", "")));
+      const look = kLook(one.k);
       const jump = button(`step ${one.step}`, () => state.set({ "learning-step": one.at }), { class: "jump" });
-      return html("li", { style: `--look:${look.colour}` }, jump, " ", one.sentence);
+      return html("li", { style: `--look:${look.color}` }, jump, " ", one.sentence);
     }),
   );
 }

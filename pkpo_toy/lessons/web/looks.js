@@ -1,4 +1,4 @@
-// How an estimator, a k or a schedule is drawn: the colours, dashes and marks of the figures.
+// How an estimator, a k or a schedule is drawn: the colors, dashes and marks of the figures.
 
 import { clamp } from "./numbers.js";
 
@@ -6,31 +6,31 @@ export const SOLID = "", DASHED = "4.5 1.8", DOTTED = "1.2 1.4", DASH_DOT = "5 1
 export const SHORT = "2.4 1.2", LONG = "8 2", DASH_DOT_DOT = "5 1.4 1.2 1.4 1.2 1.4";
 
 // From a mid orange to a near-black blue: lightness falls steadily.
-const K_COLOURS = [
+const K_COLORS = [
   [0xf2, 0xa0, 0x3d], [0xe8, 0x60, 0x4c], [0xb5, 0x36, 0x7a],
   [0x6a, 0x2c, 0x91], [0x23, 0x2a, 0x6b], [0x0b, 0x0f, 0x2b],
 ];
 const K_DASHES = [SOLID, DASHED, DASH_DOT, SHORT, LONG, DASH_DOT_DOT, DOTTED];
 const K_MARKERS = ["o", "s", "D", "^", "v", "P", "X"];
 
-// The greater k, the darker: one step of colour per doubling up to 16.
+// The greater k, the darker: one step of color per doubling up to 16.
 export function kLook(k) {
   const octave = Math.log2(k);
   const along = octave <= 4 ? octave / 5 : 0.8 + (Math.min(octave, 10) - 4) / 30;
   const step = Math.min(Math.floor(along * 256), 255) / 255;
   const place = Math.min(Math.floor(step * 5), 4);
   const between = step * 5 - place;
-  const hex = K_COLOURS[place].map((low, i) => {
-    const value = low + (K_COLOURS[place + 1][i] - low) * between;
+  const hex = K_COLORS[place].map((low, i) => {
+    const value = low + (K_COLORS[place + 1][i] - low) * between;
     return Math.round(value).toString(16).padStart(2, "0");
   });
   const number = clamp(Math.round(octave), 0, 64) % K_MARKERS.length;
-  return { colour: `#${hex.join("")}`, dash: K_DASHES[number], marker: K_MARKERS[number] };
+  return { color: `#${hex.join("")}`, dash: K_DASHES[number], marker: K_MARKERS[number] };
 }
 
-export const SCHEDULE_LOOK = { colour: "#1F77D0", dash: LONG, marker: "*" };
-export const TRUTH_LOOK = { colour: "#262626", dash: SOLID, marker: "o" };
-export const GREY_LOOK = { colour: "#8C8C8C", dash: SHORT, marker: "s" };
+export const SCHEDULE_LOOK = { color: "#1F77D0", dash: LONG, marker: "*" };
+export const TRUTH_LOOK = { color: "#262626", dash: SOLID, marker: "o" };
+export const GREY_LOOK = { color: "#8C8C8C", dash: SHORT, marker: "s" };
 
 function polygon(corners, radius, turn = 0) {
   const points = Array.from({ length: corners }, (_, i) => {

@@ -143,8 +143,8 @@ function drawHistogram(chart, values, { name, look }, truth, [low, high]) {
   chart.vertical("truth", truth, TRUTH_LOOK, { width: 2.2 });
   const center = mean(values), spread = Math.sqrt(variance(values));
   const [from, to] = [Math.max(center - spread, low), Math.min(center + spread, high)];
-  chart.line("spread", [[from, top * 0.93], [to, top * 0.93]], { colour: "#262626", dash: "" }, { width: 1.4 });
-  chart.dot("mean", Math.min(Math.max(center, low), high), top * 0.93, { colour: "#262626", marker: "o" }, { size: 0.9 });
+  chart.line("spread", [[from, top * 0.93], [to, top * 0.93]], { color: "#262626", dash: "" }, { width: 1.4 });
+  chart.dot("mean", Math.min(Math.max(center, low), high), top * 0.93, { color: "#262626", marker: "o" }, { size: 0.9 });
   chart.done();
 }
 

@@ -26,14 +26,14 @@ export function mean(values) {
 
 // Sample variance, divisor n - 1.
 export function variance(values) {
-  const centre = mean(values);
-  return sum(values.map((value) => (value - centre) ** 2)) / (values.length - 1);
+  const center = mean(values);
+  return sum(values.map((value) => (value - center) ** 2)) / (values.length - 1);
 }
 
 // Standard error of the sample variance, from fourth moments.
 export function varianceError(values) {
-  const count = values.length, centre = mean(values), square = variance(values);
-  const fourth = mean(values.map((value) => (value - centre) ** 4));
+  const count = values.length, center = mean(values), square = variance(values);
+  const fourth = mean(values.map((value) => (value - center) ** 4));
   return Math.sqrt(Math.max((fourth - (square ** 2 * (count - 3)) / (count - 1)) / count, 0));
 }
 

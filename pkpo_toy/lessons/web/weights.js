@@ -10,7 +10,7 @@ import { heights, oneOf, someOf, wholeNumber } from "./state.js";
 
 const N = 8;
 const NAMES = range(1, N + 1);
-const STEM = { colour: "#56B4E9", dash: "", marker: "o" };
+const STEM = { color: "#56B4E9", dash: "", marker: "o" };
 const FIRST_REWARDS = [7, 0, 21, 4, 35, 14, 0, 18].map((digit) => digit / 35);
 
 export const WEIGHTS = {
@@ -54,7 +54,7 @@ export function buildWeights(state, host, finding) {
   const sample = (key) => {
     const { look } = ESTIMATORS[key];
     return svg("svg", { width: 12, height: 12, viewBox: "-6 -6 12 12", "aria-hidden": "true" },
-      svg("path", { class: "dot", d: MARKERS[look.marker], style: `--look:${look.colour}` }));
+      svg("path", { class: "dot", d: MARKERS[look.marker], style: `--look:${look.color}` }));
   };
   const options = Object.entries(ESTIMATORS).map(([key, row]) => [key, row.name, sample(key)]);
   host.append(
@@ -116,7 +116,7 @@ function handle(state, name, chart) {
       else return;
       event.preventDefault();
     },
-  }, svg("circle", { r: 16, class: "target" }), svg("path", { class: "dot", d: MARKERS.o, transform: "scale(1.7)", style: `--look:${STEM.colour}` }));
+  }, svg("circle", { r: 16, class: "target" }), svg("path", { class: "dot", d: MARKERS.o, transform: "scale(1.7)", style: `--look:${STEM.color}` }));
 }
 
 function setReward(state, name, to) {
@@ -155,7 +155,7 @@ function hovering(state, chart) {
 
 function column(chart, chosen) {
   const edges = [chosen - 0.5, chosen + 0.5];
-  chart.bars("column", edges, [chart.y.high], { colour: "#8C8C8C" }, "band");
+  chart.bars("column", edges, [chart.y.high], { color: "#8C8C8C" }, "band");
 }
 
 const SAMPLE_AXIS = { x: [0.5, N + 0.5], xTicks: NAMES };
@@ -179,7 +179,7 @@ function drawWeights(chart, all, chosen) {
   const room = (high - low) * 0.08;
   chart.frame({ ...SAMPLE_AXIS, y: [low - (low < 0 ? room : 0), high + room], yTitle: "weight" });
   column(chart, chosen);
-  chart.horizontal("zero", 0, { colour: "#8C8C8C", dash: "" }, { width: 1 });
+  chart.horizontal("zero", 0, { color: "#8C8C8C", dash: "" }, { width: 1 });
   all.forEach(({ key, weights }, which) => {
     const { look } = ESTIMATORS[key];
     const shift = (which - (all.length - 1) / 2) * 0.17;
