@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import resources
 
+from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.lessons.stills import stills
 
 # In the order in which each may use what stands before it. The first draw nothing.
@@ -29,6 +31,7 @@ DRAWING = (
     "weights.js",
     "landscape.js",
     "noisy.js",
+    "brush.js",
     "learning.js",
     "betting.js",
     "counts.js",
@@ -53,7 +56,24 @@ def lesson_page() -> str:
 
 def script(modules: tuple[str, ...]) -> str:
     """The modules as one script: in one scope their imports and exports are not needed."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", compact(web_file(name)))) for name in modules)
+    text = "\n".join(_EXPORT.sub("", _IMPORT.sub("", compact(web_file(name)))) for name in modules)
+    return text.replace('"{{estimators}}"', estimator_facts())
+
+
+def estimator_facts() -> str:
+    """What the table of estimators says of each row that has a look, as JSON."""
+    facts = {
+        key: {
+            "name": row.look.label.replace("$-$", "−").replace("$", ""),
+            "color": row.look.color,
+            "dash": row.look.dash,
+            "marker": row.look.marker,
+            "binary": row.binary,
+        }
+        for key, row in ESTIMATORS.items()
+        if row.look
+    }
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
 def compact(text: str) -> str:

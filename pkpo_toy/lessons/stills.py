@@ -55,7 +55,7 @@ class _Drawing:
             axes.append(f'<text x="{a:.1f}" y="{base + 16}" text-anchor="middle">{tick:g}</text>')
         for tick, b in zip(heights, self._pixels(np.zeros(len(heights)), heights)[1], strict=True):
             axes.append(f'<text x="{LEFT - 6}" y="{b + 4:.1f}" text-anchor="end">{tick:g}</text>')
-        shape = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{caption}"'
+        shape = f'viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"'
         drawn = "".join([*axes, *self.parts])
         return (
             f'<figure class="chart"><svg {shape}>{drawn}</svg>'

@@ -5,7 +5,10 @@ import { change, html, svg } from "./dom.js";
 import { MARKERS } from "./looks.js";
 import { range, shown } from "./numbers.js";
 
-const LEFT = 44, RIGHT = 14, TOP = 24, BOTTOM = 38;
+const LEFT = 44,
+  RIGHT = 14,
+  TOP = 24,
+  BOTTOM = 38;
 const STROKE = 1.8;
 
 // A linear or logarithmic scale from values to pixels.
@@ -29,7 +32,10 @@ class Scale {
   // Round values some 60 pixels apart.
   ticks(apart) {
     const count = Math.max(2, Math.abs(this.end - this.start) / apart);
-    if (this.log) return range(0, 12).map((i) => 2 ** i).filter((v) => v >= this.low && v <= this.high);
+    if (this.log)
+      return range(0, 12)
+        .map((i) => 2 ** i)
+        .filter((v) => v >= this.low && v <= this.high);
     const rough = (this.high - this.low) / count;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = power * [1, 2, 5, 10].find((one) => one * power >= rough * 0.999);
@@ -42,7 +48,10 @@ class Scale {
 
 export class Chart {
   // label: what the chart shows, for those who do not see it; height in pixels.
-  constructor(host, { label, height = 240, left = LEFT, bottom = BOTTOM, top = TOP, right = RIGHT }) {
+  constructor(
+    host,
+    { label, height = 240, left = LEFT, bottom = BOTTOM, top = TOP, right = RIGHT },
+  ) {
     this.margins = { left, bottom, top, right };
     this.height = height;
     this.axes = svg("g", { class: "axes", "aria-hidden": "true" });
@@ -56,7 +65,18 @@ export class Chart {
   }
 
   // The axes: domains x, y as [low, high], their titles, and which ticks are written.
-  frame({ x, y, xTitle = "", yTitle = "", xTicks, yTicks, log = false, xText = String, yText = String, grid = true }) {
+  frame({
+    x,
+    y,
+    xTitle = "",
+    yTitle = "",
+    xTicks,
+    yTicks,
+    log = false,
+    xText = String,
+    yText = String,
+    grid = true,
+  }) {
     // Charts grow with the text of the page, which is larger on a projector.
     const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const pixels = Math.max(200, Math.floor(this.host.clientWidth) || 320);
@@ -66,7 +86,11 @@ export class Chart {
     if (signature !== this.signature) {
       this.signature = signature;
       this.width = width;
-      change(this.root, { width: pixels, height: this.height * unit, viewBox: `0 0 ${width} ${this.height}` });
+      change(this.root, {
+        width: pixels,
+        height: this.height * unit,
+        viewBox: `0 0 ${width} ${this.height}`,
+      });
       this.x = new Scale(x, [left, width - right], log);
       this.y = new Scale(y, [this.height - bottom, top]);
       // What a mark's pixels mean, for those who read the drawing back.
@@ -81,19 +105,35 @@ export class Chart {
 
   drawAxes({ xTitle, yTitle, xTicks, yTicks, xText, yText, grid }) {
     const { left, right } = this.margins;
-    const bottom = this.y.start, end = this.width - right;
+    const bottom = this.y.start,
+      end = this.width - right;
     const parts = [svg("line", { class: "axis", x1: left, x2: end, y1: bottom, y2: bottom })];
     for (const tick of xTicks ?? this.x.ticks(64)) {
       const x = this.x.at(tick);
       parts.push(svg("line", { class: "axis", x1: x, x2: x, y1: bottom, y2: bottom + 4 }));
-      parts.push(svg("text", { x, y: bottom + 17, "text-anchor": "middle" }, xText(tick).replace("-", "\u2212")));
+      parts.push(
+        svg(
+          "text",
+          { x, y: bottom + 17, "text-anchor": "middle" },
+          xText(tick).replace("-", "\u2212"),
+        ),
+      );
     }
     for (const tick of yTicks ?? this.y.ticks(44)) {
       const y = this.y.at(tick);
       if (grid) parts.push(svg("line", { class: "grid", x1: left, x2: end, y1: y, y2: y }));
-      parts.push(svg("text", { x: left - 6, y: y + 4, "text-anchor": "end" }, yText(tick).replace("-", "\u2212")));
+      parts.push(
+        svg(
+          "text",
+          { x: left - 6, y: y + 4, "text-anchor": "end" },
+          yText(tick).replace("-", "\u2212"),
+        ),
+      );
     }
-    if (xTitle) parts.push(svg("text", { class: "title", x: end, y: this.height - 4, "text-anchor": "end" }, xTitle));
+    if (xTitle)
+      parts.push(
+        svg("text", { class: "title", x: end, y: this.height - 4, "text-anchor": "end" }, xTitle),
+      );
     if (yTitle) parts.push(svg("text", { class: "title", x: 2, y: 11 }, yTitle));
     this.axes.replaceChildren(...parts);
   }
@@ -127,15 +167,28 @@ export class Chart {
   }
 
   line(key, points, look, { width = STROKE, faint = false } = {}) {
-    const dash = look.dash ? look.dash.split(" ").map((part) => part * width).join(" ") : "none";
+    const dash = look.dash
+      ? look.dash
+          .split(" ")
+          .map((part) => part * width)
+          .join(" ")
+      : "none";
     const style = `--look:${look.color};stroke-width:${width};stroke-dasharray:${dash}`;
-    return this.mark("path", key, { class: faint ? "line faint" : "line", d: this.path(points), style });
+    return this.mark("path", key, {
+      class: faint ? "line faint" : "line",
+      d: this.path(points),
+      style,
+    });
   }
 
   area(key, points, look, className = "area") {
     const last = points[points.length - 1];
     const closed = [...points, [last[0], this.y.low], [points[0][0], this.y.low]];
-    return this.mark("path", key, { class: className, d: `${this.path(closed)}Z`, style: `--look:${look.color}` });
+    return this.mark("path", key, {
+      class: className,
+      d: `${this.path(closed)}Z`,
+      style: `--look:${look.color}`,
+    });
   }
 
   // Bars between edges, as one shape: heights[i] from edges[i] to edges[i + 1].
@@ -146,15 +199,35 @@ export class Chart {
       const y = this.y.at(height).toFixed(2);
       text += `V${y}H${this.x.at(edges[i + 1]).toFixed(2)}`;
     });
-    return this.mark("path", key, { class: className, d: `${text}V${base.toFixed(2)}Z`, style: `--look:${look.color}` });
+    return this.mark("path", key, {
+      class: className,
+      d: `${text}V${base.toFixed(2)}Z`,
+      style: `--look:${look.color}`,
+    });
   }
 
   vertical(key, x, look, { from = this.y.high, to = this.y.low, width = STROKE } = {}) {
-    return this.line(key, [[x, to], [x, from]], look, { width });
+    return this.line(
+      key,
+      [
+        [x, to],
+        [x, from],
+      ],
+      look,
+      { width },
+    );
   }
 
   horizontal(key, y, look, { width = STROKE } = {}) {
-    return this.line(key, [[this.x.low, y], [this.x.high, y]], look, { width });
+    return this.line(
+      key,
+      [
+        [this.x.low, y],
+        [this.x.high, y],
+      ],
+      look,
+      { width },
+    );
   }
 
   dot(key, x, y, look, { size = 1, hollow = false } = {}) {
@@ -181,7 +254,9 @@ export class Chart {
   // The names of lines at their right ends, moved apart where they would overlap.
   ends(labels) {
     const apart = 14;
-    const placed = labels.map((one) => ({ ...one, at: this.y.at(one.y) })).sort((a, b) => a.at - b.at);
+    const placed = labels
+      .map((one) => ({ ...one, at: this.y.at(one.y) }))
+      .sort((a, b) => a.at - b.at);
     placed.forEach((one, i) => {
       if (i > 0) one.at = Math.max(one.at, placed[i - 1].at + apart);
     });
@@ -207,13 +282,28 @@ export function legend(host, entries) {
   host.replaceChildren(
     ...entries.map(({ look, text, bar = false }) => {
       const sample = svg("svg", { width: 34, height: 12, "aria-hidden": "true" });
-      if (bar) sample.append(svg("path", { class: "area", d: "M4 1H30V11H4Z", style: `--look:${look.color}` }));
+      if (bar)
+        sample.append(
+          svg("path", { class: "area", d: "M4 1H30V11H4Z", style: `--look:${look.color}` }),
+        );
       else {
-        const dash = look.dash ? look.dash.split(" ").map((part) => part * STROKE).join(" ") : "none";
+        const dash = look.dash
+          ? look.dash
+              .split(" ")
+              .map((part) => part * STROKE)
+              .join(" ")
+          : "none";
         const style = `--look:${look.color};stroke-width:${STROKE};stroke-dasharray:${dash}`;
         sample.append(svg("path", { class: "line", d: "M1 6H33", style }));
         const transform = "translate(17 6)";
-        sample.append(svg("path", { class: "dot", d: MARKERS[look.marker], transform, style: `--look:${look.color}` }));
+        sample.append(
+          svg("path", {
+            class: "dot",
+            d: MARKERS[look.marker],
+            transform,
+            style: `--look:${look.color}`,
+          }),
+        );
       }
       return html("span", { class: "entry" }, sample, text);
     }),

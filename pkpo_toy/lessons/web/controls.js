@@ -6,7 +6,13 @@ let made = 0;
 
 function labelled(text, control, ...more) {
   control.id = `control-${++made}`;
-  return html("div", { class: "control" }, html("label", { for: control.id }, text), control, ...more);
+  return html(
+    "div",
+    { class: "control" },
+    html("label", { for: control.id }, text),
+    control,
+    ...more,
+  );
 }
 
 // A slider over a number of the state. `text` writes its value; a logarithmic one moves in ratios.
@@ -124,7 +130,12 @@ export function boxes(state, name, label, options, allowed = () => true) {
   };
   state.listeners.push(show);
   show();
-  return html("fieldset", { class: "boxes" }, html("legend", {}, label), ...inputs.map((one) => one.element));
+  return html(
+    "fieldset",
+    { class: "boxes" },
+    html("legend", {}, label),
+    ...inputs.map((one) => one.element),
+  );
 }
 
 export function button(text, act, attributes = {}) {

@@ -2,7 +2,7 @@
 // sum_i w_i grad log pi(x_i). The same formulas as pkpo_toy/estimators, in gap form: all read
 // running sums of mu_m d_m over sorted rewards, with d_m = g_(m) - g_(m-1).
 
-import { DASHED, DASH_DOT, DOTTED, LONG, SHORT, SOLID } from "./looks.js";
+import { DASHES, ESTIMATOR_FACTS } from "./looks.js";
 import { ascending, mean, range, sum } from "./numbers.js";
 
 // mu_i = C(i-1, k-1) / C(n, k), i = 1..n: a product of ratios from the top cannot overflow.
@@ -16,7 +16,8 @@ export function elementWeights(n, k) {
 // Weights by rank handed back to where their rewards stood.
 function byRank(rewards, weigh) {
   const places = ascending(rewards);
-  const ordered = new Float64Array(places.length), weights = new Float64Array(places.length);
+  const ordered = new Float64Array(places.length),
+    weights = new Float64Array(places.length);
   for (let i = 0; i < places.length; i++) ordered[i] = rewards[places[i]];
   const ranked = weigh(ordered);
   for (let i = 0; i < places.length; i++) weights[places[i]] = ranked[i];
@@ -170,47 +171,130 @@ function rsGrpo(rewards) {
   });
 }
 
+function reinforce(rewards) {
+  return Float64Array.from(rewards, (reward) => reward / rewards.length);
+}
+
+function drGrpo(rewards) {
+  return centered(rewards).map((weight) => weight / rewards.length);
+}
+
+function grpo(rewards) {
+  return zScores(rewards, 1).map((score) => score / rewards.length);
+}
+
+function centeredLoo(rewards, k) {
+  return centeredGapSums(rewards, k, rewards.length / (rewards.length - k));
+}
+
+function groupMeanCentered(rewards, k) {
+  return centeredGapSums(rewards, k, 1);
+}
+
+function partition(rewards, k) {
+  const groups = rewards.length / k;
+  const shares = groupMaxima(rewards, k).map((best) => best / groups);
+  return toMembers(shares, k);
+}
+
+function partitionBaselined(rewards, k) {
+  const others = rewards.length / k - 1;
+  const leads = centered(groupMaxima(rewards, k)).map((lead) => lead / others);
+  return toMembers(leads, k);
+}
+
+function passkFull(rewards, k) {
+  const scores = zScores(groupMaxima(rewards, k), 0).map((score) => score / rewards.length);
+  return toMembers(scores, k);
+}
+
+function tailrl(rewards) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const shift = (ordered[n - 1] - ordered[0]) / n;
+    return tailSums(ordered, 0).map((value) => value - shift);
+  });
+}
+
+function tailrlRaw(rewards) {
+  return byRank(rewards, (ordered) => tailSums(ordered, ordered[0] / ordered.length));
+}
+
+function failOnly(rewards, k) {
+  return byOutcome(rewards, (failures, n) => [0, -muAt(n, k, failures)]);
+}
+
+function passkRloo(rewards, k) {
+  return byOutcome(rewards, (failures, n) => [
+    (muAt(n, k, Math.min(failures + 1, n)) * failures) / (n - 1),
+    (-muAt(n, k, failures) * (n - failures)) / (n - 1),
+  ]);
+}
+
+function passkPlugin(rewards, k) {
+  return byOutcome(rewards, (failures, n) => {
+    const slope = (k * (failures / n) ** (k - 1)) / n;
+    return [slope * (failures / n), -slope * ((n - failures) / n)];
+  });
+}
+
+function maxrl(rewards) {
+  return byOutcome(rewards, (failures, n) => [
+    failures / (n * Math.max(n - failures, 1)),
+    failures < n ? -1 / n : 0,
+  ]);
+}
+
 const ANY_K = { text: "1 ≤ k ≤ n", holds: () => true };
 const BELOW_N = { text: "k below n", holds: (n, k) => k < n };
 const FROM_TWO = { text: "k of at least 2", holds: (n, k) => k >= 2 };
 const DIVIDES = { text: "a k that divides n", holds: (n, k) => n % k === 0 };
-const TWO_GROUPS = { text: "a k that divides n at least twice", holds: (n, k) => n % k === 0 && n >= 2 * k };
+const TWO_GROUPS = {
+  text: "a k that divides n at least twice",
+  holds: (n, k) => n % k === 0 && n >= 2 * k,
+};
 const FROM_TWO_DIVIDES = {
   text: "a k of at least 2 that divides n",
   holds: (n, k) => k >= 2 && n % k === 0,
 };
 
-// What a row says: the key is Python's; the look is that of the figures. binary: rewards of 0 and 1
-// only. linear: the weights of a sum of nested 0/1 rewards are the sum of their weights.
-function row(name, weigh, domain, color, dash, marker, facts = {}) {
-  return { name, weigh, domain, look: { color, dash, marker }, ...facts };
+// Linear: the weights of a sum of nested 0/1 rewards are the sum of their weights.
+const LINEAR = { linear: true };
+
+// The keys are Python's.
+const ROWS = {
+  reinforce: { weigh: reinforce, domain: ANY_K, ...LINEAR },
+  rloo: { weigh: rloo, domain: ANY_K, ...LINEAR },
+  dr_grpo: { weigh: drGrpo, domain: ANY_K, ...LINEAR },
+  grpo: { weigh: grpo, domain: ANY_K },
+  pkpo: { weigh: pkpo, domain: ANY_K, ...LINEAR },
+  pkpo_loo: { weigh: pkpoLoo, domain: BELOW_N, ...LINEAR },
+  pkpo_loo_minus_one: { weigh: pkpoLooMinusOne, domain: FROM_TWO, ...LINEAR },
+  centered_loo: { weigh: centeredLoo, domain: BELOW_N, ...LINEAR },
+  group_mean_centered: { weigh: groupMeanCentered, domain: BELOW_N, ...LINEAR },
+  partition: { weigh: partition, domain: DIVIDES },
+  partition_baselined: { weigh: partitionBaselined, domain: TWO_GROUPS },
+  partition_loo_minus_one: { weigh: partitionLooMinusOne, domain: FROM_TWO_DIVIDES },
+  passk_full: { weigh: passkFull, domain: TWO_GROUPS },
+  bon_mean: { weigh: bonMean, domain: ANY_K },
+  bon_max_mean: { weigh: bonMaxMean, domain: ANY_K },
+  tailrl: { weigh: tailrl, domain: ANY_K, ...LINEAR },
+  tailrl_raw: { weigh: tailrlRaw, domain: ANY_K, ...LINEAR },
+  rs_grpo: { weigh: rsGrpo, domain: ANY_K },
+  fail_only: { weigh: failOnly, domain: ANY_K },
+  passk_rloo: { weigh: passkRloo, domain: ANY_K },
+  passk_plugin: { weigh: passkPlugin, domain: ANY_K },
+  passk_grpo: { weigh: passkGrpo, domain: ANY_K },
+  maxrl: { weigh: maxrl, domain: ANY_K },
+};
+
+// A row with what the package's own table says of it: name, look, and whether rewards must be 0 or 1.
+function described([key, row]) {
+  const { name, binary, ...look } = ESTIMATOR_FACTS[key];
+  return [key, { ...row, name, binary, look: { ...look, dash: DASHES[look.dash] } }];
 }
 
-export const ESTIMATORS = {
-  reinforce: row("REINFORCE", (g) => Float64Array.from(g, (x) => x / g.length), ANY_K, "#7F7F7F", SOLID, "<", { linear: true }),
-  rloo: row("RLOO", rloo, ANY_K, "#332288", SOLID, "*", { linear: true }),
-  dr_grpo: row("Dr. GRPO", (g) => centered(g).map((w) => w / g.length), ANY_K, "#6A5ACD", DASHED, "<", { linear: true }),
-  grpo: row("GRPO", (g) => zScores(g, 1).map((w) => w / g.length), ANY_K, "#882255", DASHED, "*"),
-  pkpo: row("PKPO", pkpo, ANY_K, "#0072B2", SOLID, "o", { linear: true }),
-  pkpo_loo: row("PKPO, LOO", pkpoLoo, BELOW_N, "#009E73", DASHED, "s", { linear: true }),
-  pkpo_loo_minus_one: row("PKPO, LOO−1", pkpoLooMinusOne, FROM_TWO, "#D55E00", SOLID, "D", { linear: true }),
-  centered_loo: row("centred LOO", (g, k) => centeredGapSums(g, k, g.length / (g.length - k)), BELOW_N, "#000000", LONG, "X", { linear: true }),
-  group_mean_centered: row("group-mean centred", (g, k) => centeredGapSums(g, k, 1), BELOW_N, "#5C5C5C", LONG, "d", { linear: true }),
-  partition: row("partition", (g, k) => toMembers(groupMaxima(g, k).map((best) => best / (g.length / k)), k), DIVIDES, "#56B4E9", DOTTED, "^"),
-  partition_baselined: row("partition, baselined", (g, k) => toMembers(centered(groupMaxima(g, k)).map((w) => w / (g.length / k - 1)), k), TWO_GROUPS, "#E69F00", SHORT, "v"),
-  partition_loo_minus_one: row("partition, LOO−1", partitionLooMinusOne, FROM_TWO_DIVIDES, "#CC79A7", DASH_DOT, "P"),
-  passk_full: row("pass@k, full sampling", (g, k) => toMembers(zScores(groupMaxima(g, k), 0).map((w) => w / g.length), k), TWO_GROUPS, "#7A2E6D", DOTTED, "p"),
-  bon_mean: row("best-of-n, mean", bonMean, ANY_K, "#8C510A", DASHED, ">"),
-  bon_max_mean: row("best-of-n, max − mean", bonMaxMean, ANY_K, "#BF812D", DOTTED, ">"),
-  tailrl: row("TailRL", (g) => byRank(g, (o) => { const s = tailSums(o, 0), shift = (o[o.length - 1] - o[0]) / o.length; return s.map((x) => x - shift); }), ANY_K, "#2166AC", DASHED, "H", { linear: true }),
-  tailrl_raw: row("TailRL, raw", (g) => byRank(g, (o) => tailSums(o, o[0] / o.length)), ANY_K, "#6FA8DC", DASH_DOT, "H", { linear: true }),
-  rs_grpo: row("RS-GRPO", rsGrpo, ANY_K, "#01665E", DASHED, "8"),
-  fail_only: row("fail only", (g, k) => byOutcome(g, (f, n) => [0, -muAt(n, k, f)]), ANY_K, "#117733", SOLID, "h", { binary: true }),
-  passk_rloo: row("pass@k RLOO", (g, k) => byOutcome(g, (f, n) => [(muAt(n, k, Math.min(f + 1, n)) * f) / (n - 1), (-muAt(n, k, f) * (n - f)) / (n - 1)]), ANY_K, "#44AA99", SOLID, "p", { binary: true }),
-  passk_plugin: row("pass@k plug-in", (g, k) => byOutcome(g, (f, n) => { const slope = (k * (f / n) ** (k - 1)) / n; return [slope * (f / n), -slope * ((n - f) / n)]; }), ANY_K, "#999933", DOTTED, "h", { binary: true }),
-  passk_grpo: row("pass@k GRPO", passkGrpo, ANY_K, "#AA4499", DASHED, "p", { binary: true }),
-  maxrl: row("MaxRL", (g) => byOutcome(g, (f, n) => [f / (n * Math.max(n - f, 1)), f < n ? -1 / n : 0]), ANY_K, "#CC6677", SOLID, ">", { binary: true }),
-};
+export const ESTIMATORS = Object.fromEntries(Object.entries(ROWS).map(described));
 
 // Whether an estimator is defined for k of n samples.
 export function defined(key, n, k) {

@@ -57,7 +57,8 @@ export function peaks(track) {
   if (g.length < MANY) return [];
   const tops = range(1, g.length - 1).filter((a) => g[a] > g[a - 1] && g[a] > g[a + 1]);
   return tops.map((top) => {
-    let left = top, right = top;
+    let left = top,
+      right = top;
     while (left > 0 && g[left - 1] >= g[top] / 2) left--;
     while (right < g.length - 1 && g[right + 1] >= g[top] / 2) right++;
     return { top: top + track.firstName, left, right };
@@ -98,7 +99,8 @@ function committedEvents(track) {
 }
 
 function nearEvents(track) {
-  const value = valuesOf(track, track.k), best = track.optimum[KS.indexOf(track.k)];
+  const value = valuesOf(track, track.k),
+    best = track.optimum[KS.indexOf(track.k)];
   const at = firstForGood(value.map((one) => one >= NEAR * best));
   if (at === null) return [];
   const sentence =
@@ -108,8 +110,10 @@ function nearEvents(track) {
 }
 
 function stalledEvents(track) {
-  const value = valuesOf(track, track.k), best = track.optimum[KS.indexOf(track.k)];
-  const end = lastOf(value), steps = track.steps;
+  const value = valuesOf(track, track.k),
+    best = track.optimum[KS.indexOf(track.k)];
+  const end = lastOf(value),
+    steps = track.steps;
   const at = firstForGood(value.map((one) => Math.abs(one - end) <= STILL * Math.abs(end)));
   if (at === null || end >= NEAR * best) return [];
   if (lastOf(steps) - steps[at] < STANDING * lastOf(steps)) return [];
@@ -137,7 +141,8 @@ function gaveUpEvents(track) {
 function overtookEvents(track, single) {
   if (track.k === 1) return [];
   return [1, track.k].flatMap((k) => {
-    const mine = valuesOf(track, k), theirs = valuesOf(single, k);
+    const mine = valuesOf(track, k),
+      theirs = valuesOf(single, k);
     const lead = mine.map((one, i) => one - theirs[i]);
     const at = firstForGood(lead.map((one) => one >= AHEAD));
     if (at === null || !lead.slice(0, at).some((one) => one <= -AHEAD)) return [];
@@ -154,7 +159,8 @@ export function closing(all) {
 }
 
 function spreads(first, last) {
-  const narrow = lastOf(first.spread), wide = lastOf(last.spread);
+  const narrow = lastOf(first.spread),
+    wide = lastOf(last.spread);
   if (wide < APART * narrow) {
     return [
       `At step ${lastOf(first.steps)} the policies are still about equally spread, as if over ` +
@@ -164,8 +170,10 @@ function spreads(first, last) {
   }
   const policy = lastOf(first.chances);
   const top = firstLargest(Array.from(policy));
-  const earns = first.rewards[top], best = Math.max(...first.rewards);
-  const better = best - earns > LESSER ? ` (it earns ${fixed(earns)}, the best one ${fixed(best)})` : "";
+  const earns = first.rewards[top],
+    best = Math.max(...first.rewards);
+  const better =
+    best - earns > LESSER ? ` (it earns ${fixed(earns)}, the best one ${fixed(best)})` : "";
   const sentence =
     `${first.label} ends with ${percent(policy[top])} of its tries on answer ` +
     `${top + first.firstName}${better}; ${last.label} stays spread, as if evenly over ` +
@@ -175,7 +183,9 @@ function spreads(first, last) {
 
 function compared(all, k) {
   const ranked = all.toSorted((a, b) => lastOf(valuesOf(b, k)) - lastOf(valuesOf(a, k)));
-  const numbers = ranked.map((one) => `${fixed(lastOf(valuesOf(one, k)))} (${one.label})`).join(", ");
+  const numbers = ranked
+    .map((one) => `${fixed(lastOf(valuesOf(one, k)))} (${one.label})`)
+    .join(", ");
   const tries = k === 1 ? "a single try earns" : `the best of ${k} tries earns`;
   const best = all[0].optimum[KS.indexOf(k)];
   return `pass@${k}, what ${tries} on average: ${numbers}; ${fixed(best)} is possible.`;

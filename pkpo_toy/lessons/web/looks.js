@@ -2,15 +2,29 @@
 
 import { clamp } from "./numbers.js";
 
-export const SOLID = "", DASHED = "4.5 1.8", DOTTED = "1.2 1.4", DASH_DOT = "5 1.6 1.2 1.6";
-export const SHORT = "2.4 1.2", LONG = "8 2", DASH_DOT_DOT = "5 1.4 1.2 1.4 1.2 1.4";
+export const DASHES = {
+  solid: "",
+  dashed: "4.5 1.8",
+  dotted: "1.2 1.4",
+  dash_dot: "5 1.6 1.2 1.6",
+  short: "2.4 1.2",
+  long: "8 2",
+  dash_dot_dot: "5 1.4 1.2 1.4 1.2 1.4",
+};
+
+// key -> { name, color, dash, marker, binary }: filled in from the package's table of estimators.
+export const ESTIMATOR_FACTS = "{{estimators}}";
 
 // From a mid orange to a near-black blue: lightness falls steadily.
 const K_COLORS = [
-  [0xf2, 0xa0, 0x3d], [0xe8, 0x60, 0x4c], [0xb5, 0x36, 0x7a],
-  [0x6a, 0x2c, 0x91], [0x23, 0x2a, 0x6b], [0x0b, 0x0f, 0x2b],
+  [0xf2, 0xa0, 0x3d],
+  [0xe8, 0x60, 0x4c],
+  [0xb5, 0x36, 0x7a],
+  [0x6a, 0x2c, 0x91],
+  [0x23, 0x2a, 0x6b],
+  [0x0b, 0x0f, 0x2b],
 ];
-const K_DASHES = [SOLID, DASHED, DASH_DOT, SHORT, LONG, DASH_DOT_DOT, DOTTED];
+const K_DASHES = ["solid", "dashed", "dash_dot", "short", "long", "dash_dot_dot", "dotted"];
 const K_MARKERS = ["o", "s", "D", "^", "v", "P", "X"];
 
 // The greater k, the darker: one step of color per doubling up to 16.
@@ -25,12 +39,12 @@ export function kLook(k) {
     return Math.round(value).toString(16).padStart(2, "0");
   });
   const number = clamp(Math.round(octave), 0, 64) % K_MARKERS.length;
-  return { color: `#${hex.join("")}`, dash: K_DASHES[number], marker: K_MARKERS[number] };
+  return { color: `#${hex.join("")}`, dash: DASHES[K_DASHES[number]], marker: K_MARKERS[number] };
 }
 
-export const SCHEDULE_LOOK = { color: "#1F77D0", dash: LONG, marker: "*" };
-export const TRUTH_LOOK = { color: "#262626", dash: SOLID, marker: "o" };
-export const GREY_LOOK = { color: "#8C8C8C", dash: SHORT, marker: "s" };
+export const SCHEDULE_LOOK = { color: "#1F77D0", dash: DASHES.long, marker: "*" };
+export const TRUTH_LOOK = { color: "#262626", dash: DASHES.solid, marker: "o" };
+export const GREY_LOOK = { color: "#8C8C8C", dash: DASHES.short, marker: "s" };
 
 function polygon(corners, radius, turn = 0) {
   const points = Array.from({ length: corners }, (_, i) => {
@@ -42,7 +56,8 @@ function polygon(corners, radius, turn = 0) {
 
 function star() {
   const points = Array.from({ length: 10 }, (_, i) => {
-    const angle = (Math.PI * i) / 5 - Math.PI / 2, radius = i % 2 ? 2.1 : 5.2;
+    const angle = (Math.PI * i) / 5 - Math.PI / 2,
+      radius = i % 2 ? 2.1 : 5.2;
     return `${(radius * Math.cos(angle)).toFixed(2)} ${(radius * Math.sin(angle)).toFixed(2)}`;
   });
   return `M${points.join("L")}Z`;

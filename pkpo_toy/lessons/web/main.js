@@ -31,11 +31,12 @@ function start() {
 
   // Several changes in one turn are drawn once; a part is built when it is first near the window.
   const redraw = (name) => {
-    if (waiting.size === 0) requestAnimationFrame(() => {
-      const due = [...waiting];
-      waiting.clear();
-      for (const one of due) drawers.get(one)?.();
-    });
+    if (waiting.size === 0)
+      requestAnimationFrame(() => {
+        const due = [...waiting];
+        waiting.clear();
+        for (const one of due) drawers.get(one)?.();
+      });
     waiting.add(name);
   };
   const build = (name) => {
@@ -45,11 +46,18 @@ function start() {
     const draw = PARTS[name](state, section.querySelector(".lab"), finding);
     drawers.set(name, draw);
     draw();
-    new ResizeObserver(() => redraw(name)).observe(section);
+    let width = section.clientWidth;
+    new ResizeObserver(() => {
+      if (section.clientWidth !== width) redraw(name);
+      width = section.clientWidth;
+    }).observe(section);
   };
-  const near = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) build(entry.target.id);
-  }, { rootMargin: "600px" });
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) if (entry.isIntersecting) build(entry.target.id);
+    },
+    { rootMargin: "600px" },
+  );
 
   const read = () => {
     const found = state.read(window.location.hash, Object.keys(PARTS));
@@ -99,7 +107,8 @@ function idle(act) {
 
 function themeButton(state) {
   const names = Object.keys(THEMES);
-  const press = () => state.set({ theme: names[(names.indexOf(state.get("theme")) + 1) % names.length] });
+  const press = () =>
+    state.set({ theme: names[(names.indexOf(state.get("theme")) + 1) % names.length] });
   const element = html("button", { type: "button", click: press });
   const show = () => say(element, `Theme: ${state.get("theme")}`);
   state.listeners.push(show);

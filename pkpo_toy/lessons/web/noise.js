@@ -8,7 +8,14 @@
 
 import { ESTIMATORS, weightsOf } from "./estimators.js";
 import { range } from "./numbers.js";
-import { SD, gaussLegendre, normalBetween, normalDensity, panelled, squareReward } from "./truth.js";
+import {
+  SD,
+  gaussLegendre,
+  normalBetween,
+  normalDensity,
+  panelled,
+  squareReward,
+} from "./truth.js";
 
 // One estimate: n throws, their rewards, weights and scores.
 export function gradientEstimate(throws, theta, weights) {
@@ -24,9 +31,14 @@ export function estimatesOf(batch, theta, keys, k) {
 
 // What a success and a failure weigh where `failures` of n fail.
 function outcomeWeights(key, n, k) {
-  const success = new Float64Array(n + 2), failure = new Float64Array(n + 2);
+  const success = new Float64Array(n + 2),
+    failure = new Float64Array(n + 2);
   for (let failures = 0; failures <= n; failures++) {
-    const weights = weightsOf(key, range(0, n).map((i) => (i < failures ? 0 : 1)), k);
+    const weights = weightsOf(
+      key,
+      range(0, n).map((i) => (i < failures ? 0 : 1)),
+      k,
+    );
     failure[failures] = failures > 0 ? weights[0] : 0;
     success[failures] = failures < n ? weights[n - 1] : 0;
   }
@@ -43,7 +55,11 @@ function moments(a, b) {
 
 function rest(...parts) {
   const left = (name) => parts.reduce((total, one) => total - one[name], 0);
-  return { p: Math.max(0, 1 + left("p")), first: left("first"), second: 1 / SD ** 2 + left("second") };
+  return {
+    p: Math.max(0, 1 + left("p")),
+    first: left("first"),
+    second: 1 / SD ** 2 + left("second"),
+  };
 }
 
 // m! / (i! j! (m-i-j)!) for all i, j.
@@ -70,9 +86,14 @@ function powers(base, most) {
 // E of the product of the integrands at levels t < u, from the moments of a score below t, between
 // the levels and above u: at t all but the low samples succeed, at u only the high ones.
 function product(n, { success, failure }, { one, two }, { low, middle, high }) {
-  const below = powers(low.p, n), between = powers(middle.p, n), above = powers(high.p, n);
-  const l = low.first, m = middle.first, h = high.first;
-  let alone = 0, pairs = 0;
+  const below = powers(low.p, n),
+    between = powers(middle.p, n),
+    above = powers(high.p, n);
+  const l = low.first,
+    m = middle.first,
+    h = high.first;
+  let alone = 0,
+    pairs = 0;
   for (let i = 0; i < n; i++) {
     // i other samples below t, j between: a sample with itself, n times.
     for (let j = 0; j < n - i; j++) {
@@ -101,8 +122,10 @@ function product(n, { success, failure }, { one, two }, { low, middle, high }) {
 
 // E of the integrand at one level.
 function expectation(n, { success, failure }, low, high) {
-  const below = powers(low.p, n - 1), above = powers(high.p, n - 1);
-  let total = 0, ways = 1;
+  const below = powers(low.p, n - 1),
+    above = powers(high.p, n - 1);
+  let total = 0,
+    ways = 1;
   for (let i = 0; i <= n - 1; i++) {
     const chance = ways * below[i] * above[n - 1 - i];
     total += n * chance * (failure[i + 1] * low.first + success[i] * high.first);
@@ -120,8 +143,10 @@ export function exactMoments(key, theta, n, k) {
   if (!ESTIMATORS[key].linear) return null;
   const weights = outcomeWeights(key, n, k);
   const tables = { one: trinomials(n - 1), two: trinomials(n - 2) };
-  const edge = (1 - theta) / SD, at = (s) => (s - theta) / SD;
-  let mean = 0, square = 0;
+  const edge = (1 - theta) / SD,
+    at = (s) => (s - theta) / SD;
+  let mean = 0,
+    square = 0;
   for (const { at: u, weight } of OUTER) {
     const high = moments(at(u), edge);
     const outer = weight * 2 * u;

@@ -11,7 +11,8 @@ import { Generator } from "./random.js";
 import { oneOf, realNumber, wholeNumber } from "./state.js";
 import { SD, gaussianGradient } from "./truth.js";
 
-const MOST_ESTIMATES = 2000, BINS = 40;
+const MOST_ESTIMATES = 2000,
+  BINS = 40;
 const NOISY = Object.keys(ESTIMATORS).filter((key) => !ESTIMATORS[key].binary);
 
 export const NOISE = {
@@ -34,14 +35,19 @@ class Estimates {
   drawTo(draws) {
     while (this.drawn[0].length < draws) {
       const batch = range(0, this.n).map(() => this.theta + SD * this.generator.normal());
-      estimatesOf(batch, this.theta, this.keys, this.k).forEach((one, i) => this.drawn[i].push(one));
+      estimatesOf(batch, this.theta, this.keys, this.k).forEach((one, i) =>
+        this.drawn[i].push(one),
+      );
     }
   }
 }
 
 export function buildNoise(state, host, finding) {
   state.rules.push((values) => ({ "noise-k": Math.min(values["noise-k"], values["noise-n"]) }));
-  let estimates = null, signature = "", exact = null, playing = false;
+  let estimates = null,
+    signature = "",
+    exact = null,
+    playing = false;
   const options = () => NOISY.map((key) => [key, ESTIMATORS[key].name]);
   const keep = button("Keep drawing", () => play(!playing));
   const more = (count) => {
@@ -50,24 +56,44 @@ export function buildNoise(state, host, finding) {
     return draws < MOST_ESTIMATES;
   };
   host.append(
-    html("div", { class: "controls" },
+    html(
+      "div",
+      { class: "controls" },
       select(state, "noise-first", "First estimator", options),
       select(state, "noise-second", "Second estimator", options),
       slider(state, "noise-theta", "Aim θ", { text: (theta) => shown(theta, 2) }),
       slider(state, "noise-k", "Tries k", { high: () => state.get("noise-n") }),
       slider(state, "noise-n", "Throws n for one estimate"),
       numberField(state, "noise-seed", "Seed"),
-      html("div", { class: "buttons" },
-        button("Draw one more", () => more(1)), keep,
-        button("Start over", () => { play(false); state.set({ "noise-draws": 2 }); })),
+      html(
+        "div",
+        { class: "buttons" },
+        button("Draw one more", () => more(1)),
+        keep,
+        button("Start over", () => {
+          play(false);
+          state.set({ "noise-draws": 2 });
+        }),
+      ),
     ),
   );
-  const figures = html("div", { class: "figures" }), key = html("div", { class: "legend" });
+  const figures = html("div", { class: "figures" }),
+    key = html("div", { class: "legend" });
   const row = html("div", { class: "row two" }, html("div"), html("div"));
   figures.append(key, row);
   host.append(figures, finding);
-  const histograms = [0, 1].map(() => new Chart(row.children[0], { label: "How often each value of the gradient estimate was drawn", height: 165 }));
-  const running = new Chart(row.children[1], { label: "Variance of the estimates drawn so far, beside the exact variance", height: 330, left: 56 });
+  const histograms = [0, 1].map(
+    () =>
+      new Chart(row.children[0], {
+        label: "How often each value of the gradient estimate was drawn",
+        height: 165,
+      }),
+  );
+  const running = new Chart(row.children[1], {
+    label: "Variance of the estimates drawn so far, beside the exact variance",
+    height: 330,
+    left: 56,
+  });
 
   function play(on) {
     playing = on;
@@ -95,13 +121,21 @@ export function buildNoise(state, host, finding) {
   }
 
   function draw() {
-    const [theta, k, n, draws, seed] = ["theta", "k", "n", "draws", "seed"].map((name) => state.get(`noise-${name}`));
+    const [theta, k, n, draws, seed] = ["theta", "k", "n", "draws", "seed"].map((name) =>
+      state.get(`noise-${name}`),
+    );
     const keys = [state.get("noise-first"), state.get("noise-second")];
     const bad = keys.filter((one) => !defined(one, n, k));
     for (const chart of [...histograms, running]) chart.host.hidden = bad.length > 0;
     if (bad.length) {
       legend(key, []);
-      say(finding, ...[...new Set(bad)].map((one) => `${ESTIMATORS[one].name} needs ${ESTIMATORS[one].domain.text}, here k = ${k} and n = ${n}.`));
+      say(
+        finding,
+        ...[...new Set(bad)].map(
+          (one) =>
+            `${ESTIMATORS[one].name} needs ${ESTIMATORS[one].domain.text}, here k = ${k} and n = ${n}.`,
+        ),
+      );
       return;
     }
     const now = [theta, k, n, seed, ...keys].join(" ");
@@ -113,9 +147,14 @@ export function buildNoise(state, host, finding) {
     }
     estimates.drawTo(draws);
     const truth = gaussianGradient(theta, k);
-    legend(key, [{ look: TRUTH_LOOK, text: "exact gradient" }, ...keys.map((one) => ({ look: ESTIMATORS[one].look, text: ESTIMATORS[one].name }))]);
+    legend(key, [
+      { look: TRUTH_LOOK, text: "exact gradient" },
+      ...keys.map((one) => ({ look: ESTIMATORS[one].look, text: ESTIMATORS[one].name })),
+    ]);
     const span = spanOf(estimates.drawn, truth);
-    histograms.forEach((chart, i) => drawHistogram(chart, estimates.drawn[i], ESTIMATORS[keys[i]], truth, span));
+    histograms.forEach((chart, i) =>
+      drawHistogram(chart, estimates.drawn[i], ESTIMATORS[keys[i]], truth, span),
+    );
     drawRunningVariance(running, estimates.drawn, keys, exact);
     say(finding, ...noiseSentences(estimates.drawn, keys, truth, exact));
   }
@@ -126,7 +165,8 @@ export function buildNoise(state, host, finding) {
 function spanOf(drawn, truth) {
   const all = drawn.flat().sort((a, b) => a - b);
   const cut = Math.floor(all.length * 0.004);
-  const low = Math.min(all[cut], truth), high = Math.max(all[all.length - 1 - cut], truth);
+  const low = Math.min(all[cut], truth),
+    high = Math.max(all[all.length - 1 - cut], truth);
   const room = Math.max((high - low) * 0.05, 0.01);
   return [low - room, high + room];
 }
@@ -138,19 +178,46 @@ function drawHistogram(chart, values, { name, look }, truth, [low, high]) {
     counts[Math.min(Math.max(bin, 0), BINS - 1)] += 1 / values.length;
   }
   const top = Math.max(...counts) * 1.1;
-  chart.frame({ x: [low, high], y: [0, top], xTitle: "gradient estimate", yTitle: name, yText: (one) => `${+(100 * one).toFixed(1)}%` });
-  chart.bars("counts", range(0, BINS + 1).map((i) => low + (i / BINS) * (high - low)), counts, look);
+  chart.frame({
+    x: [low, high],
+    y: [0, top],
+    xTitle: "gradient estimate",
+    yTitle: name,
+    yText: (one) => `${+(100 * one).toFixed(1)}%`,
+  });
+  chart.bars(
+    "counts",
+    range(0, BINS + 1).map((i) => low + (i / BINS) * (high - low)),
+    counts,
+    look,
+  );
   chart.vertical("truth", truth, TRUTH_LOOK, { width: 2.2 });
-  const center = mean(values), spread = Math.sqrt(variance(values));
+  const center = mean(values),
+    spread = Math.sqrt(variance(values));
   const [from, to] = [Math.max(center - spread, low), Math.min(center + spread, high)];
-  chart.line("spread", [[from, top * 0.93], [to, top * 0.93]], { color: "#262626", dash: "" }, { width: 1.4 });
-  chart.dot("mean", Math.min(Math.max(center, low), high), top * 0.93, { color: "#262626", marker: "o" }, { size: 0.9 });
+  chart.line(
+    "spread",
+    [
+      [from, top * 0.93],
+      [to, top * 0.93],
+    ],
+    { color: "#262626", dash: "" },
+    { width: 1.4 },
+  );
+  chart.dot(
+    "mean",
+    Math.min(Math.max(center, low), high),
+    top * 0.93,
+    { color: "#262626", marker: "o" },
+    { size: 0.9 },
+  );
   chart.done();
 }
 
 function runningVariance(values) {
   const points = [];
-  let center = 0, squares = 0;
+  let center = 0,
+    squares = 0;
   values.forEach((value, i) => {
     const off = value - center;
     center += off / (i + 1);
@@ -163,18 +230,36 @@ function runningVariance(values) {
 // A logarithmic scale: the variances lie far apart.
 function drawRunningVariance(chart, drawn, keys, exact) {
   const lines = drawn.map(runningVariance);
-  const shownValues = [...lines.flatMap((line) => line.slice(Math.floor(line.length / 4))).map(([, value]) => value), ...(exact ?? []).filter(Boolean).map((one) => one.variance)].filter((value) => value > 0);
+  const shownValues = [
+    ...lines.flatMap((line) => line.slice(Math.floor(line.length / 4))).map(([, value]) => value),
+    ...(exact ?? []).filter(Boolean).map((one) => one.variance),
+  ].filter((value) => value > 0);
   if (!shownValues.length) shownValues.push(1);
-  const low = Math.floor(Math.log10(Math.min(...shownValues)) - 0.15), high = Math.ceil(Math.log10(Math.max(...shownValues)) + 0.15);
+  const low = Math.floor(Math.log10(Math.min(...shownValues)) - 0.15),
+    high = Math.ceil(Math.log10(Math.max(...shownValues)) + 0.15);
   const log = (value) => Math.min(Math.max(Math.log10(Math.max(value, 1e-300)), low), high);
   chart.frame({
-    x: [2, Math.max(20, drawn[0].length)], y: [low, high], yTicks: range(low, high + 1), yText: (power) => String(+(10 ** power).toPrecision(1)),
-    xTitle: "estimates drawn", yTitle: "variance (dotted: exact)",
+    x: [2, Math.max(20, drawn[0].length)],
+    y: [low, high],
+    yTicks: range(low, high + 1),
+    yText: (power) => String(+(10 ** power).toPrecision(1)),
+    xTitle: "estimates drawn",
+    yTitle: "variance (dotted: exact)",
   });
   keys.forEach((one, i) => {
     const { look } = ESTIMATORS[one];
-    if (exact?.[i]) chart.horizontal(`exact ${i}`, log(exact[i].variance), { ...look, dash: "1.2 1.4" }, { width: 1.4 });
-    chart.line(`running ${i}`, lines[i].map(([x, value]) => [x, log(value)]), look);
+    if (exact?.[i])
+      chart.horizontal(
+        `exact ${i}`,
+        log(exact[i].variance),
+        { ...look, dash: "1.2 1.4" },
+        { width: 1.4 },
+      );
+    chart.line(
+      `running ${i}`,
+      lines[i].map(([x, value]) => [x, log(value)]),
+      look,
+    );
     chart.dot(`now ${i}`, lines[i].at(-1)[0], log(lines[i].at(-1)[1]), look);
   });
   chart.done();
@@ -189,7 +274,8 @@ function noiseSentences(drawn, keys, truth, exact) {
     return `${ESTIMATORS[key].name}: mean ${shown(mean(drawn[i]), 2)} ± ${fixed(Math.sqrt(sampled / count), 2)}, variance ${figure(sampled)}${se}${exactly}.`;
   });
   const start = `The exact gradient is ${shown(truth, 2)}. From ${count} estimates each (± one standard error):`;
-  const end = [...new Set(keys)].length > 1 && exact?.every(Boolean) ? [moreNoisy(keys, exact)] : [];
+  const end =
+    [...new Set(keys)].length > 1 && exact?.every(Boolean) ? [moreNoisy(keys, exact)] : [];
   return [start, ...facts, ...end];
 }
 

@@ -14,8 +14,7 @@ export function sum(values, from = 0, count = values.length) {
   const part = values.slice(from, from + 8);
   const whole = count - (count % 8);
   for (let i = 8; i < whole; i++) part[i % 8] += values[from + i];
-  let total =
-    part[0] + part[1] + (part[2] + part[3]) + (part[4] + part[5] + (part[6] + part[7]));
+  let total = part[0] + part[1] + (part[2] + part[3]) + (part[4] + part[5] + (part[6] + part[7]));
   for (let i = whole; i < count; i++) total += values[from + i];
   return total;
 }
@@ -32,7 +31,9 @@ export function variance(values) {
 
 // Standard error of the sample variance, from fourth moments.
 export function varianceError(values) {
-  const count = values.length, center = mean(values), square = variance(values);
+  const count = values.length,
+    center = mean(values),
+    square = variance(values);
   const fourth = mean(values.map((value) => (value - center) ** 4));
   return Math.sqrt(Math.max((fourth - (square ** 2 * (count - 3)) / (count - 1)) / count, 0));
 }

@@ -8,7 +8,10 @@ const STAY = 1200; // milliseconds that an event stays, at least
 // names: { at, speed } are settings of the state; `last()` is the last report, `turns()` the
 // reports that deserve a look.
 export function player(state, names, { last, turns, text }) {
-  let playing = false, before = 0, owed = 0, rest = 0;
+  let playing = false,
+    before = 0,
+    owed = 0,
+    rest = 0;
   const toggle = button("Play", () => (playing ? pause() : play()), { class: "main" });
   const scrub = html("input", {
     type: "range",
@@ -63,7 +66,9 @@ export function player(state, names, { last, turns, text }) {
     pause();
     state.set({ [names.at]: Math.min(Math.max(state.get(names.at) + by, 0), last()) });
   };
-  const bar = html("div", { class: "player" },
+  const bar = html(
+    "div",
+    { class: "player" },
     toggle,
     button("◀ Step", step(-1), { "aria-label": "One step back" }),
     button("Step ▶", step(1), { "aria-label": "One step on" }),

@@ -51,7 +51,9 @@ function zigguratTables() {
   for (let i = 255; i > 1; i--) {
     edge[i - 1] = Math.sqrt(-2 * Math.log(area / edge[i] + density(edge[i])));
   }
-  const inside = new Float64Array(256), width = new Float64Array(256), height = new Float64Array(256);
+  const inside = new Float64Array(256),
+    width = new Float64Array(256),
+    height = new Float64Array(256);
   inside[0] = Math.floor((TAIL_START / edge[256]) * SCALE_52);
   width[0] = edge[256] / SCALE_52;
   height[0] = 1;

@@ -46,7 +46,8 @@ export function heights(start, count) {
     if (text.length !== count || !/^[0-9a-z]+$/.test(text)) return undefined;
     return Array.from(text, (digit) => parseInt(digit, 36) / 35);
   };
-  const write = (values) => values.map((value) => Math.round(clamp(value, 0, 1) * 35).toString(36)).join("");
+  const write = (values) =>
+    values.map((value) => Math.round(clamp(value, 0, 1) * 35).toString(36)).join("");
   return { start, must: `${count} letters or digits`, read, write };
 }
 
@@ -94,13 +95,16 @@ export class State {
 
   // Takes over a fragment; returns the part it names, and a sentence for each thing not understood.
   read(fragment, parts) {
-    const changes = Object.fromEntries(Object.keys(this.kinds).map((name) => [name, this.kinds[name].start]));
+    const changes = Object.fromEntries(
+      Object.keys(this.kinds).map((name) => [name, this.kinds[name].start]),
+    );
     const problems = [];
     let part = null;
     for (const piece of fragment.replace(/^#/, "").split("&").filter(Boolean)) {
       const [name, text] = halves(piece);
       if (text === null && parts.includes(name)) part = name;
-      else if (text === null || !Object.hasOwn(this.kinds, name)) problems.push(unknownSetting(piece));
+      else if (text === null || !Object.hasOwn(this.kinds, name))
+        problems.push(unknownSetting(piece));
       else {
         const value = this.kinds[name].read(text);
         if (value === undefined) problems.push(badSetting(name, this.kinds[name], text));

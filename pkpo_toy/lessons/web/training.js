@@ -20,7 +20,9 @@ export function twoPeaksRewards() {
 }
 
 export function twoPeaksLogits() {
-  return Float64Array.from(range(0, 100), (x) => Math.log(Math.exp(-(((x - 75) / 5) ** 2) / 2) + 0.1));
+  return Float64Array.from(range(0, 100), (x) =>
+    Math.log(Math.exp(-(((x - 75) / 5) ** 2) / 2) + 0.1),
+  );
 }
 
 // One question, whose answers earn the given rewards.
@@ -75,7 +77,8 @@ function uniformsOf(seed) {
 
 // The first answer whose running sum exceeds the target.
 function answerAt(running, target) {
-  let low = 0, high = running.length - 1;
+  let low = 0,
+    high = running.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (running[middle] <= target) low = middle + 1;
@@ -113,7 +116,8 @@ export class Training {
       const gathered = new Float64Array(parts.length);
       for (let i = 0; i < this.n; i++) gathered[answers[i]] += weights[i];
       // sum_i w_i (onehot(x_i) - pi)
-      const all = sum(weights), share = problem.fractions[question];
+      const all = sum(weights),
+        share = problem.fractions[question];
       for (let a = 0; a < change.length; a++) {
         change[a] += share * ((parts[a] / total) * -all + gathered[a]);
       }
@@ -217,7 +221,8 @@ function readSchedule(text, steps) {
 function rampOf(shape, first, last, steps) {
   return range(0, steps).map((step) => {
     const along = steps > 1 ? step / (steps - 1) : 0;
-    const value = shape === "linear" ? first + (last - first) * along : first * (last / first) ** along;
+    const value =
+      shape === "linear" ? first + (last - first) * along : first * (last / first) ** along;
     return roundHalfEven(value);
   });
 }

@@ -11,7 +11,8 @@ export function chanceOfOne(p, k) {
 
 // Unbiased estimate of pass@k from c right answers of n: 1 - C(n-c, k)/C(n, k).
 export function passAtK(n, c, k) {
-  const few = Math.min(c, k), many = Math.max(c, k);
+  const few = Math.min(c, k),
+    many = Math.max(c, k);
   if (few === 0) return 0;
   // The second holds to the last bit: 1 - pass@k < exp(-c k / n).
   if (few + many > n || (few * many) / n > 45) return 1;
@@ -61,7 +62,8 @@ export function softmax(logits) {
 // exp(entropy): over how many equally likely answers a policy is as spread.
 export function spread(policy) {
   const terms = new Float64Array(policy.length);
-  for (let a = 0; a < policy.length; a++) if (policy[a] > 0) terms[a] = policy[a] * Math.log(policy[a]);
+  for (let a = 0; a < policy.length; a++)
+    if (policy[a] > 0) terms[a] = policy[a] * Math.log(policy[a]);
   return Math.exp(-sum(terms));
 }
 
@@ -95,7 +97,8 @@ export function waterFilling(fractions, k) {
     return best;
   }
   const b = order.map((arm) => Math.exp(-Math.log(fractions[arm] / fractions[order[0]]) / (k - 1)));
-  let total = 0, inPlay = 0;
+  let total = 0,
+    inPlay = 0;
   b.forEach((one, others) => {
     if (others * one < total + one) inPlay = others + 1;
     total += one;
@@ -152,10 +155,13 @@ export const SD = 0.1;
 // Gauss-Legendre nodes and weights on [0, 1], by Newton's method on the Legendre polynomial.
 export function gaussLegendre(count) {
   return range(0, count).map((i) => {
-    let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5)), slope = 1;
+    let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5)),
+      slope = 1;
     for (let turn = 0; turn < 50; turn++) {
-      let before = 1, value = x;
-      for (let j = 2; j <= count; j++) [before, value] = [value, ((2 * j - 1) * x * value - (j - 1) * before) / j];
+      let before = 1,
+        value = x;
+      for (let j = 2; j <= count; j++)
+        [before, value] = [value, ((2 * j - 1) * x * value - (j - 1) * before) / j];
       slope = (count * (x * value - before)) / (x * x - 1);
       const change = value / slope;
       x -= change;
@@ -205,7 +211,8 @@ export function gaussianOptimum(k) {
   const grid = range(0, 41).map((i) => 0.4 + i / 50);
   const values = grid.map((theta) => gaussianMaxAtK(theta, k));
   const best = values.indexOf(Math.max(...values));
-  let low = grid[best] - 1 / 50, high = grid[best] + 1 / 50;
+  let low = grid[best] - 1 / 50,
+    high = grid[best] + 1 / 50;
   for (let turn = 0; turn < 60; turn++) {
     const middle = (low + high) / 2;
     if (gaussianGradient(middle, k) > 0) low = middle;
