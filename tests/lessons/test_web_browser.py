@@ -292,7 +292,7 @@ def test_a_landscape_of_ones_own(page):
 def test_a_fourth_policy_follows_a_schedule(page):
     page.open("#learning-plan=linear&learning-step=100")
     page.part("learning")
-    titles = [one.text.replace("\N{NO-BREAK SPACE}", " ") for one in page.every("#learning h4")]
+    titles = [one.text.replace("\N{NO-BREAK SPACE}", " ") for one in page.every("#learning h3")]
     # linear 16->1 over 300 steps: 16 - 15 * 100/299, rounded.
     assert any("now k = 11" in title for title in titles)
 

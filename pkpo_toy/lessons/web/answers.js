@@ -186,14 +186,9 @@ function runningMeans(values) {
 function drawRunning(chart, { unbiased, tempting, truth, expected, k }) {
   const draws = unbiased.length;
   const lines = [runningMeans(unbiased), runningMeans(tempting)];
-  const seen = [
-    truth,
-    expected,
-    ...lines
-      .flat()
-      .slice(-2 * Math.max(1, Math.floor(draws / 2)))
-      .map(([, value]) => value),
-  ];
+  // The first draws wander far: the scale is that of the others.
+  const settled = lines.flatMap((line) => line.slice(Math.floor(draws / 4)));
+  const seen = [truth, expected, ...settled.map(([, value]) => value)];
   const room = Math.max(0.02, (Math.max(...seen) - Math.min(...seen)) * 0.3);
   const grid = 0.05;
   const low = Math.max(0, Math.floor((Math.min(...seen) - room) / grid) * grid);

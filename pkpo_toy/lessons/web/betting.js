@@ -62,7 +62,7 @@ export function buildBetting(state, host, finding) {
     same = html("p", { class: "same" });
   host.append(figures, finding, html("div", { class: "scroll", tabindex: 0 }, table), end, same);
   const panels = KS.map(() => {
-    const heading = html("h4"),
+    const heading = html("h3"),
       box = html("div", { class: "panel" }, heading);
     row.append(box);
     return {

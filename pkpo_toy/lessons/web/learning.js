@@ -77,7 +77,7 @@ export function buildLearning(state, host, finding) {
   figures.append(control.bar, finding, panels, key, curves);
   host.append(figures);
   const policyCharts = [...KS, null].map(() => {
-    const heading = html("h4"),
+    const heading = html("h3"),
       box = html("div", { class: "panel" }, heading);
     panels.append(box);
     return {
@@ -94,7 +94,7 @@ export function buildLearning(state, host, finding) {
     const box = html(
       "div",
       { class: "panel" },
-      html("h4", {}, k === 1 ? "pass@1: one try" : `pass@${k}: best of ${k} tries`),
+      html("h3", {}, k === 1 ? "pass@1: one try" : `pass@${k}: best of ${k} tries`),
     );
     curves.append(box);
     return new Chart(box, {
@@ -155,7 +155,7 @@ export function buildLearning(state, host, finding) {
     const over = at >= reportsOf(state.get("learning-steps")) && run.closing;
     end.replaceChildren(
       ...(over
-        ? [html("h4", {}, "What this run shows"), ...run.closing.map((one) => html("p", {}, one))]
+        ? [html("h3", {}, "What this run shows"), ...run.closing.map((one) => html("p", {}, one))]
         : []),
     );
     say(same, counterpart(state));
