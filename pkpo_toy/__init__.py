@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pkpo_toy.estimators import ESTIMATORS, grouped_weights, max_at_k, pass_at_k, weights
     from pkpo_toy.experiment import audit, load, run
+    from pkpo_toy.samples.compare import compare
+    from pkpo_toy.samples.passk import passk
     from pkpo_toy.training.frame import train
 
 __all__ = [
     "ESTIMATORS",
     "audit",
+    "compare",
     "grouped_weights",
     "load",
     "max_at_k",
     "pass_at_k",
+    "passk",
     "run",
     "train",
     "weights",
@@ -25,6 +29,7 @@ __version__ = "0.1.0"
 _HOMES = dict.fromkeys(__all__, "pkpo_toy.estimators")
 _HOMES |= dict.fromkeys(("audit", "load", "run"), "pkpo_toy.experiment")
 _HOMES["train"] = "pkpo_toy.training.frame"
+_HOMES |= {"compare": "pkpo_toy.samples.compare", "passk": "pkpo_toy.samples.passk"}
 
 
 def __getattr__(name: str) -> Any:

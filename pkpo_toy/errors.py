@@ -1,4 +1,4 @@
-"""What is said when something goes wrong: one sentence, one home, importable from every room."""
+"""Errors and their messages. Every room may import them."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -6,13 +6,13 @@ from typing import ClassVar
 
 
 class PkpoError(Exception):
-    """An end that the command line reports in one sentence, with this exit code."""
+    """What the command line reports in one sentence, ending with this exit code."""
 
     exit_code: ClassVar[int] = 1
 
 
 class Interruption(BaseException):
-    """The user or the system ends the run. No Exception, so that no `except Exception` hides it."""
+    """The user or the system ends the run; no Exception, lest `except Exception` hide it."""
 
     exit_code: int
 

@@ -35,15 +35,16 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        named = Path(os.fsdecode(error.filename or path))
-        raise DiskError(path if _is_temporary(named) else named, error) from error
+        named = Path(error.filename) if isinstance(error.filename, str) else path
+        raise DiskError(path if is_temporary(named) else named, error) from error
 
 
 def _temporary_in(folder: Path) -> Path:
     return folder / f".pkpo-toy-{secrets.token_hex(8)}.tmp"
 
 
-def _is_temporary(path: Path) -> bool:
+def is_temporary(path: Path) -> bool:
+    """Whether a file has a name that `replacing` gives to what is not yet whole."""
     return _TEMPORARY.fullmatch(path.name) is not None
 
 
@@ -111,6 +112,30 @@ def write_json(path: Path, value: Any) -> None:
     write_file(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
+def read_file(path: Path) -> bytes | None:
+    """The bytes of an ordinary file, None where there is none. Raises DiskError.
+
+    A pipe is refused and not waited for.
+    """
+    with disk_errors(path):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "is not an ordinary file", str(path))
+        with open(descriptor, "rb") as file:
+            return file.read()
+
+
+def remove_file(path: Path) -> None:
+    """Remove an ordinary file, if it is there. Raises DiskError."""
+    with disk_errors(path):
+        _check_ordinary(path)
+        path.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the renames in a folder durable. Raises DiskError."""
     with disk_errors(folder):
@@ -139,5 +164,5 @@ def remove_temporaries(folder: Path) -> None:
     """
     with disk_errors(folder):
         for path in folder.iterdir():
-            if _is_temporary(path) and stat.S_ISREG(path.lstat().st_mode):
+            if is_temporary(path) and stat.S_ISREG(path.lstat().st_mode):
                 path.unlink()

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pkpo_toy"
-GROUND = {"errors", "typing", "checks", "loading", "files"}
+GROUND = {"errors", "typing", "checks", "files", "sources", "loading"}
 MAY_IMPORT = {
     "errors": set(),
     "typing": set(),
     "checks": {"errors", "typing"},
-    "loading": {"errors"},
     "files": {"errors"},
+    "sources": set(),
+    "loading": {"errors", "sources"},
     "estimators": GROUND,
     "simulator": GROUND,
     "training": GROUND | {"estimators", "simulator"},

@@ -58,13 +58,15 @@ def _demo(lesson: str, seed: int, steps: int | None) -> bytes:
 def _study(study: str, results: Path) -> bytes:
     from pkpo_toy.errors import InputError
     from pkpo_toy.experiment import load
-    from pkpo_toy.plotting.reveal import MOVING, reveal
+    from pkpo_toy.plotting import FIGURES
+    from pkpo_toy.plotting.reveal import reveal
     from pkpo_toy.studies.table import STUDIES
 
-    able = ", ".join([DEMO, *(name for name in STUDIES if name in MOVING)])
-    if study in STUDIES and study not in MOVING:
+    moving = [name for name, row in STUDIES.items() if FIGURES[row.figure].over_steps]
+    able = ", ".join([DEMO, *moving])
+    if study in STUDIES and study not in moving:
         raise InputError(f"{study!r} has no training steps; can be animated: {able}.")
-    stored = load(study, results)
-    if stored.study not in MOVING:
-        raise InputError(f"{stored.study!r} has no training steps; can be animated: {able}.")
-    return reveal(stored.study, stored.drawn_frame())
+    result = load(study, results)
+    if result.study not in moving:
+        raise InputError(f"{result.study!r} has no training steps; can be animated: {able}.")
+    return reveal(**result.drawing())

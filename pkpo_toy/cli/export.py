@@ -26,19 +26,21 @@ def export(
     out: ResultsFolder = RESULTS,
 ) -> None:
     """Write a study's summary, or all its records, as one table."""
+    from pkpo_toy.cli.support.output import checked_target
     from pkpo_toy.errors import unknown
     from pkpo_toy.experiment import load
     from pkpo_toy.files import write_output
 
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
+    target = None if to is None else checked_target("--to", to)
     result = load(run, out)
     data = _encoded(result.records() if records else result.summary, form)
-    if to is None:
+    if target is None:
         sys.stdout.buffer.write(data)
     else:
-        write_output(to, data)
-        print(to)
+        write_output(target, data)
+        print(target)
 
 
 def _encoded(frame: pd.DataFrame, form: str) -> bytes:

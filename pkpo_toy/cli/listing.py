@@ -42,9 +42,14 @@ def list_(
 def _studies() -> pd.DataFrame:
     import pandas as pd
 
+    from pkpo_toy.studies.files import load, packaged_names
     from pkpo_toy.studies.table import STUDIES, SUITES
 
     rows = [(name, study.question, study.reproduces) for name, study in STUDIES.items()]
+    for name in sorted(packaged_names() - STUDIES.keys()):
+        file = load(name)
+        settings = ", ".join(f"{key} = {value}" for key, value in file.values.items())
+        rows.append((name, f"{file.study} with {settings}", ""))
     rows += [(name, f"all of: {', '.join(members)}", "") for name, members in SUITES.items()]
     return pd.DataFrame(rows, columns=["study", "question", "reproduces"])
 

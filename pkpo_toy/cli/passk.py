@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.support.evaluations import FilesArgument, FormatOption, GroupByOption, ScoreOption
+from pkpo_toy.cli.support.evaluations import (
+    FilesArgument,
+    FormatOption,
+    GroupByOption,
+    KsOption,
+    MetricOption,
+    ScoreOption,
+    WhereOption,
+)
 from pkpo_toy.cli.support.options import FIGURES
 from pkpo_toy.errors import InputError
 
@@ -18,18 +26,6 @@ if TYPE_CHECKING:
 
     from pkpo_toy.samples.evaluation import Evaluation
     from pkpo_toy.samples.intervals import Range
-
-KsOption = Annotated[
-    str | None,
-    typer.Option("--k", help="Separated by commas. (1,2,5,10,20,50,... up to the smallest n)"),
-]
-MetricOption = Annotated[
-    str | None,
-    typer.Option(help="pass@k, pass^k, avg@k, max@k, or q10@k ... q90@k. (by the rewards)"),
-]
-WhereOption = Annotated[
-    bool, typer.Option("--where-possible", help="Leave out problems with n below the largest k.")
-]
 
 
 def passk(
@@ -52,7 +48,7 @@ def passk(
     Unbiased for every problem, then averaged; standard error and 95% interval take the problems
     as a random sample, so one problem has neither.
     """
-    from pkpo_toy.cli.support.evaluations import read_evaluation, say_read
+    from pkpo_toy.cli.support.evaluations import counts, read_evaluation, say_read
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.samples.intervals import method
@@ -83,14 +79,6 @@ def passk(
     print_table(rows, f"{name}; {'one problem: no interval' if one else how}")
 
 
-def counts(text: str) -> list[int]:
-    """The k of --k. Raises InputError unless they are integers >= 1."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(re.fullmatch("0*[1-9][0-9]{0,17}", part) for part in parts):
-        raise InputError(f"--k takes integers >= 1 separated by commas, got {text[:60]!r}.")
-    return [int(part) for part in parts]
-
-
 def _range(text: str) -> Range:
     number = r"\s*[+-]?[0-9]*\.?[0-9]+\s*"
     if not re.fullmatch(f"{number},{number}", text):
@@ -103,10 +91,9 @@ def _draw(
     evaluation: Evaluation, metric: str, bounds: Range | None, figures: Path, file: str
 ) -> None:
     """FIGURES/passk_NAME.png and .svg over every k, named after the file of results."""
-    from pkpo_toy.cli.support.evaluations import write_figure
+    from pkpo_toy.cli.support.evaluations import stem, write_figure
     from pkpo_toy.samples.passk import at_each_k, curve_ks
 
     ks = curve_ks(int(evaluation.n.min()))
     rows: pd.DataFrame = at_each_k(evaluation, ks, metric=metric, bounds=bounds)
-    stem = "stdin" if file == "-" else Path(file).name.split(".")[0]
-    write_figure("passk", rows.assign(measure=metric), figures, f"passk_{stem}")
+    write_figure("passk", rows.assign(measure=metric), figures, f"passk_{stem(file)}")

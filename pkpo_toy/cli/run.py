@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pkpo_toy.runs import Outcome
 
 
+SHOWN = 100  # cells that --dry-run lists
+
+
 def run(
     study: Annotated[str, typer.Argument(help="A study, a suite or a FILE.toml.")] = "paper",
     settings: Annotated[
@@ -32,6 +35,9 @@ def run(
     quick: Annotated[
         bool, typer.Option("--quick", help="A quick look: smaller settings, folders of its own.")
     ] = False,
+    name: Annotated[
+        str, typer.Option(help="Name of the results. (the study's and the settings that differ)")
+    ] = "",
     jobs: Annotated[int | None, typer.Option(help="Worker processes. (all cores)")] = None,
     retries: Annotated[int, typer.Option(help="How often a failing cell is tried again.")] = 2,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget stored results first.")] = False,
@@ -39,7 +45,7 @@ def run(
         str | None, typer.Option(help="A dask scheduler, tcp://HOST:PORT, or 'local'.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say which cells would run, and how long.")
+        bool, typer.Option("--dry-run", help="Only say which cells there are, and how long.")
     ] = False,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no closing line.")] = False,
@@ -48,9 +54,9 @@ def run(
     from pkpo_toy.cli.support.printing import print_json
     from pkpo_toy.experiment import folder_for
 
-    plans = _plans(study, list(settings or ()), seed, quick)
+    plans = _plans(study, list(settings or ()), seed, quick, name)
     if dry_run:
-        _dry_run(plans)
+        _dry_run(plans, as_json)
         return
     options = {"jobs": _workers(jobs), "retries": retries, "fresh": fresh, "cluster": cluster}
     places = folder_for(out, quick=quick), folder_for(figures, quick=quick)
@@ -79,19 +85,20 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _plans(study: str, settings: list[str], seed: int | None, quick: bool) -> list[Plan]:
-    """Every study asked for, checked to its last cell before the first one starts."""
+def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name: str) -> list[Plan]:
+    from pkpo_toy.cli.support.progress import working
     from pkpo_toy.errors import InputError
     from pkpo_toy.experiment import plans
-    from pkpo_toy.studies.files import with_settings
+    from pkpo_toy.studies.files import settings_of
     from pkpo_toy.studies.table import SUITES
 
-    if study in SUITES and settings:
+    option = "--set" if settings else "--name" if name else ""
+    if study in SUITES and option:
         many = len(SUITES[study])
-        raise InputError(f"--set needs one study, and {study!r} is {many}; run them singly.")
-    if seed is not None:
-        settings = [*settings, f"seed={seed}"]
-    return plans(study, quick=quick, change=lambda file: with_settings(file, settings))
+        raise InputError(f"{option} needs one study, and {study!r} is {many}; run them singly.")
+    values = settings_of(settings) | ({} if seed is None else {"seed": seed})
+    with working("planning"):
+        return plans(study, values, quick=quick, name=name)
 
 
 def _execute(
@@ -101,7 +108,8 @@ def _execute(
     from pkpo_toy.cli.support.progress import CellBar
     from pkpo_toy.experiment import carry_out, load
 
-    with CellBar(plan.name, jobs=options["jobs"], quiet=quiet) as progress:
+    bar = CellBar(plan.name, cells=len(plan.cells), jobs=options["jobs"], quiet=quiet)
+    with bar as progress:
         outcome = carry_out(plan, out, progress=progress, **options)
     result = load(outcome.folder)
     drawn = result.save_figure(figures, again=False) if result.keys else []
@@ -125,13 +133,23 @@ def _closing_line(plan: Plan, outcome: Outcome, drawn: list[Path]) -> None:
         print(path)
 
 
-def _dry_run(plans: list[Plan]) -> None:
+def _dry_run(plans: list[Plan], as_json: bool) -> None:
+    from pkpo_toy.cli.support.printing import print_json
+    from pkpo_toy.cli.support.progress import working
     from pkpo_toy.experiment import timed_first_cell
 
+    reports = []
     for plan in plans:
-        seconds = timed_first_cell(plan)
-        total = seconds * len(plan.cells)
-        print(f"{plan.name}: {len(plan.cells)} cells, first takes {seconds:.3g} s, "
-              f"all about {total:.3g} s on one core")  # fmt: skip
-        for cell in plan.cells:
-            print(f"  {cell.key}")
+        with working(f"{plan.name}: timing the first of {len(plan.cells)} cells"):
+            seconds = timed_first_cell(plan)
+        cells = plan.distinct_settings()
+        reports.append({"study": plan.name, "cells": cells, "seconds_of_first_cell": seconds})
+        if not as_json:
+            print(f"{plan.name}: {len(cells)} cells, the first takes {seconds:.3g} s, "
+                  f"all about {seconds * len(cells):.3g} s on one core")  # fmt: skip
+            for settings in cells[:SHOWN]:
+                print("  " + ", ".join(f"{key} = {value}" for key, value in settings.items()))
+            if len(cells) > SHOWN:
+                print(f"  ... and {len(cells) - SHOWN} more")
+    if as_json:
+        print_json(reports if len(plans) > 1 else reports[0])

@@ -1,6 +1,7 @@
 """The public way in: check everything once, compute in blocks that fit the cache, hand back."""
 
 from collections.abc import Hashable, Iterable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from pkpo_toy.typing import Array, ArrayLike, WeightFunction
 EstimatorLike = str | WeightFunction | Estimator
 
 DEFAULT = "pkpo_loo_minus_one"
-_BLOCK = 1 << 15  # rewards per block: with its temporaries a block stays in a core's cache
+_BLOCK = 1 << 14  # rewards per block: with its temporaries a block stays in a core's cache
 
 
 def weights(
@@ -156,9 +157,11 @@ def _in_blocks(row: Estimator, groups: Array, k: int, keywords: dict[str, Any]) 
 
 
 def _as_dtype(result: Array, dtype: DTypeLike) -> NDArray[Any]:
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         final = result.astype(dtype, copy=False)
-    if not np.isfinite(final).all():
+        total = float(final.sum())
+    # One sum is the quickest look at all weights; it alone may overflow, so it is not the last.
+    if not isfinite(total) and not np.isfinite(final).all():
         count = np.count_nonzero(~np.isfinite(final))
         raise InputError(
             f"rewards must give weights that fit {final.dtype}; {count} of {final.size} do not."

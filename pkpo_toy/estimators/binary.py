@@ -72,14 +72,20 @@ def passk_loo_plugin(rewards: Array, k: int) -> Array:
 def passk_grpo(rewards: Array, k: int) -> Array:
     """Group z-score averaged over all k-subsets, / n; 0 when all agree. [Chen25] analytical.
 
-    Success (1-R)/(n s), failure (1-R-u(F-1))/(n s), R = pass@k estimate, s^2 = R (1-R). As
-    1-R = mu_F F/k, these are sqrt(mu_F F/(k R))/n and -(c/n) sqrt(mu_F/(k R F)): no differences.
+    Success (1-R)/(n s), failure (1-R-u(F-1))/(n s), with R the pass@k estimate, s^2 = R (1-R) and
+    u(F) = C(F, k-1)/C(n-1, k-1). As published both subtract nearly equal numbers when R is near 1.
+    But 1-R = mu_F F/k and u(F-1) = mu_F n/k, so the same weights are
+
+        success  sqrt(mu_F F/(k R))/n        failure  -(c/n) sqrt(mu_F/(k R F))
+
+    without a difference. mu_F may be far below the smallest float while the root of it is not:
+    it is taken of mu_F = fraction * 2**power with an even power.
     """
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
     fraction, power = mu_parts(n, k)
     index = np.maximum(failures, 1) - 1
-    odd = power[index] % 2
+    odd = power[index] % 2  # moved into the fraction, which leaves an even power to halve
     root = np.ldexp(np.sqrt(np.ldexp(fraction[index], odd)), (power[index] - odd) // 2)
     estimate = pass_at_k(n, n - failures, k)
     mixed = (failures > 0) & (failures < n)

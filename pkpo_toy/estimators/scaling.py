@@ -40,8 +40,11 @@ def _apply(row: Estimator, groups: Array, k: int, keywords: dict[str, Any]) -> A
 
 def _any_extreme(groups: Array) -> bool:
     size = np.abs(groups)
-    tiny = np.count_nonzero(size < _TINY)
-    return bool(size.max(initial=0.0) >= _HUGE or (tiny and tiny > np.count_nonzero(size == 0)))
+    if size.max(initial=0.0) >= _HUGE:
+        return True
+    if size.min(initial=_HUGE) >= _TINY:
+        return False
+    return bool(np.count_nonzero(size < _TINY) > np.count_nonzero(size == 0))
 
 
 def _scaled_with_beta(

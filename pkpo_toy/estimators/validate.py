@@ -1,5 +1,6 @@
 """What may be asked of an estimator: every check raises one sentence naming the value received."""
 
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,9 @@ def checked_rewards(rewards: Any) -> Rewards:
     if array.shape[-1] == 0:
         raise InputError(f"rewards must hold n >= 1 samples, got shape {array.shape}.")
     values = np.ascontiguousarray(array, dtype=np.float64)
-    if not (values.min(initial=0.0) > -np.inf and values.max(initial=0.0) < np.inf):
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(values.sum())  # the quickest look; it alone may overflow
+    if not isfinite(total) and not np.isfinite(values).all():
         _refuse_non_finite(values)
     dtype = array.dtype if array.dtype == np.float32 else values.dtype
     return Rewards(values, dtype)

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.experiment.planning import carry_out, plan
+from pkpo_toy.experiment.planning import carry_out, plans
 from pkpo_toy.experiment.result import Result, folder_for, load
 from pkpo_toy.files import RESULTS
 from pkpo_toy.runs import Event, Interrupted
-from pkpo_toy.studies.files import build, with_quick, with_values
-from pkpo_toy.studies.files import load as load_study
+from pkpo_toy.studies.files import build
 from pkpo_toy.studies.table import SUITES
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ def run(
     study: str,
     *,
     quick: bool = False,
+    name: str = "",
     out: str | Path = RESULTS,
     jobs: int = 1,
     retries: int = 2,
@@ -43,9 +43,11 @@ def run(
 
     study: a name of `pkpo-toy list studies` or a FILE.toml; settings: as in its file, where a list
     is a grid sweep (one cell per combination). quick: the smaller settings of a quick look, in
-    OUT/quick. jobs: worker processes. They never run your script or notebook again, so no
-    `if __name__ == "__main__"` is needed; one is the default because starting a worker takes a
-    second. retries, fresh, cluster: as for `pkpo-toy run`. progress: called with an Event a cell.
+    OUT/quick. name: of the results (the study's, followed by the settings that differ).
+
+    jobs: worker processes. They never run your script or notebook again, so it needs no
+    `if __name__ == "__main__"`; one is the default because starting a worker takes a second.
+    retries, fresh, cluster: as for `pkpo-toy run`. progress: called with an Event a cell.
 
     Returns: the Result; a RuntimeWarning names the cells that failed, the others are kept.
 
@@ -55,10 +57,8 @@ def run(
     """
     if study in SUITES:
         raise InputError(f"{study!r} is a suite; run one of {', '.join(SUITES[study])}.")
-    file = load_study(study)
-    if quick:
-        file = with_quick(file)
-    made = plan(with_values(file, {key: _plain(value) for key, value in settings.items()}))
+    values = {key: _plain(value) for key, value in settings.items()}
+    (made,) = plans(study, values, quick=quick, name=name)
     options = {"jobs": jobs, "retries": retries, "fresh": fresh, "cluster": cluster}
     try:
         outcome = carry_out(made, folder_for(out, quick=quick), progress=progress, **options)

@@ -6,26 +6,33 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pkpo_toy
+from pkpo_toy.errors import InputError
+from pkpo_toy.experiment.naming import result_name
+from pkpo_toy.loading import names_a_file
 from pkpo_toy.runs import (
     Cell,
+    Corrupt,
     Event,
     Outcome,
     check_name,
     execute,
-    fingerprint,
     generator,
     git_state,
-    imported_sources,
     make_cell,
+    read_manifest,
     results_folder,
     versions,
 )
-from pkpo_toy.studies.files import StudyFile, build, expand, load, with_quick
+from pkpo_toy.sources import fingerprint, imported_sources
+from pkpo_toy.studies.columns import differing, with_columns
+from pkpo_toy.studies.files import StudyFile, build, expand, load, with_quick, with_values
 from pkpo_toy.studies.study import Study
 from pkpo_toy.studies.table import STUDIES, SUITES
 
@@ -49,15 +56,34 @@ class Plan:
     def name(self) -> str:
         return self.file.name
 
+    @property
+    def configurations(self) -> list[dict[str, Any]]:
+        """The settings of each cell."""
+        return [cell.spec["config"] for cell in self.cells]
+
+    @property
+    def columns(self) -> list[str]:
+        """The settings that are columns of the records and of the summary."""
+        return [*differing(self.configurations), *self.file.definition.columns]
+
     def description(self) -> dict[str, Any]:
         """What the manifest says of the study: settings in the order of the cells, and the code."""
         return {
             "name": self.name,
             "study": self.file.study,
-            "configuration": _merged([cell.spec["config"] for cell in self.cells]),
+            "configuration": _merged(self.configurations),
+            "swept": {
+                name: [one[name] for one in self.configurations]
+                for name in differing(self.configurations)
+            },
             "versions": versions(PACKAGES),
             "git": git_state(ROOT),
         }
+
+    def distinct_settings(self) -> list[dict[str, Any]]:
+        """Of each cell the settings that differ between cells."""
+        keys = differing(self.configurations)
+        return [{key: one[key] for key in keys} for one in self.configurations]
 
 
 def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
@@ -72,7 +98,7 @@ def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
 
 def plan(file: StudyFile) -> Plan:
     """Check every cell of a study before anything is written. Raises InputError."""
-    check_name("the name of a study file", file.name)
+    check_name("the name of the results", file.name)
     study = file.definition
     study.check_installed()
     configurations = [config.model_dump(mode="json") for config in expand(file)]
@@ -88,24 +114,30 @@ def sources(study: Study) -> set[Path]:
     Read off the imports, so that the list can be neither forgotten nor too long: a cell is
     computed again when one of these files changes, and not when a caption or a figure does.
     """
-    modules = {part.__module__ for part in (study.config, study.run, study.summarize)}
+    parts = (study.config, study.run, study.summarize, with_columns)
+    modules = {part.__module__ for part in parts}
     starts = [Path(str(sys.modules[module].__file__)) for module in modules]
     return imported_sources(starts, ROOT.parent, WITHOUT_NUMBERS)
 
 
 def _named_files(configurations: list[dict[str, Any]]) -> str:
-    """Contents of the files that settings name: a table of results, an estimator FILE.py:NAME."""
+    """Contents of the files that settings name: a table of results, or FILE.py:NAME and the modules
+    that this file imports from its own folder."""
     texts: set[str] = set()
     for configuration in configurations:
         for value in configuration.values():
             texts.update(filter(_is_text, value if isinstance(value, list) else [value]))
-    paths = (Path(text.rpartition(":")[0] if ".py:" in text else text) for text in texts)
+    paths = (Path(text.rpartition(":")[0] if names_a_file(text) else text) for text in texts)
     files = sorted(path for path in paths if path.suffix and path.is_file())
-    return " ".join(fingerprint([path], path.parent) for path in files)
+    return " ".join(fingerprint(_with_imports(path), path.parent) for path in files)
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _with_imports(path: Path) -> set[Path]:
+    return imported_sources([path], path.parent) if path.suffix == ".py" else {path}
 
 
 def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
@@ -113,6 +145,13 @@ def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
     study = STUDIES[spec["study"]]
     config = build(study.config, spec["config"], spec["study"])
     return study.run(config, generator(config.seed, spec))
+
+
+def summary_rows(
+    study: Study, columns: list[str], spec: dict[str, Any], records: pd.DataFrame
+) -> pd.DataFrame:
+    """The summary of one cell with the settings that tell it apart."""
+    return with_columns(study.summarize(records), spec["config"], columns)
 
 
 def facts() -> dict[str, str]:
@@ -128,17 +167,33 @@ def carry_out(
     progress: Callable[[Event], None] | None = None,
     **options: Any,
 ) -> Outcome:
-    """Execute the plan in OUT/NAME; `options` are those of `execute`. Raises what it raises."""
+    """Execute the plan in OUT/NAME; `options` are those of `execute`.
+
+    Raises what `execute` raises, and InputError where the folder holds results of another study.
+    """
+    folder = results_folder(out, plan.name)
+    if not options.get("fresh"):
+        _check_study(folder, plan)
     return execute(
         plan.cells,
         run_cell,
-        results_folder(out, plan.name),
-        summarize=plan.file.definition.summarize,
+        folder,
+        summarize=partial(summary_rows, plan.file.definition, plan.columns),
         description=plan.description(),
         facts=facts,
         progress=progress,
         **options,
     )
+
+
+def _check_study(folder: Path, plan: Plan) -> None:
+    with suppress(Corrupt):  # it is written again
+        there = (read_manifest(folder) or {}).get("study", plan.file.study)
+        if there != plan.file.study:
+            raise InputError(
+                f"{str(folder)!r} holds results of study {there!r}; "
+                "choose another name, or start over with fresh."
+            )
 
 
 def timed_first_cell(plan: Plan) -> float:
@@ -149,9 +204,18 @@ def timed_first_cell(plan: Plan) -> float:
 
 
 def plans(
-    study: str, *, quick: bool = False, change: Callable[[StudyFile], StudyFile] | None = None
+    study: str, values: dict[str, Any] | None = None, *, quick: bool = False, name: str = ""
 ) -> list[Plan]:
-    """The plans of a study, a FILE.toml or a suite, all checked before the first one is run."""
-    files = [load(name) for name in SUITES.get(study, (study,))]
-    files = [with_quick(file) if quick else file for file in files]
-    return [plan(change(file) if change else file) for file in files]
+    """The plans of a study, a FILE.toml or a suite with these values in force.
+
+    All are checked before the first one is run. Results go under `name`, else under the name of the
+    study and what the values change of it. Raises InputError.
+    """
+    return [
+        plan(_with(load(each), values or {}, quick, name)) for each in SUITES.get(study, [study])
+    ]
+
+
+def _with(file: StudyFile, values: dict[str, Any], quick: bool, name: str) -> StudyFile:
+    file = with_quick(file) if quick else file
+    return replace(with_values(file, values), name=name or result_name(file, values))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -14,6 +16,7 @@ import pkpo_toy
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.files import FIGURES, RESULTS, write_output
 from pkpo_toy.runs import read_cells, read_failures, read_manifest, read_summary, results_folder
+from pkpo_toy.studies.columns import SEED, pooled, with_columns
 from pkpo_toy.studies.table import STUDIES
 
 if TYPE_CHECKING:
@@ -49,39 +52,72 @@ class Result:
         """The summary, empty where no cell succeeded. Raises DiskError."""
         return read_summary(self.path)
 
+    @property
+    def swept(self) -> list[str]:
+        """The settings that differ between cells: columns of the summary and of the records."""
+        return list(self.manifest["swept"])
+
+    def cells(self) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+        """Settings and records of one cell after another. Raises Corrupt, DiskError."""
+        settings, swept = self.manifest["configuration"], self.manifest["swept"]
+        places = {key: place for place, key in enumerate(self.manifest["cells"])}
+        for key, records in read_cells(self.path, self.keys):
+            yield {**settings, **{name: swept[name][places[key]] for name in swept}}, records
+
     def records(self) -> pd.DataFrame:
         """The records of all cells, one after another. Raises Corrupt, DiskError."""
         import pandas as pd
 
-        frames = [frame for _, frame in read_cells(self.path, self.keys)]
+        columns = self._columns()
+        frames = [with_columns(records, settings, columns) for settings, records in self.cells()]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    def _columns(self) -> list[str]:
+        return [*self.swept, *STUDIES[self.study].columns]
 
     def failures(self) -> list[dict[str, Any]]:
         """The cells that failed, each with its specification, exception and traceback."""
         return read_failures(self.path)
 
     def drawn_frame(self) -> pd.DataFrame:
-        """What the study's figure is drawn from: its summary, or the records of its cells."""
-        return self.summary if STUDIES[self.study].draws == "summary" else self.records()
+        """What the study's figure is drawn from: its summary, or the records of its cells.
+
+        Cells that differ in the seed alone are made one.
+        """
+        study = STUDIES[self.study]
+        if SEED in self.swept:
+            return pooled(study, list(self.cells()), self._columns())
+        return self.summary if study.draws == "summary" else self.records()
+
+    def drawing(self) -> dict[str, Any]:
+        """What the study's figure is drawn with: the arguments of `plotting.draw`."""
+        study = STUDIES[self.study]
+        return {
+            "name": study.figure,
+            "frame": self.drawn_frame(),
+            "title": study.question,
+            "settings": self.manifest["configuration"],
+            "swept": self.swept,
+        }
 
     def figure(self) -> Figure:
         """The study's figure, to show or to change further."""
         from pkpo_toy.plotting import draw
 
-        return draw(self.study, self.drawn_frame())
+        return draw(**self.drawing())
 
     def save_figure(self, figures: Path = FIGURES, *, again: bool = True) -> list[Path]:
         """Draw the figure as FIGURES/NAME.png and .svg; returns the paths. Raises DiskError.
 
         Figures that say they were drawn from the same data are left as they are unless `again`.
         """
-        frame = self.drawn_frame()
-        source = _source(self.study, frame)
+        drawing = self.drawing()
+        source = _source(self.study, **drawing)
         paths = [figures / f"{self.name}.{kind}" for kind in ("png", "svg")]
         if again or not all(_says(path, source) for path in paths):
             from pkpo_toy.plotting import render
 
-            pictures = render(self.study, frame, source=source)
+            pictures = render(**drawing, source=source)
             for path, picture in zip(paths, pictures.values(), strict=True):
                 write_output(path, picture)
         return paths
@@ -91,14 +127,15 @@ class Result:
 
         if self.summary.empty:
             return f"<p>{self.name}: no cell succeeded; see .failures()</p>"
-        picture = base64.b64encode(render(self.study, self.drawn_frame())["png"]).decode()
+        picture = base64.b64encode(render(**self.drawing())["png"]).decode()
         image = f'<img alt="{self.name}" width="800" src="data:image/png;base64,{picture}">'
         return image + self.summary.to_html(index=False, max_rows=20, border=0)
 
 
-def _source(study: str, frame: pd.DataFrame) -> str:
-    """What a figure is drawn from: study, data, and the version of what draws."""
-    digest = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
+def _source(study: str, frame: pd.DataFrame, **options: Any) -> str:
+    """What a figure is drawn from: study, data, settings, and the version of what draws."""
+    data = frame.to_csv(index=False) + json.dumps(options)
+    digest = hashlib.sha256(data.encode()).hexdigest()
     return f"pkpo-toy {pkpo_toy.__version__} {study} {digest} matplotlib {version('matplotlib')}"
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pkpo_toy.lessons.conclusions import conclusions
 from pkpo_toy.lessons.events import find_events
-from pkpo_toy.lessons.lessons import Recording
+from pkpo_toy.lessons.lessons import KS, Recording
 
 PICTURES, BARS = 60, 40
 BEGINNING = (
@@ -17,7 +17,7 @@ BEGINNING = (
 
 
 def animation_frame(recording: Recording) -> pd.DataFrame:
-    """label, step, arm, probability, reward, pass_at_k of at most 60 steps, with a caption.
+    """k, step, arm, probability, reward, pass_at_1, pass_at_16, caption of at most 60 steps.
 
     The events are among them, the first, the last, and between these evenly many. Many
     arms share bars: probabilities add up, the reward is the best, the arm is their center.
@@ -32,10 +32,11 @@ def animation_frame(recording: Recording) -> pd.DataFrame:
         later = (step for step in kept if step >= event.step)
         captions |= dict.fromkeys(later, f"step {event.step}: {event.sentence}")
     captions[kept[-1]] = conclusions(recording)[0]
-    own = recording.values[recording.values["k_eval"] == recording.values["k"]]
-    values = own[["k", "step", "value"]].rename(columns={"value": "pass_at_k"})
     frame = _in_bars(recording.policies[recording.policies["step"].isin(kept)])
-    frame = frame.merge(values, on=["k", "step"])
+    for k in (KS[0], KS[-1]):
+        values = recording.values[recording.values["k_eval"] == k]
+        column = values[["k", "step", "value"]].rename(columns={"value": f"pass_at_{k}"})
+        frame = frame.merge(column, on=["k", "step"])
     return frame.assign(caption=frame["step"].map(captions))
 
 
@@ -44,7 +45,7 @@ def _in_bars(policies: pd.DataFrame) -> pd.DataFrame:
     arms = policies["arm"].unique()
     size = -(-len(arms) // BARS)
     bar = dict(zip(arms, np.arange(len(arms)) // size, strict=True))
-    keys = [policies[name] for name in ("label", "k", "step")]
+    keys = [policies[name] for name in ("k", "step")]
     groups = policies.groupby([*keys, policies["arm"].map(bar).rename("bar")], sort=False)
     together = groups.agg(arm=("arm", "first"), probability=("probability", "sum"),
                           reward=("reward", "max")).reset_index()  # fmt: skip

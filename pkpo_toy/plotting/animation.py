@@ -11,15 +11,15 @@ from PIL import Image
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
 from pkpo_toy.plotting.gif import WIDTH, gif, picture
-from pkpo_toy.plotting.style import PALE, label_look, plain, styled
+from pkpo_toy.plotting.style import PALE, k_look, plain, styled
 
-COLUMNS = ("label", "step", "arm", "probability", "reward", "pass_at_k")
-HEIGHT = 2.5
+COLUMNS = ("k", "step", "arm", "probability", "reward", "pass_at_1", "pass_at_16")
+HEIGHT = 2.7
 LINE = 96  # characters of a caption
 TALLEST = 0.92  # of the panel's height, for the best reward
 # The last frame stays on the slide for this many times the length of the others, a new caption
 # long enough to be read.
-HOLD, READ = 20, 20
+HOLD, READ = 20, 38
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
@@ -27,17 +27,19 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
 
     A column `caption`, if there is one, is a sentence below them.
     """
-    for panel, (label, part) in zip(ravel(axes), by(frame, "label"), strict=True):
-        look = label_look(label)
+    for panel, (k, part) in zip(ravel(axes), by(frame, "k"), strict=True):
+        look = k_look(k)
         arms, rewards = part["arm"].to_numpy(float), part["reward"].to_numpy().clip(0)
         gap = np.diff(arms).min() if len(arms) > 1 else 1.0
         edges = np.append(arms - gap / 2, arms[-1] + gap / 2)
         height = TALLEST * rewards / (rewards.max() or 1.0)
         panel.stairs(height, edges, fill=True, color=PALE, transform=panel.get_xaxis_transform())
         panel.stairs(part["probability"], edges, fill=True, color=look.colour, gid="policy")
-        k = label.removeprefix("k = ") if label.startswith("k = ") else "$k$"
-        value = part["pass_at_k"].iloc[0]
-        panel.set_title(f"{look.label}:  pass@{k} = {value:.3f}", loc="left")
+        first = part.iloc[0]
+        single, many = first["pass_at_1"], first["pass_at_16"]
+        panel.set_title(
+            f"trained for {look.label}\npass@1 {single:.3f}   pass@16 {many:.3f}", loc="left"
+        )
         panel.set_xlabel("what is tried (grey: its reward)")
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=bool(gap >= 1)))
         panel.set_xlim(edges[0], edges[-1])
@@ -63,9 +65,10 @@ def animate(
     *,
     milliseconds: int = 80,
 ) -> bytes:
-    """The steps of a frame as a GIF that loops; one panel per label, all on one scale.
+    """The steps of a frame as a GIF that loops; one panel per k, all on one scale.
 
-    `frame` has the columns label, step, arm, probability, reward, pass_at_k, and may have caption;
+    `frame` has the columns k, step, arm, probability, reward, pass_at_1, pass_at_16, and may have
+    caption;
     `draw_frame` draws the rows of one step on the axes of its panels.
 
     Raises InputError for a frame without its columns or rows.
@@ -93,7 +96,7 @@ def _picture(
     part: pd.DataFrame,
     draw_frame: Callable[[pd.DataFrame, AxesArray], AxesArray],
 ) -> Image.Image:
-    count = frame["label"].nunique()
+    count = frame["k"].nunique()
     canvas = matplotlib.figure.Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = canvas.subplots(1, count, squeeze=False, sharey=True)
     draw_frame(part, axes)

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from pkpo_toy.plotting.curves import INTERVAL, over_steps
-from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
-from pkpo_toy.plotting.parts import key, legend_below, letter
-from pkpo_toy.plotting.style import label_look
+from pkpo_toy.plotting.curves import INTERVAL, SAYS, over_steps
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
+from pkpo_toy.plotting.learning_curves import SHOWS, reached
+from pkpo_toy.plotting.parts import letter
+from pkpo_toy.plotting.series import IDENTITY, legend
 
-COLUMNS = ("label", "step", "k_eval", "value", "low", "high")
+COLUMNS = (*IDENTITY, "step", "k_eval", "value", "low", "high")
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
@@ -17,15 +18,29 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         over_steps(panel, part, "value", interval=True)
         letter(panel, number, f"evaluated at $k$ = {k}")
         panel.set_ylabel(f"pass@{k}")
-    handles = [key(label_look(label)) for label in frame["label"].unique()]
-    legend_below(panels[0], handles, 4, INTERVAL)
     return axes
 
 
-def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
+def fit(frame: pd.DataFrame) -> Layout:
     """One panel per k_eval."""
     count = frame["k_eval"].nunique()
     return (1, count), (max(3.5, 7.0 / 2 * min(count, 2) + 2.3 * max(count - 2, 0)), 3.0)
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.0, 3.0), panels=(1, 2), fit=fit)
+def _legend(frame: pd.DataFrame) -> Legend:
+    return legend(frame, 4, INTERVAL)
+
+
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.0, 3.0),
+    panels=(1, 2),
+    fit=fit,
+    legend=_legend,
+    shows=SHOWS,
+    curves=True,
+    end=reached,
+    says=SAYS,
+    over_steps=True,
+)

@@ -1,5 +1,6 @@
 """Figure of `audit`: bias, noise and silence of each estimator on each instance, as a dot plot."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
-from pkpo_toy.plotting.parts import Z, legend_below, log_ticks, plain_number
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
+from pkpo_toy.plotting.parts import Z, log_ticks, plain_number
 from pkpo_toy.plotting.style import FAINT, INK, PALE, estimator_look, ordered, plain
+from pkpo_toy.plotting.words import shown
 
 COLUMNS = (
     "estimator",
     "instance",
+    "n",
+    "k",
     "scale",
     "cosine",
     "relative_variance",
@@ -23,11 +27,12 @@ COLUMNS = (
     "claim",
 )
 PANELS = (
-    ("scale", "scale", 1.0),
-    ("cosine", "direction (cosine)", 1.0),
-    ("relative_variance", "relative variance", None),
-    ("zero_signal", "zero signal (share)", None),
+    ("scale", "length (scale)", 1.0),
+    ("cosine", "direction\n(cosine)", None),
+    ("relative_variance", "variance over squared gradient", None),
+    ("zero_signal", "no signal (share)", None),
 )
+WIDTHS = (3.0, 1.0, 3.6, 2.0)
 CLAIMS = {"unbiased": "unbiased", "direction": "direction only", "biased": "biased"}
 
 # Lightness alternates from one instance to the next, and no two share a marker.
@@ -49,16 +54,39 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         _stripes(panel, rows)
         if expected is not None:
             panel.axvline(expected, color=INK, linewidth=0.8, zorder=1)
+        panel.set_title(title, loc="center")
+        panel.tick_params(left=False, labelleft=number == 0)
+        if column == "cosine":
+            _write_directions(panel, frame, places)
+            continue
         for turn, (_, part) in enumerate(instances):
             # Each instance a little below the one before, so that equal values stay visible.
             offset = SPREAD * ((turn + 0.5) / len(instances) - 0.5)
             _draw_instance(panel, column, part, turn, part["estimator"].map(places) + offset)
         _axis(panel, column, frame[column])
-        panel.set_title(title, loc="center")
-        panel.tick_params(left=False, labelleft=number == 0)
     _names(panels[0], rows)
-    legend_below(panels[0], _instance_handles(frame), 5, _note(frame))
     return axes
+
+
+def _write_directions(panel: Axes, frame: pd.DataFrame, places: dict[str, int]) -> None:
+    """The cosine in numbers: it is 1 almost everywhere, and the exceptions are what counts."""
+    for name, values in frame.groupby("estimator")["cosine"]:
+        low, high = values.min(), values.max()
+        exact = low > 1 - 1e-9 or np.isnan(low)
+        ends = dict.fromkeys(f"{value:.3g}" for value in (low, high))
+        text = "1" if exact else " to ".join(ends)
+        panel.text(
+            0.5,
+            places[str(name)],
+            text,
+            ha="center",
+            va="center",
+            size=7.5,
+            color=FAINT if exact else INK,
+            transform=panel.get_yaxis_transform(),
+        )
+    panel.set_xticks([])
+    panel.spines["bottom"].set_visible(False)
 
 
 def _rows(frame: pd.DataFrame) -> dict[str, list[str]]:
@@ -106,8 +134,9 @@ def _draw_instance(
         xerr=Z * part["scale_se"].fillna(0.0) if column == "scale" else None,
         fmt=marker,
         color=colour,
-        markersize=3.0,
-        markeredgewidth=0,
+        markersize=4.4,
+        markeredgewidth=0.3,
+        markeredgecolor="white",
         elinewidth=0.8,
     )
 
@@ -152,7 +181,7 @@ def _names(panel: Axes, rows: dict[str, list[str]]) -> None:
 
 def _instance_handles(frame: pd.DataFrame) -> list[Line2D]:
     handles = []
-    for turn, name in enumerate(frame["instance"].drop_duplicates()):
+    for turn, (_, one) in enumerate(by(frame, "instance")):
         colour, marker = _instance_look(turn)
         handles.append(
             Line2D(
@@ -161,23 +190,52 @@ def _instance_handles(frame: pd.DataFrame) -> list[Line2D]:
                 color=colour,
                 marker=marker,
                 linestyle="",
-                label=plain(name).replace("_", " "),
+                label=_described(one),
             )
         )
     return handles
 
 
+def _described(one: pd.DataFrame) -> str:
+    """An instance by its name, its rewards where the frame has them, n and k."""
+    first = one.iloc[0]
+    parts = [plain(first["instance"]).replace("_", " ")]
+    if "rewards" in one:
+        parts.append(f"rewards {shown(json.loads(first['rewards']))}")
+    sizes = [f"${name}$ = {shown(sorted(one[name].unique().tolist()))}" for name in ("n", "k")]
+    return "; ".join([*parts, ", ".join(sizes)])
+
+
+def _legend(frame: pd.DataFrame) -> Legend:
+    return Legend(_instance_handles(frame), 2, _note(frame))
+
+
 def _note(frame: pd.DataFrame) -> str:
-    text = "line at 1: the gradient of the objective that each estimator claims"
+    text = (
+        "Each mark: one policy over a few arms, every outcome of $n$ samples enumerated. "
+        "Length 1, direction 1:\nthe gradient that the estimator claims to estimate"
+    )
     return text if frame["scale_se"].isna().all() else text + "; bars: 95% interval"
 
 
-def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
+def fit(frame: pd.DataFrame) -> Layout:
     """As tall as there are estimators."""
     return (1, len(PANELS)), (
         7.4,
-        1.3 + 0.19 * (frame["estimator"].nunique() + frame["claim"].nunique()),
+        1.0
+        + 0.2 * (frame["estimator"].nunique() + frame["claim"].nunique())
+        + 0.09 * frame["instance"].nunique(),
     )
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.4, 6.6), panels=(1, len(PANELS)), fit=fit)
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.4, 6.6),
+    panels=(1, len(PANELS)),
+    fit=fit,
+    widths=WIDTHS,
+    legend=_legend,
+    shows=("instance", "estimators"),
+    wide=True,
+)

@@ -3,20 +3,36 @@
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
-from pkpo_toy.plotting.parts import curve, letter
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
+from pkpo_toy.plotting.parts import key, letter
 from pkpo_toy.plotting.style import k_look
 
 COLUMNS = ("n", "k", "rank", "weight")
+BARS = 16  # ranks, up to which each has a bar for each k
+WIDTH = 0.8
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
-    """mu_i over the rank i, one curve per k, one panel per n."""
+    """mu_i at each rank i, side by side for the k, one panel per n; ranks are not joined."""
     groups = by(frame.sort_values("rank"), "n")
     for number, (panel, (n, part)) in enumerate(zip(ravel(axes), groups, strict=True)):
-        for k, weights in by(part, "k"):
+        weights = by(part, "k")
+        width = WIDTH / len(weights)
+        for turn, (k, one) in enumerate(weights):
             look = k_look(k)
-            curve(panel, weights["rank"], weights["weight"], look, marker=look.marker)
+            if n <= BARS:
+                place = one["rank"] + width * (turn - (len(weights) - 1) / 2)
+                panel.bar(place, one["weight"], width, color=look.colour, label=look.label)
+            else:
+                panel.plot(
+                    one["rank"],
+                    one["weight"],
+                    linestyle="",
+                    marker=look.marker,
+                    markersize=3,
+                    color=look.colour,
+                    label=look.label,
+                )
         panel.set(xlabel=f"rank $i$ of the sample ({n} is the best)")
         panel.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         if len(groups) > 1:
@@ -24,14 +40,26 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         else:
             panel.set_title(f"$n$ = {n}", loc="left")
     ravel(axes)[0].set_ylabel(r"weight $\mu_i$ in the max@$k$ estimate")
-    ravel(axes)[0].legend(loc="upper left")
     return axes
 
 
-def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
+def _legend(frame: pd.DataFrame) -> Legend:
+    looks = [k_look(k) for k in sorted(frame["k"].unique())]
+    return Legend([key(look, linestyle="", marker="s", markersize=7) for look in looks], 8)
+
+
+def fit(frame: pd.DataFrame) -> Layout:
     """One panel per n."""
     count = frame["n"].nunique()
-    return (1, count), (3.5 * count, 2.8)
+    return (1, count), (max(3.5 * count, 4.6), 2.9)
 
 
-FIGURE = Figure(draw, COLUMNS, size=(3.5, 2.8), fit=fit)
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(4.6, 2.9),
+    fit=fit,
+    legend=_legend,
+    shows=("n", "k"),
+    about=r"$\mu_i = C(i-1, k-1)\,/\,C(n, k)$ of the $i$-th smallest reward",
+)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-DOTS_PER_INCH = 100
+DOTS_PER_INCH = 150
 WIDTH = 6.4  # inches
 COLOURS = 96
 NEARLY_WHITE = 246

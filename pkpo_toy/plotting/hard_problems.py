@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from pkpo_toy.plotting.curves import INTERVAL, over_steps
-from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
-from pkpo_toy.plotting.parts import key, legend_below, letter
-from pkpo_toy.plotting.style import label_look
+from pkpo_toy.plotting.curves import INTERVAL, ended, over_steps
+from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, ravel
+from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.parts import letter
+from pkpo_toy.plotting.series import IDENTITY, legend
 
-COLUMNS = ("label", "step", "value", "low", "high", "solved_fraction")
+COLUMNS = (*IDENTITY, "step", "value", "low", "high", "solved_fraction")
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
@@ -15,13 +16,41 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     value, solved = ravel(axes)
     over_steps(value, frame, "value", interval=True)
     over_steps(solved, frame, "solved_fraction")
-    letter(value, 0, "mean reward")
-    letter(solved, 1, "runs that solve it")
+    letter(value, 0, "mean reward (lower peak: 0.6)")
+    letter(solved, 1, "runs on the higher peak")
     value.set_ylabel("$E[g]$")
     solved.set(ylabel="share of runs", ylim=(-0.03, 1.03))
-    handles = [key(label_look(label)) for label in frame["label"].unique()]
-    legend_below(value, handles, 4, INTERVAL)
     return axes
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.0, 3.0), panels=(1, 2))
+def reached(frame: pd.DataFrame) -> pd.DataFrame:
+    """The mean reward and the share of solved runs at the end."""
+    last = ended(frame)
+    share = last["solved_fraction"]
+    return pd.concat(
+        [
+            last.assign(panel="mean reward at the end"),
+            last.assign(
+                panel="share of runs on the higher peak", value=share, low=share, high=share
+            ),
+        ]
+    )
+
+
+def _legend(frame: pd.DataFrame) -> Legend:
+    return legend(frame, 4, INTERVAL)
+
+
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.0, 3.0),
+    panels=(1, 2),
+    legend=_legend,
+    shows=SHOWS,
+    curves=True,
+    end=reached,
+    about="two-peak bandit of 100 arms",
+    says=("n", "optimiser", "step_size", "replicates"),
+    over_steps=True,
+)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
-from pkpo_toy.plotting.parts import curve, letter
+from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, by, ravel
+from pkpo_toy.plotting.parts import curve, key, letter
+from pkpo_toy.plotting.series import with_looks
 from pkpo_toy.plotting.style import INK, PALE, k_look
 
 COLUMNS = ("k", "theta", "reward", "max_at_k", "gradient", "theta_star", "max_at_theta_star")
@@ -33,17 +34,43 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
 
 def _finish(axes: AxesArray) -> AxesArray:
     objective, gradient = ravel(axes)
-    letter(objective, 0, "objective")
+    letter(objective, 0, "objective max@$k$; grey: the reward $g$")
     letter(gradient, 1, "its gradient")
     objective.set(xlabel=r"policy mean $\theta$", ylabel="max@$k$", ylim=(0.0, None))
     gradient.set(xlabel=r"policy mean $\theta$", ylabel=r"$\nabla_\theta$ max@$k$")
     for panel in (objective, gradient):
         panel.margins(x=0)
-    lines = [line for line in objective.get_lines() if line.get_marker() == "None"]
-    objective.legend(handles=[*objective.collections, *lines], loc="upper left")
     marks = [line for line in gradient.get_lines() if line.get_marker() != "None"]
     gradient.legend(handles=marks, loc="lower left", title="optimum", alignment="left")
     return axes
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.0, 2.9), panels=(1, 2))
+def _legend(frame: pd.DataFrame) -> Legend:
+    return Legend([key(k_look(k)) for k in sorted(frame["k"].unique())], 8)
+
+
+def reached(frame: pd.DataFrame) -> pd.DataFrame:
+    """The optimum of each k, and max@k there."""
+    best = frame.drop(columns=["theta", "reward", "max_at_k", "gradient"]).drop_duplicates()
+    parts = [
+        best.assign(panel=title, value=best[column], low=best[column], high=best[column])
+        for title, column in (
+            (r"best policy mean $\theta^*$", "theta_star"),
+            (r"max@$k$ at $\theta^*$", "max_at_theta_star"),
+        )
+    ]
+    found = pd.concat(parts, ignore_index=True)
+    return with_looks(found, [k_look(k) for k in found["k"]])
+
+
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.0, 3.1),
+    panels=(1, 2),
+    legend=_legend,
+    shows=("k",),
+    end=reached,
+    about=r"policy N($\theta$, sd$^2$), reward $x^2$ on [0, 1]",
+    says=("sd",),
+)

@@ -1,77 +1,141 @@
-"""Figure of `learning_curves`, `lm` and `bandit`: training for k ([PKPO] figs. 6, 7)."""
+"""Figure of `learning_curves` and `bandit`: training for k ([PKPO] figs. 6, 7)."""
 
 from math import ceil
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 
-from pkpo_toy.plotting.curves import INTERVAL, over_steps
-from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
-from pkpo_toy.plotting.parts import key, legend_below, letter
-from pkpo_toy.plotting.style import label_look
+from pkpo_toy.plotting.curves import INTERVAL, SAYS, ended, over_steps
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
+from pkpo_toy.plotting.parts import key, letter, log_ticks
+from pkpo_toy.plotting.series import IDENTITY, curves
 
-COLUMNS = (
-    "label",
-    "step",
-    "k_eval",
-    "value",
-    "low",
-    "high",
-    "cumulative_solve_rate",
-    "entropy",
-)
+COLUMNS = (*IDENTITY, "step", "k_eval", "value", "low", "high", "cumulative_solve_rate", "entropy")
+SHOWS = ("label", "k_opt", "entropy_bonus")
+"""Settings that the curves of every training figure tell apart."""
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
-    """pass@k_eval (or what `measure` says) per k_eval, the cumulative solve rate, the entropy."""
-    shown = best_entropy_only(frame)
+    """pass@k_eval (or what `measure` says) per k_eval, what is not solved yet, the entropy."""
     panels = ravel(axes)
-    groups = by(shown, "k_eval")
-    measure = str(frame["measure"].iloc[0]) if "measure" in frame else "pass@k"
-    for panel, (k, part) in zip(panels, groups, strict=False):
+    groups = by(frame, "k_eval")
+    for number, (panel, (k, part)) in enumerate(zip(panels, groups, strict=False)):
         over_steps(panel, part, "value", interval=True)
-        panel.set_ylabel(measure.replace("@k", f"@{k}"))
-    solved, entropy = panels[len(groups) : len(groups) + 2]
-    over_steps(solved, groups[0][1], "cumulative_solve_rate")
-    solved.set_ylabel("problems solved so far")
-    over_steps(entropy, groups[0][1], "entropy")
-    entropy.set_ylabel("policy entropy (nats)")
-    used = panels[: len(groups) + 2]
-    for number, panel in enumerate(used):
-        letter(panel, number)
-    for panel in panels[len(used) :]:
+        letter(panel, number, measure_of(frame, k))
+    share_scale(panels[: len(groups)])
+    used = len(groups)
+    for column in further(frame):
+        PANELS[column](panels[used], groups[0][1])
+        letter(panels[used], used, TITLES[column])
+        used += 1
+    for panel in panels[used:]:
         panel.remove()
-    legend_below(panels[0], _handles(frame, shown), 3, INTERVAL)
     return axes
 
 
-def best_entropy_only(frame: pd.DataFrame) -> pd.DataFrame:
-    """Of the labels with an entropy bonus, only the one that ends highest at the largest k_eval."""
-    bonus = frame["label"].str.contains("entropy")
-    if not bonus.any():
-        return frame
+def measure_of(frame: pd.DataFrame, k: int) -> str:
+    """pass@k or max@k, with its k."""
+    measure = str(frame["measure"].iloc[0]) if "measure" in frame else "pass@k"
+    return measure.replace("@k", f"@{k}")
+
+
+def share_scale(panels: list[Any]) -> None:
+    """The same y axis for panels of the same measure."""
+    lows, highs = zip(*(panel.get_ylim() for panel in panels), strict=True)
+    for panel in panels:
+        panel.set_ylim(min(lows), max(highs))
+
+
+def _unsolved(panel: Any, frame: pd.DataFrame) -> None:
+    # The share that is left, on a log axis: near 1 all methods lie on top of each other.
+    left = (1 - frame["cumulative_solve_rate"]).where(lambda share: share > 0, np.nan)
+    over_steps(panel, frame.assign(left=left), "left")
+    log_ticks(panel, "y")
+    panel.set_ylabel("share of problems")
+
+
+def _entropy(panel: Any, frame: pd.DataFrame) -> None:
+    over_steps(panel, frame, "entropy")
+    panel.set_ylabel("nats")
+
+
+PANELS = {"cumulative_solve_rate": _unsolved, "entropy": _entropy}
+TITLES = {"cumulative_solve_rate": "never solved so far", "entropy": "entropy of the policy"}
+
+
+def further(frame: pd.DataFrame) -> list[str]:
+    """The columns of the panels behind those of the objective: those that change in training.
+
+    Where rewards are not 0 or 1 (max@k), no problem is solved or unsolved.
+    """
+    later = frame[frame["step"] > frame["step"].min()]
+    graded = "measure" in frame and (frame["measure"] == "max@k").all()
+    return [
+        name
+        for name in PANELS
+        if later[name].round(9).nunique() > 1 and not (graded and name == "cumulative_solve_rate")
+    ]
+
+
+def best_bonus_only(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of several entropy bonuses, only the one that ends highest at the largest k_eval.
+
+    A column `tried` says of how many it is the best.
+    """
+    bonus = frame["entropy_bonus"] > 0
+    tried = frame.loc[bonus, "entropy_bonus"].nunique()
+    if tried < 2:
+        return frame.assign(tried=1)
     last = frame[bonus & (frame["k_eval"] == frame["k_eval"].max())]
-    last = last[last["step"] == last.groupby("label")["step"].transform("max")]
-    best = last.loc[last["value"].idxmax(), "label"]
-    kept: pd.DataFrame = frame[~bonus | (frame["label"] == best)]
+    last = last[last["step"] == last["step"].max()]
+    best = last.loc[last["value"].idxmax(), "entropy_bonus"]
+    kept: pd.DataFrame = frame[~bonus | (frame["entropy_bonus"] == best)].copy()
+    kept["tried"] = np.where(kept["entropy_bonus"] > 0, tried, 1)
     return kept
 
 
-def _handles(frame: pd.DataFrame, shown: pd.DataFrame) -> list[Line2D]:
-    """A legend entry per label; the best entropy bonus says of how many it is the best."""
-    tried = frame.loc[frame["label"].str.contains("entropy"), "label"].nunique()
+def _legend(frame: pd.DataFrame) -> Legend:
+    """An entry per curve; the best entropy bonus says of how many it is the best."""
     handles = []
-    for label in shown["label"].unique():
-        look = label_look(label)
-        chosen = tried > 1 and "entropy" in label
-        handles.append(key(look, label=f"{look.label} (best of {tried})" if chosen else look.label))
-    return handles
+    for look, part in curves(frame):
+        tried = part["tried"].iloc[0]
+        text = f"{look.label} (best of {tried})" if tried > 1 else look.label
+        handles.append(key(look, label=text))
+    return Legend(handles, 3, INTERVAL)
 
 
-def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
-    """Two rows: a panel per k_eval and two more."""
-    columns = ceil((frame["k_eval"].nunique() + 2) / 2)
+def reached(frame: pd.DataFrame) -> pd.DataFrame:
+    """What is reached at the end, a panel for each k_eval."""
+    last = ended(frame)
+    titles = {k: f"{measure_of(frame, k)} at the end" for k in last["k_eval"].unique()}
+    return last.sort_values("k_eval", kind="stable").assign(panel=last["k_eval"].map(titles))
+
+
+def fit(frame: pd.DataFrame) -> Layout:
+    """A panel per k_eval and those of `further`."""
+    return in_rows(frame["k_eval"].nunique() + len(further(frame)))
+
+
+def in_rows(count: int) -> Layout:
+    """So many panels in one row, or in two if they are more than three."""
+    if count <= 3:
+        return (1, count), (2.5 * max(count, 2), 2.9)
+    columns = ceil(count / 2)
     return (2, columns), (2.4 * columns, 4.6)
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.2, 4.6), panels=(2, 3), fit=fit)
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.2, 4.6),
+    panels=(2, 3),
+    fit=fit,
+    legend=_legend,
+    shows=SHOWS,
+    curves=True,
+    end=reached,
+    says=SAYS,
+    over_steps=True,
+    select=best_bonus_only,
+)

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
-from pkpo_toy.plotting.style import INK
+from pkpo_toy.plotting.style import INK, contrast
 from pkpo_toy.typing import Array
 
 COLUMNS = ("k_opt", "k_eval", "value", "se", "optimum")
@@ -24,12 +25,10 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         table["share"],
         ax=panel,
         cmap=sns.light_palette("#0072B2", as_cmap=True),
-        annot=_texts(shares, errors),
-        fmt="",
-        annot_kws={"size": 7.5, "linespacing": 1.15},
         linewidths=1.0,
         cbar_kws={"label": "% of the best possible pass@$k$", "pad": 0.02, "aspect": 30},
     )
+    _annotate(panel, shares, errors)
     for column, best in enumerate(shares.argmax(axis=0)):
         panel.add_patch(
             Rectangle(
@@ -41,6 +40,17 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     panel.tick_params(length=0)
     panel.set_yticklabels(panel.get_yticklabels(), rotation=0)
     return axes
+
+
+def _annotate(panel: Axes, shares: Array, errors: Array) -> None:
+    """Each cell's text, black or white, whichever stands out more from the cell's colour."""
+    (mesh,) = panel.collections
+    colours = mesh.to_rgba(shares.ravel())
+    texts = _texts(shares, errors).ravel()
+    for (row, column), colour, text in zip(np.ndindex(shares.shape), colours, texts, strict=True):
+        ink = max(("white", "black"), key=lambda one: contrast(one, colour))
+        panel.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, size=7.5,
+                   linespacing=1.15)  # fmt: skip
 
 
 def _texts(shares: Array, errors: Array) -> NDArray[np.object_]:
@@ -59,4 +69,11 @@ def _margin(error: float, digits: int) -> str:
     return f"$\\pm${error:.{digits}f}"
 
 
-FIGURE = Figure(draw, COLUMNS, size=(4.6, 3.9))
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(5.0, 3.9),
+    shows=("k_opt",),
+    about="problems that look alike, best possible policy known",
+    says=("n", "optimiser", "step_size", "steps", "replicates"),
+)

@@ -1,14 +1,16 @@
 """The pieces figures share: lines with intervals, panel letters, labels and legends."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import log2, log10
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
+from pkpo_toy.plotting.figure import Legend
 from pkpo_toy.plotting.style import FAINT, Look
 
 # Half width of a 95% interval in standard errors.
@@ -92,14 +94,16 @@ def plain_number(value: float) -> str:
     return f"$10^{{{round(log10(abs(value)))}}}$"
 
 
-def legend_below(axes: Axes, handles: Sequence[Any], columns: int, note: str = "") -> None:
+def legend_below(canvas: FigureBase, legend: Legend, more: str = "") -> None:
     """One legend for the whole figure under its panels, with what the bars or bands mean."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    legend = figure.legend(
-        handles=list(handles), loc="outside lower center", ncols=columns, title=note or None
+    note = "; ".join(filter(None, (legend.note, more)))
+    drawn = canvas.legend(
+        handles=list(legend.handles),
+        loc="outside lower center",
+        ncols=legend.columns,
+        title=note or None,
     )
-    legend.get_title().set(color=FAINT, fontsize=7)
+    drawn.get_title().set(color=FAINT, fontsize=7)
 
 
 def note(axes: Axes, text: str, x: float = 0.98, y: float = 0.03) -> None:

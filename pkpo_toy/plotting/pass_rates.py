@@ -5,11 +5,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, by, ravel
-from pkpo_toy.plotting.parts import dots_with_bars, key, legend_below, letter
-from pkpo_toy.plotting.style import INK, label_look, plain
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
+from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.parts import dots_with_bars, key, letter
+from pkpo_toy.plotting.series import IDENTITY, curves
+from pkpo_toy.plotting.style import INK, plain
 
-COLUMNS = ("label", "step", "k_eval", "difficulty", "value", "low", "high")
+COLUMNS = (*IDENTITY, "step", "k_eval", "difficulty", "value", "low", "high")
 SPREAD = 0.6
 
 
@@ -18,20 +20,23 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     panels = ravel(axes)
     for number, (panel, (k, part)) in enumerate(zip(panels, by(frame, "k_eval"), strict=True)):
         _draw_panel(panel, part)
-        letter(panel, number)
+        letter(panel, number, f"pass@{k}")
         panel.set_ylabel(f"pass@{k}")
-    handles = [key(label_look(label), linestyle="") for label in frame["label"].unique()]
+    return axes
+
+
+def _legend(frame: pd.DataFrame) -> Legend:
+    handles = [key(look, linestyle="") for look, _ in curves(frame)]
     before = Line2D([], [], color=INK, marker="_", linestyle="", markersize=8, markeredgewidth=1.4)
     before.set_label("before training")
-    legend_below(panels[0], [before, *handles], 5, "bars: 95% interval over runs")
-    return axes
+    return Legend([before, *handles], 5, "bars: 95% interval over runs")
 
 
 def _draw_panel(panel: Axes, part: pd.DataFrame) -> None:
     """Per bin a stem from the value before to the value after, side by side for the labels."""
     bins = [value for value, _ in by(part, "difficulty")]
-    groups = by(part.sort_values("step", kind="stable"), "label")
-    for turn, (label, runs) in enumerate(groups):
+    groups = curves(part.sort_values("step", kind="stable"))
+    for turn, (look, runs) in enumerate(groups):
         ends = runs.groupby("difficulty").agg(
             first=("value", "first"),
             last=("value", "last"),
@@ -40,7 +45,6 @@ def _draw_panel(panel: Axes, part: pd.DataFrame) -> None:
         )
         ends = ends.reindex(bins)
         x = np.arange(len(bins)) + SPREAD * ((turn + 0.5) / len(groups) - 0.5)
-        look = label_look(label)
         panel.vlines(x, ends["first"], ends["last"], color=look.colour, linewidth=1.0, alpha=0.5)
         panel.plot(x, ends["first"], color=INK, marker="_", linestyle="", markersize=6)
         bars = np.array([ends["last"] - ends["low"], ends["high"] - ends["last"]])
@@ -49,11 +53,22 @@ def _draw_panel(panel: Axes, part: pd.DataFrame) -> None:
     panel.set_xlabel("success rate before training")
 
 
-def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
+def fit(frame: pd.DataFrame) -> Layout:
     """One panel per k_eval, at most two in a row."""
     count = frame["k_eval"].nunique()
     rows, columns = (count + 1) // 2, min(count, 2)
     return (rows, columns), (3.6 * columns, 0.8 + 2.2 * rows)
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.2, 3.0), panels=(1, 2), fit=fit)
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.2, 3.0),
+    panels=(1, 2),
+    fit=fit,
+    legend=_legend,
+    shows=SHOWS,
+    curves=True,
+    about="a softmax policy per problem",
+    says=("n", "optimiser", "step_size", "steps", "replicates"),
+)

@@ -1,13 +1,24 @@
-"""From a frame to the bytes of a picture; the same frame gives the same bytes."""
+"""From a frame to a figure, and to the bytes of a picture; the same frame gives the same bytes."""
 
+from collections.abc import Mapping, Sequence
 from io import BytesIO
+from textwrap import fill, wrap
+from typing import Any
 
 import matplotlib.figure
+import numpy as np
 import pandas as pd
+from matplotlib.figure import FigureBase, SubFigure
 
 from pkpo_toy.errors import unknown
-from pkpo_toy.plotting.style import styled
+from pkpo_toy.plotting import over_setting
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, by, ravel
+from pkpo_toy.plotting.parts import legend_below
+from pkpo_toy.plotting.series import IDENTITY, with_series
+from pkpo_toy.plotting.style import FAINT, styled
+from pkpo_toy.plotting.sweeps import Arrangement, arrange
 from pkpo_toy.plotting.table import FIGURES
+from pkpo_toy.plotting.words import setting, subtitle
 
 # Neither date nor version goes into the file, so that bytes differ only where the picture does.
 METADATA: dict[str, dict[str, str | None]] = {
@@ -15,10 +26,23 @@ METADATA: dict[str, dict[str, str | None]] = {
     "svg": {"Date": None, "Creator": None},
 }
 DOTS_PER_INCH = 200
+BLOCK_WIDTH, BLOCK_HEIGHT = 2.6, 1.75  # of a panel, where panels stand in a column
+LINE = 0.2  # inches of height for each line of title and subtitle
+LETTERS = 15  # of a subtitle in an inch of width
 
 
-def draw(name: str, frame: pd.DataFrame, *, title: str | None = None) -> matplotlib.figure.Figure:
-    """The figure of a study drawn from its frame.
+def draw(
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    title: str = "",
+    settings: Mapping[str, Any] | None = None,
+    swept: Sequence[str] = (),
+) -> matplotlib.figure.Figure:
+    """The figure of that name drawn from its frame.
+
+    title: its heading. settings: name -> value of all settings, for the subtitle. swept: the
+    settings that differ between the cells, each a column of the frame.
 
     Raises InputError for a name without a figure and for a frame without its columns or rows.
     """
@@ -26,24 +50,132 @@ def draw(name: str, frame: pd.DataFrame, *, title: str | None = None) -> matplot
         raise unknown("figure", name, FIGURES)
     figure = FIGURES[name]
     figure.check(name, frame)
-    (rows, columns), size = figure.layout(frame)
+    if figure.heading and settings:
+        title = ": ".join(filter(None, (title, figure.heading(settings))))
+    plan = arrange(figure, figure.select(frame) if figure.select else frame, swept)
+    shown = plan.frame
+    if set(IDENTITY) <= set(shown):
+        shown = with_series(shown, plan.curves, apart=(plan.across, plan.down))
+    if plan.along:
+        assert figure.end is not None
+        shown = figure.end(shown)
+        figure = over_setting.figure(figure, plan.along)
+    below = ", ".join(filter(None, (figure.about, subtitle(settings or {}, figure.says, swept))))
     with styled():
-        canvas = matplotlib.figure.Figure(figsize=size, layout="constrained")
-        figure.draw(frame, canvas.subplots(rows, columns, squeeze=False))
-        if title:
-            canvas.suptitle(title)
+        canvas = _blocks(figure, plan, shown, title, below)
+        if figure.legend:
+            legend_below(canvas, figure.legend(shown), "; ".join(plan.notes))
     return canvas
 
 
+def _blocks(
+    figure: Figure, plan: Arrangement, frame: pd.DataFrame, title: str, below: str
+) -> matplotlib.figure.Figure:
+    """The figure once for each value of the settings across and down, on common scales."""
+    grid = [
+        [(across, down, part) for across, part in _split(row, plan.across)]
+        for down, row in _split(frame, plan.down)
+    ]
+    if figure.wide or (plan.across and not plan.down and len(grid[0]) > 4):
+        grid = _wrapped(grid, 1 if figure.wide else 3)
+    count = sum(map(len, grid))
+    (rows, columns), (width, height) = _layout(figure, frame, count, len(grid), len(grid[0]))
+    lines = len(wrap(below, round(LETTERS * width))) + bool(title)
+    head = LINE * lines
+    canvas = matplotlib.figure.Figure(figsize=(width, height + head), layout="constrained")
+    if title:
+        canvas.suptitle(title, x=0.01, ha="left")
+    inner: FigureBase = canvas
+    if below:
+        (inner,) = canvas.subfigures(1, 1, squeeze=False)[0]
+        inner.suptitle(
+            fill(below, round(LETTERS * width)),
+            x=0.01,
+            ha="left",
+            fontsize=8,
+            fontweight="normal",
+            color=FAINT,
+        )
+    places: Any = [[inner]]
+    if count > 1:
+        places = inner.subfigures(len(grid), len(grid[0]), squeeze=False)
+    drawn = []
+    for place_row, part_row in zip(places, grid, strict=True):
+        for place, (across, down, part) in zip(place_row, part_row, strict=False):
+            said = [setting(*one) for one in ((plan.across, across), (plan.down, down)) if one[0]]
+            axes = _axes(figure, place, rows, columns, stacked=count > 1 and not figure.wide)
+            figure.draw(part, axes)
+            drawn.append([panel for panel in ravel(axes) if panel.figure is not None])
+            if said:
+                place.suptitle(", ".join(said), fontsize=9)
+    if count > 1:
+        _common_scales(drawn)
+    return canvas
+
+
+def _split(frame: pd.DataFrame, name: str) -> list[tuple[Any, pd.DataFrame]]:
+    return by(frame, name) if name else [(None, frame)]
+
+
+def _wrapped(grid: list[list[Any]], columns: int) -> list[list[Any]]:
+    """All blocks in rows of so many."""
+    every = [block for row in grid for block in row]
+    return [every[start : start + columns] for start in range(0, len(every), columns)]
+
+
+def _layout(figure: Figure, frame: pd.DataFrame, count: int, down: int, across: int) -> Layout:
+    """Panels of a block, and the size of all blocks."""
+    (rows, columns), (width, height) = figure.layout(frame)
+    if count == 1:
+        return (rows, columns), (width, height)
+    if figure.wide:
+        return (rows, columns), (width, (height + 0.2) * down)
+    size = BLOCK_WIDTH * across + 0.3, (BLOCK_HEIGHT * rows * columns + 0.25) * down + 0.6
+    return (rows, columns), (max(size[0], 5.0), size[1])
+
+
+def _axes(
+    figure: Figure,
+    place: matplotlib.figure.Figure | SubFigure,
+    rows: int,
+    columns: int,
+    *,
+    stacked: bool,
+) -> AxesArray:
+    """The panels of a block in reading order: as the figure has them, or below each other."""
+    if stacked:
+        column: AxesArray = np.asarray(place.subplots(rows * columns, 1, squeeze=False))
+        return column.reshape(rows, columns)
+    widths = figure.widths
+    return np.asarray(place.subplots(rows, columns, squeeze=False, width_ratios=widths))
+
+
+def _common_scales(blocks: list[list[Any]]) -> None:
+    """The same limits for panels at the same place, so that blocks can be compared at a glance."""
+    for panels in zip(*blocks, strict=False):
+        if any(panel.get_yscale() != panels[0].get_yscale() or panel.images for panel in panels):
+            continue
+        lows, highs = zip(*(panel.get_ylim() for panel in panels), strict=True)
+        for panel in panels:
+            if lows[0] < highs[0]:
+                panel.set_ylim(min(lows), max(highs))
+
+
 def render(
-    name: str, frame: pd.DataFrame, *, title: str | None = None, source: str | None = None
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    title: str = "",
+    settings: Mapping[str, Any] | None = None,
+    swept: Sequence[str] = (),
+    source: str | None = None,
 ) -> dict[str, bytes]:
-    """The figure as {"png": bytes, "svg": bytes}; raises what `draw` raises.
+    """The figure as {"png": bytes, "svg": bytes}; takes and raises what `draw` does.
 
     source: what it was drawn from, said in the files' metadata.
     """
     with styled():
-        canvas = draw(name, frame, title=title)
+        canvas = draw(name, frame, title=title, settings=settings, swept=swept)
         return {kind: _saved(canvas, kind, source) for kind in METADATA}
 
 

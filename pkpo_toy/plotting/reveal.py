@@ -1,6 +1,7 @@
 """A figure over training steps, uncovered from left to right as a GIF that loops."""
 
-import matplotlib.figure
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,26 +9,22 @@ from matplotlib.patches import Rectangle
 
 from pkpo_toy.plotting.curves import STEPS_LABEL
 from pkpo_toy.plotting.gif import gif, picture
+from pkpo_toy.plotting.render import draw
 from pkpo_toy.plotting.style import styled
-from pkpo_toy.plotting.table import FIGURES
 
-# The figures whose panels run over training steps.
-MOVING = ("annealing", "learning_curves", "hard_problems", "lm", "bandit")
 PICTURES = 48
 HOLD = 25
 
 
-def reveal(name: str, frame: pd.DataFrame, *, milliseconds: int = 80) -> bytes:
+def reveal(name: str, frame: pd.DataFrame, *, milliseconds: int = 80, **options: Any) -> bytes:
     """The figure of a training study, drawn whole and uncovered up to one step after the other.
 
-    name: one of MOVING. Raises InputError for a frame without its columns or rows.
+    name: a figure whose panels run `over_steps`; options: those of `draw`.
+
+    Raises InputError for a frame without its columns or rows.
     """
-    figure = FIGURES[name]
-    figure.check(name, frame)
-    (rows, columns), size = figure.layout(frame)
     with styled():
-        canvas = matplotlib.figure.Figure(figsize=size, layout="constrained")
-        figure.draw(frame, canvas.subplots(rows, columns, squeeze=False))
+        canvas = draw(name, frame, **options)
         panels = [panel for panel in canvas.axes if panel.get_xlabel() == STEPS_LABEL]
         canvas.draw_without_rendering()
         canvas.set_layout_engine("none")

@@ -1,6 +1,5 @@
 """One style for all figures: one colour, dash and marker per estimator, and one per k."""
 
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib import style as matplotlib_style
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 from pkpo_toy.estimators import ESTIMATORS
 
@@ -64,6 +63,7 @@ _SPARE_MARKERS = ("1", "2", "3", "4", "+", "x")
 K_COLOURS = sns.blend_palette(
     ["#F2A03D", "#E8604C", "#B5367A", "#6A2C91", "#232A6B", "#0B0F2B"], as_cmap=True
 )
+_NUMBER_COLOURS = sns.blend_palette(["#7CC7B2", "#1B8A8F", "#0B3954"], as_cmap=True)
 _K_DASHES = (SOLID, DASHED, DASH_DOT, SHORT, LONG, DASH_DOT_DOT, DOTTED)
 _K_MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
@@ -94,20 +94,45 @@ def k_look(k: float) -> Look:
     return Look(f"$k$ = {k:g}", colour, _K_DASHES[step], _K_MARKERS[step])
 
 
-def label_look(label: str) -> Look:
-    """The look of a training run by its label: that of its k, set apart if it is more than a k."""
-    if label in ESTIMATOR_LOOKS:
-        return ESTIMATOR_LOOKS[label]
-    text = re.sub(r"\b([kn])\b", r"$\1$", plain(label))
-    if "entropy" in label:
-        return Look(text, "#2A9D8F", DASH_DOT, "*")
-    if re.search(r"then|anneal|→|->", label):
-        return Look(text, "#1F77D0", LONG, "*")
-    found = re.fullmatch(r"k\s*=\s*(n\s*=\s*)?(\d+)", label)
-    if found is None:
-        return replace(estimator_look(label), label=text)
-    look = replace(k_look(int(found[2])), label=text)
-    return replace(look, dash=DOTTED) if found[1] else look
+def spare_look(turn: int) -> Look:
+    """A look that no estimator and no k has; neighbours differ in colour, dash and marker."""
+    return Look(
+        "",
+        _SPARE_COLOURS[turn % len(_SPARE_COLOURS)],
+        _SPARE_DASHES[turn % len(_SPARE_DASHES)],
+        ("*", "P", "X", "v", "^", "D")[turn % 6],
+    )
+
+
+def number_look(place: int, count: int) -> Look:
+    """The look of the place-th of so many values of a number: the greater, the darker."""
+    colour = to_hex(_NUMBER_COLOURS(0.15 + 0.8 * place / max(count - 1, 1)))
+    return Look("", colour, _K_DASHES[place % len(_K_DASHES)], _K_MARKERS[place % len(_K_MARKERS)])
+
+
+def training_look(k_opt: object, n: int, entropy_bonus: float) -> Look:
+    """The look of a training run: that of its k, set apart if it is more than a constant k.
+
+    k_opt: a whole number, "n" or a schedule (see `Settings` of the simulator).
+    """
+    text = str(k_opt).strip()
+    if entropy_bonus > 0:
+        return Look("", "#2A9D8F", DASH_DOT, "*")
+    if text == "n":
+        return replace(k_look(n), dash=DOTTED)
+    return k_look(int(text)) if text.isdecimal() else Look("", "#1F77D0", LONG, "*")
+
+
+def contrast(one: Any, other: Any) -> float:
+    """Contrast of two colours, from 1 (none) to 21 (black on white), as WCAG 2.1 defines it."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Any) -> float:
+    channels = np.array(to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def plain(name: object) -> str:

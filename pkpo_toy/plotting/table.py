@@ -1,12 +1,14 @@
-"""The one table of figures, by study."""
+"""The one table of figures by name; a study's row says which is its own."""
 
 from pkpo_toy.plotting import (
     annealing,
     audit,
+    compare,
     element_weights,
     hard_problems,
     landscape,
     learning_curves,
+    lm,
     objective_matrix,
     pass_rates,
     passk,
@@ -23,10 +25,10 @@ FIGURES: dict[str, Figure] = {
     "audit": audit.FIGURE,
     "annealing": annealing.FIGURE,
     "learning_curves": learning_curves.FIGURE,
-    "lm": learning_curves.FIGURE,
-    "bandit": learning_curves.FIGURE,
+    "lm": lm.FIGURE,
     "hard_problems": hard_problems.FIGURE,
     "objective_matrix": objective_matrix.FIGURE,
     "pass_rates": pass_rates.FIGURE,
     "passk": passk.FIGURE,
+    "compare": compare.FIGURE,
 }

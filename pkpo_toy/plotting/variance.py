@@ -3,16 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, by
-from pkpo_toy.plotting.parts import (
-    Z,
-    dots_with_bars,
-    key,
-    legend_below,
-    letter,
-    log_ticks,
-    powers,
-)
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by
+from pkpo_toy.plotting.parts import Z, dots_with_bars, key, letter, log_ticks, powers
+from pkpo_toy.plotting.series import with_looks
 from pkpo_toy.plotting.style import FAINT, SOLID, Look, estimator_look, ordered
 
 COLUMNS = (
@@ -27,7 +20,7 @@ COLUMNS = (
 )
 
 # The same condition in all three panels: the noise is as large as the signal.
-TRUTH = Look(r"noise = signal: $(\nabla$max@$k)^2$", FAINT, SOLID, "")
+TRUTH = Look(r"noise = signal: Var = $(\nabla$max@$k)^2$", FAINT, SOLID, "")
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
@@ -38,9 +31,6 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         for name in ordered(part["estimator"]):
             _draw_estimator(row, name, part[part["estimator"] == name])
         _label(row, part, f", $k$ = {k}" if len(groups) > 1 else "")
-    handles = [key(estimator_look(name)) for name in ordered(frame["estimator"])]
-    handles.append(key(TRUTH, marker=""))
-    legend_below(rows[0, 0], handles, 4, "bars: 95% interval ($\\pm$1.96 se)")
     return axes
 
 
@@ -67,10 +57,43 @@ def _label(row: AxesArray, part: pd.DataFrame, suffix: str) -> None:
     row[2].set_ylabel(r"$|\nabla$max@$k|$ / sd[$\hat g$]")
 
 
-def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
+def _legend(frame: pd.DataFrame) -> Legend:
+    handles = [key(estimator_look(name)) for name in ordered(frame["estimator"])]
+    handles.append(key(TRUTH, marker=""))
+    return Legend(handles, 4, "bars: 95% interval ($\\pm$1.96 se)")
+
+
+def reached(frame: pd.DataFrame) -> pd.DataFrame:
+    """Variance and signal to noise."""
+    parts = [
+        frame.assign(
+            panel=title,
+            value=frame[column],
+            low=frame[column] - Z * frame[f"{column}_se"],
+            high=frame[column] + Z * frame[f"{column}_se"],
+        )
+        for title, column in ((r"variance Var[$\hat g$]", "variance"), ("signal to noise", "snr"))
+    ]
+    found = pd.concat(parts, ignore_index=True)
+    return with_looks(found, [estimator_look(name) for name in found["estimator"]])
+
+
+def fit(frame: pd.DataFrame) -> Layout:
     """Three panels per k."""
     count = frame["k"].nunique()
     return (count, 3), (7.2, 0.9 + 2.5 * count)
 
 
-FIGURE = Figure(draw, COLUMNS, size=(7.2, 3.4), panels=(1, 3), fit=fit)
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.2, 3.4),
+    panels=(1, 3),
+    fit=fit,
+    legend=_legend,
+    shows=("n", "k", "estimators"),
+    x="n",
+    end=reached,
+    about=r"policy N($\theta$, sd$^2$), reward $x^2$ on [0, 1]",
+    says=("k", "theta", "sd", "estimates"),
+)

@@ -28,6 +28,23 @@ class Corrupt(PkpoError):
     exit_code = 1
 
 
+def check_stored(path: Path, data: bytes, schema: str) -> None:
+    """Raises Corrupt unless the JSON read from the path fits that class of `stored`."""
+    from pydantic import ValidationError
+
+    from pkpo_toy.runs import stored
+
+    try:
+        getattr(stored, schema).model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))[:60]
+        about = f"{where}: {first['msg']}" if where else first["msg"]
+        raise Corrupt(
+            f"{path} is damaged ({about[:120]}); `pkpo-toy run` writes it again."
+        ) from None
+
+
 class Interrupted(Interruption):
     """SIGINT or SIGTERM came."""
 

@@ -1,21 +1,22 @@
 """Executing the cells of a results folder: reuse what is valid, run the rest, tell what failed."""
 
 import json
-import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from pkpo_toy.files import disk_errors, make_folder, write_file
+from pkpo_toy.files import make_folder, remove_file, write_file
 from pkpo_toy.runs.blas import one_blas_thread
 from pkpo_toy.runs.cells import Cell
 from pkpo_toy.runs.compute import Facts, Failure, Function, Result, Workforce, compute
 from pkpo_toy.runs.errors import Corrupt, Interrupted
 from pkpo_toy.runs.failures import FAILURES
-from pkpo_toy.runs.lock import LOCK, Lock
+from pkpo_toy.runs.lock import Lock
 from pkpo_toy.runs.manifest import (
+    MANIFEST,
     Manifest,
     new_manifest,
     now,
@@ -23,9 +24,10 @@ from pkpo_toy.runs.manifest import (
     same_run,
     write_manifest,
 )
+from pkpo_toy.runs.ownership import check_ours, remove_results
 from pkpo_toy.runs.signals import Signals
 from pkpo_toy.runs.store import Store
-from pkpo_toy.runs.summary import Summarize, summary_state, write_summary
+from pkpo_toy.runs.summary import SUMMARY, Summarize, summary_state, write_summary
 
 
 @dataclass(frozen=True)
@@ -74,20 +76,23 @@ def execute(
 ) -> Outcome:
     """Bring a results folder up to date: its cells, summary.csv, failures.jsonl, manifest.json.
 
-    `function` is a top-level function spec -> frame; `summarize` a frame -> frame whose rows make
-    up summary.csv. Finished valid cells are not run again unless `fresh`, which first removes all
-    results of the folder. jobs = 1 runs in this process; more are spawned; `cluster` is the
-    address of a dask scheduler or "local", whose workers must answer the top-level function
-    `facts` (versions of code, say) as this process does. The bytes written do not depend on any of
-    this. `description` goes into the manifest.
+    `function` is a top-level function spec -> frame; `summarize` a function (spec, frame) -> frame
+    whose rows make up summary.csv. Finished valid cells are not run again unless `fresh`, which
+    first removes what runs made in the folder; one with files that no run made is refused. jobs = 1
+    runs in this process; more are spawned; `cluster` is the address of a dask scheduler or "local",
+    whose workers must answer the top-level function `facts` (versions of code, say) as this process
+    does. The bytes written do not depend on any of this. `description` goes into the manifest.
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
     workforce = Workforce(jobs, retries, cluster, facts)
+    check_ours(folder)
     run = _Run(cells, Store(folder), Signals(), progress, description or {})
     with run.signals, Lock(folder):
         try:
             if fresh:
-                _remove_results(folder)
+                make_folder(folder)  # nothing is removed where nothing new could be written
+                remove_results(folder)
+            run.look()
             with run.store, one_blas_thread():
                 with closing(_results(run.pending(), function, workforce)) as results:
                     run.collect(results)
@@ -97,27 +102,23 @@ def execute(
             raise
 
 
-def _remove_results(folder: Path) -> None:
-    make_folder(folder)  # nothing is removed where nothing new could be written
-    with disk_errors(folder):
-        for path in folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            elif path.name != LOCK:
-                path.unlink()
-
-
 def _results(pending: Iterator[Cell], function: Function, workforce: Workforce) -> Results:
     # Imported where used: nobody who runs serially waits for pools or for dask.
+    if workforce.jobs == 1 and workforce.cluster is None:
+        return _in_this_process(pending, function, workforce.retries)
+    first = list(islice(pending, workforce.jobs))
+    if not first:
+        return _in_this_process(iter(()), function, workforce.retries)
+    # No more workers than there are cells to compute.
+    workforce = replace(workforce, jobs=len(first))
+    pending = chain(first, pending)
     if workforce.cluster is not None:
         from pkpo_toy.runs.cluster import in_cluster
 
         return in_cluster(pending, function, workforce)
-    if workforce.jobs > 1:
-        from pkpo_toy.runs.processes import in_processes
+    from pkpo_toy.runs.processes import in_processes
 
-        return in_processes(pending, function, workforce.jobs, workforce.retries)
-    return _in_this_process(pending, function, workforce.retries)
+    return in_processes(pending, function, workforce.jobs, workforce.retries)
 
 
 def _in_this_process(pending: Iterator[Cell], function: Function, retries: int) -> Results:
@@ -134,6 +135,7 @@ class _Run:
     signals: Signals
     progress: Progress | None
     description: Mapping[str, Any]
+    before: Manifest = field(default_factory=dict)
     started: str | None = None
     ran: int = 0
     reused: int = 0
@@ -211,17 +213,19 @@ class _Run:
         failed = tuple(self._failures())
         return Outcome(folder, total, self.ran, self.reused, failed, tuple(self.corrupt))
 
-    def _before(self) -> Manifest:
-        # A damaged manifest must not stand in the way of writing a good one.
+    def look(self) -> None:
+        """Read what the last run left. A damaged manifest is said, and written again."""
         try:
-            return read_manifest(self.store.folder) or {}
-        except Corrupt:
-            return {}
+            self.before = read_manifest(self.store.folder) or {}
+        except Corrupt as error:
+            self.tell("corrupt", MANIFEST, str(error))
 
     def _is_current(self, summary: dict[str, str]) -> bool:
         """Whether summary.csv is that of the stored cells, and no summary failed."""
-        before = self._before()
-        return before.get("summary") == summary and before.get("failed") == []
+        before = self.before.get("summary") or {}
+        if before.get("inputs") == summary["inputs"] and before != summary:
+            self.tell("corrupt", SUMMARY, "checksum failed; writing it again")
+        return self.started is None and before == summary and self.before["failed"] == []
 
     def _failures(self) -> list[Failure]:
         order = dict.fromkeys(cell.key for cell in self.cells if cell.key in self.failed)
@@ -233,8 +237,7 @@ class _Run:
             lines = (json.dumps(failure.record()) + "\n" for failure in self._failures())
             write_file(path, "".join(lines).encode())
         else:
-            with disk_errors(path):
-                path.unlink(missing_ok=True)
+            remove_file(path)
 
     def _write_manifest(self, summary: dict[str, str] | None) -> None:
         manifest = self._manifest()
@@ -242,5 +245,5 @@ class _Run:
         manifest["failed"] = [failure.key for failure in self._failures()]
         manifest["times"]["started"] = self.started or manifest["times"]["started"]
         manifest["times"]["finished"] = now()
-        if not same_run(self._before(), manifest):
+        if self.started is not None or not same_run(self.before, manifest):
             write_manifest(self.store.folder, manifest)

@@ -33,7 +33,9 @@ class Lock:
         path = self.folder / LOCK
         with disk_errors(path):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            # Never through a link: the file it points to is not ours.
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            self._descriptor = os.open(path, flags, 0o644)
         try:
             self._take()
         except BaseException:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pkpo_toy.files import disk_errors, sync_folder, write_json
+from pkpo_toy.files import read_file, sync_folder, write_json
 from pkpo_toy.runs.cells import LAYOUT
-from pkpo_toy.runs.errors import Corrupt
+from pkpo_toy.runs.errors import check_stored
 
 MANIFEST = "manifest.json"
 
@@ -41,16 +41,11 @@ def now() -> str:
 def read_manifest(folder: Path) -> Manifest | None:
     """The folder's manifest, None where there is none. Raises Corrupt, DiskError."""
     path = folder / MANIFEST
-    with disk_errors(path):
-        if not path.exists():
-            return None
-        data = path.read_bytes()
-    try:
-        manifest = json.loads(data)
-    except ValueError as error:
-        raise Corrupt(f"{path} is not a manifest: {error}") from error
-    if not isinstance(manifest, dict):
-        raise Corrupt(f"{path} is not a manifest: not a JSON object")
+    data = read_file(path)
+    if data is None:
+        return None
+    check_stored(path, data, "StoredManifest")
+    manifest: Manifest = json.loads(data)
     return manifest
 
 

@@ -9,13 +9,20 @@ import hashlib
 import os
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 
-from pkpo_toy.files import disk_errors, make_folder, remove_temporaries, sync_folder, write_file
+from pkpo_toy.files import (
+    disk_errors,
+    make_folder,
+    read_file,
+    remove_temporaries,
+    sync_folder,
+    write_file,
+)
 from pkpo_toy.runs.errors import Corrupt
-from pkpo_toy.runs.lock import Lock
 from pkpo_toy.runs.tables import read_csv
 
 if TYPE_CHECKING:
@@ -64,18 +71,10 @@ class Store:
     def check(self, key: str) -> Literal["valid", "absent", "corrupt"]:
         """Whether a cell is stored and is what was written."""
         expected = self._digests.get(key)
-        data = self._bytes(key)
+        data = read_file(self.path(key))
         if expected is None or data is None:
             return "absent"
         return "valid" if hashlib.sha256(data).digest() == expected else "corrupt"
-
-    def _bytes(self, key: str) -> bytes | None:
-        path = self.path(key)
-        with disk_errors(path):
-            try:
-                return path.read_bytes()
-            except FileNotFoundError:
-                return None
 
     def set_aside(self, key: str) -> Path:
         """Move a damaged cell out of the way, to <key>.csv.corrupt."""
@@ -128,19 +127,12 @@ def _line(key: str, digest: bytes) -> bytes:
 def read_sums(cells: Path) -> dict[str, bytes]:
     """Checksums by key, the last line of a key winning; lines cut short are passed over."""
     digests: dict[str, bytes] = {}
-    with disk_errors(cells / SUMS):
-        try:
-            lines = open(cells / SUMS, encoding="ascii", errors="replace")  # noqa: SIM115
-        except FileNotFoundError:
-            return digests
-        with lines:
-            for line in lines:
-                hexadecimal, _, name = line.partition("  ")
-                if len(hexadecimal) == 64 and name.endswith(".csv\n"):
-                    try:
-                        digests[name[:-5]] = bytes.fromhex(hexadecimal)
-                    except ValueError:
-                        continue
+    text = (read_file(cells / SUMS) or b"").decode("ascii", "replace")
+    for line in text.splitlines(keepends=True):
+        hexadecimal, _, name = line.partition("  ")
+        if len(hexadecimal) == 64 and name.endswith(".csv\n"):
+            with suppress(ValueError):
+                digests[name[:-5]] = bytes.fromhex(hexadecimal)
     return digests
 
 
@@ -149,7 +141,7 @@ def write_sums(cells: Path, digests: dict[str, bytes]) -> None:
     stored = {entry.name for entry in os.scandir(cells)}
     data = b"".join(_line(k, digests[k]) for k in sorted(digests) if f"{k}.csv" in stored)
     path = cells / SUMS
-    if not path.exists() or path.read_bytes() != data:
+    if read_file(path) != data:
         write_file(path, data)
         sync_folder(cells)
 
@@ -167,27 +159,7 @@ def read_cells(folder: Path, keys: Collection[str]) -> Iterator[tuple[str, "pd.D
 def read_cell(folder: Path, key: str, digest: bytes | None) -> "pd.DataFrame":
     """The frame of a cell whose bytes must have this checksum. Raises Corrupt, DiskError."""
     path = folder / CELLS / f"{key}.csv"
-    with disk_errors(path):
-        data = path.read_bytes() if path.exists() else b""
-    if hashlib.sha256(data).digest() != digest:
+    data = read_file(path)
+    if data is None or hashlib.sha256(data).digest() != digest:
         raise Corrupt(f"{path} is absent or fails its checksum; run the study again")
     return read_csv(data)
-
-
-def unreferenced(folder: Path, referenced: Collection[str]) -> list[Path]:
-    """Files in cells/ that no configuration refers to: other keys, and damaged cells set aside."""
-    names = {f"{key}.csv" for key in referenced} | {SUMS}
-    cells = folder / CELLS
-    with disk_errors(cells):
-        return sorted(path for path in cells.glob("*") if path.name not in names)
-
-
-def clean(folder: Path, referenced: Collection[str]) -> list[Path]:
-    """Remove the files that `unreferenced` lists, and their checksums. Raises Busy, DiskError."""
-    with Lock(folder), disk_errors(folder):
-        removed = unreferenced(folder, referenced)
-        for path in removed:
-            path.unlink()
-        if removed:
-            write_sums(folder / CELLS, read_sums(folder / CELLS))
-    return removed

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkpo_toy.files import disk_errors, replacing_file, sync_folder
-from pkpo_toy.runs.cells import Cell
+from pkpo_toy.files import read_file, replacing_file, sync_folder
+from pkpo_toy.runs.cells import Cell, Spec
 from pkpo_toy.runs.compute import Failure, failure
+from pkpo_toy.runs.errors import Corrupt
+from pkpo_toy.runs.manifest import read_manifest
 from pkpo_toy.runs.store import Store, read_cell
 from pkpo_toy.runs.tables import csv_bytes, read_csv
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.csv"
 
-Summarize = Callable[["pd.DataFrame"], "pd.DataFrame"]
+Summarize = Callable[[Spec, "pd.DataFrame"], "pd.DataFrame"]
 
 
 def write_summary(store: Store, cells: Iterable[Cell], summarize: Summarize) -> list[Failure]:
@@ -44,7 +46,7 @@ def _summarize(
 ) -> "pd.DataFrame | Failure":
     frame = read_cell(store.folder, cell.key, bytes.fromhex(store.digest(cell.key)))
     try:
-        rows = summarize(frame)
+        rows = summarize(cell.spec, frame)
         if columns is not None and list(rows.columns) != columns:
             raise ValueError(f"summary columns {list(rows.columns)} differ from {columns} before")
     except Exception as error:
@@ -57,19 +59,22 @@ def summary_state(store: Store, cells: Iterable[Cell]) -> dict[str, str]:
     inputs = hashlib.sha256()
     for cell in cells:
         inputs.update(f"{cell.key} {store.digest(cell.key)}\n".encode())
-    path = store.folder / SUMMARY
-    with disk_errors(path):
-        data = path.read_bytes() if path.exists() else b""
+    data = read_file(store.folder / SUMMARY) or b""
     return {"inputs": inputs.hexdigest(), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def read_summary(folder: Path) -> "pd.DataFrame":
     """The summary of a results folder, empty where no cell succeeded.
 
-    Raises DiskError where it cannot be read.
+    Raises Corrupt where it is not the one that the manifest tells of, and DiskError.
     """
     import pandas as pd
 
-    with disk_errors(folder / SUMMARY):
-        data = (folder / SUMMARY).read_bytes()
+    path = folder / SUMMARY
+    told = (read_manifest(folder) or {}).get("summary")
+    if told is None:
+        raise Corrupt(f"the run in {folder} has not come to its summary; run it again to go on.")
+    data = read_file(path)
+    if data is None or hashlib.sha256(data).hexdigest() != told["sha256"]:
+        raise Corrupt(f"{path} is absent or fails its checksum; run the study again.")
     return read_csv(data) if data else pd.DataFrame()

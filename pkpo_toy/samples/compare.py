@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.samples.evaluation import Evaluation
-from pkpo_toy.samples.intervals import student_interval
-from pkpo_toy.samples.metrics import Metric, metric_named
+from pkpo_toy.samples.intervals import Range, student_interval
+from pkpo_toy.samples.metrics import AtK, metric_named
 from pkpo_toy.samples.passk import (
     bounds_of,
     curve_ks,
@@ -27,7 +27,7 @@ from pkpo_toy.typing import Array
 DRAWS = 2000
 """Resamples of the problems for the interval of the crossing."""
 
-FINEST = 400
+FINEST = 300
 """Values of k, at most, among which the crossing is looked for."""
 
 NOISE = 1e-12
@@ -58,13 +58,22 @@ class Crossing:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The problems that two evaluations share, in one order, and how many each has alone."""
+class Comparison:
+    """Two evaluations on the problems they share.
 
-    before: Evaluation
-    after: Evaluation
+    `rows` has a row per k that was asked for: k, before, after, difference, se, low, high (the
+    paired 95% interval), gained, lost (problems whose estimate rose or fell), problems. `curves`
+    has one for every k up to the smallest n, with the 95% interval of each by itself. Counted
+    beside: problems in one of the two alone, and problems dropped for too few samples.
+    """
+
+    metric: str
+    rows: pd.DataFrame
+    curves: pd.DataFrame
+    crossing: Crossing
     only_before: int
     only_after: int
+    dropped: int
 
 
 def compare(
@@ -82,20 +91,66 @@ def compare(
     Returns: one row per k: k, before, after, difference, se, low, high, gained, lost, problems.
     `low` and `high` are the paired 95% interval of the difference; `gained` and `lost` count the
     problems whose estimate rose and fell. `.attrs["crossing"]` is the k from which BEFORE is the
-    better, with its interval.
+    better, with its interval; None is "none up to the largest k".
 
     Raises InputError for what cannot be read, no problem in common, a k above some n.
     """
-    pair = paired(evaluation_of(before), evaluation_of(after))
-    ks = None if k is None else [k] if isinstance(k, int) else list(k)
-    frame = differences(pair, ks, metric=metric, where_possible=where_possible)
-    found = crossing(pair, metric=metric)
-    frame.attrs["crossing"] = {"k": found.k, "low": found.low, "high": found.high}
-    return frame
+    ks = [k] if isinstance(k, int) else k
+    found = comparison(
+        evaluation_of(before),
+        evaluation_of(after),
+        ks,
+        metric=metric,
+        where_possible=where_possible,
+    )
+    found.rows.attrs["crossing"] = asdict(found.crossing)
+    return found.rows
 
 
-def paired(before: Evaluation, after: Evaluation) -> Pair:
-    """The problems in both, by name, in the order of BEFORE.
+def comparison(
+    before: Evaluation,
+    after: Evaluation,
+    ks: Sequence[int] | None = None,
+    *,
+    metric: str | None = None,
+    where_possible: bool = False,
+) -> Comparison:
+    """The comparison at these k, by default 1, 2, 5, 10, ... up to the smallest n.
+
+    Raises InputError as `compare`.
+    """
+    first, second = paired(before, after)
+    shared = len(first.problems)
+    if where_possible and ks:
+        keep = np.flatnonzero(np.minimum(first.n, second.n) >= max(ks))
+        first, second = (one.only(keep) if len(keep) else one for one in (first, second))
+    ks = ks or min(default_ks(first), default_ks(second), key=len)
+    first, second = (enough_samples(one, ks) for one in (first, second))
+    name = metric_for(metric, first, second)
+    of = metric_named(name, first).of(first), metric_named(name, second).of(second)
+    largest = int(min(first.n.min(), second.n.min()))
+    fine = curve_ks(largest, FINEST)
+    gains = np.array([of[1](k) - of[0](k) for k in fine])
+    bounds = bounds_of(first, None), bounds_of(second, None)
+    return Comparison(
+        name,
+        pd.DataFrame([_row(k, of[0](k), of[1](k)) for k in ks], columns=COLUMNS),
+        _curves(of, bounds, curve_ks(largest)),
+        _crossing(gains, fine, np.random.default_rng(0)),
+        len(before.problems) - shared,
+        len(after.problems) - shared,
+        shared - len(first.problems),
+    )
+
+
+def metric_for(name: str | None, *evaluations: Evaluation) -> str:
+    """The one metric that fits all: pass@k only where every reward of each is 0 or 1."""
+    names = {metric_named(name, one).name for one in evaluations}
+    return names.pop() if len(names) == 1 else "max@k"
+
+
+def paired(before: Evaluation, after: Evaluation) -> tuple[Evaluation, Evaluation]:
+    """Both on the problems that are in both, by name, in the order of BEFORE.
 
     Raises InputError if there is none.
     """
@@ -103,53 +158,33 @@ def paired(before: Evaluation, after: Evaluation) -> Pair:
     shared = [(i, places[name]) for i, name in enumerate(before.problems) if name in places]
     if not shared:
         raise InputError(
-            "the two have no problem in common: the first names are "
+            "the two have no problem in common: their first names are "
             f"{shown(before.problems[0])} and {shown(after.problems[0])}."
         )
     first, second = np.array(shared).T
-    return Pair(
-        before.only(first),
-        after.only(second),
-        len(before.problems) - len(first),
-        len(after.problems) - len(second),
-    )
+    return before.only(first), after.only(second)
 
 
-def differences(
-    pair: Pair,
-    ks: Sequence[int] | None = None,
-    *,
-    metric: str | None = None,
-    where_possible: bool = False,
+COLUMNS = ["k", "before", "after", "difference", "se", "low", "high", "gained", "lost", "problems"]
+
+
+def _row(k: int, before: Array, after: Array) -> tuple[float, ...]:
+    gain = after - before
+    gained, lost = int((gain > NOISE).sum()), int((gain < -NOISE).sum())
+    values = float(before.mean()), float(after.mean()), *difference_interval(gain)
+    return k, *values, gained, lost, len(gain)
+
+
+def _curves(
+    of: tuple[AtK, AtK], bounds: tuple[Range | None, Range | None], ks: Sequence[int]
 ) -> pd.DataFrame:
-    """The rows of `compare`, with before_low, before_high, after_low, after_high of each alone."""
-    pair, metric_ = _ready(pair, ks, metric, where_possible)
-    of_before, of_after = metric_.of(pair.before), metric_.of(pair.after)
-    bounds = [bounds_of(one, None) for one in (pair.before, pair.after)]
+    """Both curves, each with its own interval: k, before, before_low, ..., after_high."""
     rows = []
-    for k in ks or _ks(pair):
-        values = of_before(k), of_after(k)
-        gain = values[1] - values[0]
-        (before, _, *low_high, _), (after, _, *ends, problems) = (
-            mean_with_interval(v, b) for v, b in zip(values, bounds, strict=True)
-        )
-        mean, se, low, high = difference_interval(gain)
-        changed = int((gain > NOISE).sum()), int((gain < -NOISE).sum())
-        rows.append((k, before, after, mean, se, low, high, *changed, problems, *low_high, *ends))
-    own = ["before_low", "before_high", "after_low", "after_high"]
-    names = [
-        "k",
-        "before",
-        "after",
-        "difference",
-        "se",
-        "low",
-        "high",
-        "gained",
-        "lost",
-        "problems",
-    ]
-    return pd.DataFrame(rows, columns=[*names, *own])
+    for k in ks:
+        each = [mean_with_interval(one(k), within) for one, within in zip(of, bounds, strict=True)]
+        rows.append((k, *(end for value, _, low, high, _ in each for end in (value, low, high))))
+    names = [f"{model}{end}" for model in ("before", "after") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["k", *names])
 
 
 def difference_interval(gain: Array) -> tuple[float, float, float, float]:
@@ -162,18 +197,13 @@ def difference_interval(gain: Array) -> tuple[float, float, float, float]:
     return mean, se, *student_interval(mean, se, problems)
 
 
-def crossing(pair: Pair, *, metric: str | None = None, seed: int = 0) -> Crossing:
-    """The k from which BEFORE is the better, with a percentile bootstrap over the problems."""
-    pair, metric_ = _ready(pair, None, metric, False)
-    largest = int(min(pair.before.n.min(), pair.after.n.min()))
-    ks = curve_ks(largest, FINEST)
-    of_before, of_after = metric_.of(pair.before), metric_.of(pair.after)
-    gains = np.array([of_after(k) - of_before(k) for k in ks])
+def _crossing(gains: Array, ks: Sequence[int], rng: np.random.Generator) -> Crossing:
+    """From the differences (K, P), with a percentile bootstrap over the problems."""
     found = crossing_of(gains.mean(axis=1)[None], ks)[0]
-    drawn = resampled_crossings(gains, ks, np.random.default_rng(seed))
+    drawn = resampled_crossings(gains, ks, rng)
     low, high = np.quantile(drawn, (0.025, 0.975), method="inverted_cdf")
     at, low, high = (None if math.isinf(k) else int(k) for k in (found, low, high))
-    return Crossing(at, low, high, float(np.isinf(drawn).mean()), largest)
+    return Crossing(at, low, high, float(np.isinf(drawn).mean()), ks[-1])
 
 
 def crossing_of(gains: Array, ks: Sequence[int]) -> Array:
@@ -196,24 +226,3 @@ def resampled_crossings(
         times = rng.multinomial(problems, np.full(problems, 1 / problems), size=size)
         parts.append(crossing_of(times @ gains.T / problems, ks))
     return np.sort(np.concatenate(parts))
-
-
-def _ks(pair: Pair) -> list[int]:
-    return min((default_ks(pair.before), default_ks(pair.after)), key=len)
-
-
-def _ready(
-    pair: Pair, ks: Sequence[int] | None, metric: str | None, where_possible: bool
-) -> tuple[Pair, Metric]:
-    """The pair with enough samples, and one metric for both."""
-    wanted = list(ks or [1])
-    before, after = (
-        enough_samples(one, wanted, where_possible) for one in (pair.before, pair.after)
-    )
-    if len(before.problems) != len(after.problems) or before.problems != after.problems:
-        both = paired(before, after)
-        before, after = both.before, both.after
-    names = {metric_named(metric, one).name for one in (before, after)}
-    name = "max@k" if len(names) > 1 else names.pop()
-    pair = Pair(before, after, pair.only_before, pair.only_after)
-    return pair, metric_named(name, before)

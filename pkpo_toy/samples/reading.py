@@ -122,11 +122,11 @@ def _check_different(names: list[str]) -> None:
     for alike in sizes.values():
         met: dict[bytes, str] = {}
         for name in alike if len(alike) > 1 else []:
-            first = met.setdefault(_digest(name), name)
-            if first is not name:
-                raise InputError(
-                    f"{name} and {first} are the same file: its samples would count twice."
-                )
+            digest = _digest(name)
+            if digest in met:
+                same = f"{name} and {met[digest]} are the same file"
+                raise InputError(f"{same}: its samples would count twice.")
+            met[digest] = name
     if names.count("-") > 1:
         raise InputError("standard input (-) can be read once.")
 

@@ -148,10 +148,11 @@ def opened(path: str | Path) -> Iterator[Source]:
             raise InputError(
                 f"cannot read {name if len(name) < 150 else shown(text)}: {reason}."
             ) from error
-        source = _with_head(Source(name, stream))
+        again = stream.seekable()
+        source = _with_head(Source(name, stream), again)
         for start, unpacked in _UNPACK.items():
             if source.head.startswith(start):
-                source = _with_head(Source(name, unpacked(source.stream)))
+                source = _with_head(Source(name, unpacked(source.stream)), again)
                 break
         yield source
 
@@ -164,9 +165,9 @@ def _stream(path: str) -> AbstractContextManager[IO[bytes]]:
     return nullcontext(sys.stdin.buffer)
 
 
-def _with_head(source: Source) -> Source:
-    """The source from its beginning, with its first bytes known."""
-    start = source.stream.tell() if source.stream.seekable() else None
+def _with_head(source: Source, again: bool) -> Source:
+    """The source from its beginning, with its first bytes known; `again`: it can go back."""
+    start = source.stream.tell() if again else None
     source.head = source.read(HEAD)
     if start is None:
         source.stream = io.BufferedReader(_Again(source.head, source.stream), BLOCK)

@@ -36,10 +36,9 @@ class Audit(Config):
     k: PositiveInt = Field(2, description="k of the objective")
     budget: PositiveInt = Field(BUDGET, description="most outcomes that are enumerated")
     estimators: tuple[EstimatorName, ...] = Field(
-        tuple(ESTIMATORS),
-        min_length=1,
-        description="keys of estimators or FILE.py:FUNCTION; all of the table unless named, "
-        "where their domain holds the instance",
+        (),
+        description="keys of estimators or FILE.py:FUNCTION; empty: all of the table whose domain "
+        "holds the instance",
     )
 
     @model_validator(mode="after")
@@ -53,16 +52,15 @@ class Audit(Config):
 
     @model_validator(mode="after")
     def _estimators_are_defined(self) -> Self:
-        if self.estimators != tuple(ESTIMATORS):
-            for name in self.estimators:
-                check_instance(resolve(name), self)
+        for name in self.estimators:
+            check_instance(resolve(name), self)
         if not self.audited():
             raise InputError(f"no estimator is defined at n = {self.n}, k = {self.k}.")
         return self
 
     def audited(self) -> list[Estimator]:
-        """Of the whole table those whose domain holds the instance; else all that are named."""
-        every = [resolve(name) for name in self.estimators]
+        """All that are named; of the whole table those whose domain holds the instance."""
+        every = [resolve(name) for name in self.estimators or ESTIMATORS]
         return [estimator for estimator in every if _is_defined(estimator, self)]
 
 
@@ -180,4 +178,5 @@ STUDY = Study(
     config=Audit,
     run=run,
     summarize=as_is,
+    figure="audit",
 )

@@ -11,7 +11,7 @@ from pydantic import Field
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.studies.study import Study
-from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
 from pkpo_toy.training.curves import curves, trained
 
 
@@ -47,4 +47,6 @@ STUDY = Study(
     config=Bandit,
     run=run,
     summarize=summarize,
+    figure="learning_curves",
+    columns=TRAINING_COLUMNS,
 )

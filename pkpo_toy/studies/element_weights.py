@@ -30,5 +30,6 @@ STUDY = Study(
     config=ElementWeights,
     run=run,
     summarize=as_is,
+    figure="element_weights",
     reproduces="fig. 2",
 )

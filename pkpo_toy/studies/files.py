@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.studies.study import Study
-from pkpo_toy.studies.table import STUDIES
+from pkpo_toy.studies.table import STUDIES, SUITES
 from pkpo_toy.training.config import Config
 
 MAX_BYTES = 1_000_000
@@ -48,14 +48,23 @@ def packaged(study: str) -> str:
     return files("pkpo_toy.studies").joinpath(f"{study}.toml").read_text("utf-8")
 
 
+def packaged_names() -> set[str]:
+    """The study files that ship with the package: one for each study, and settings of their own."""
+    folder = files("pkpo_toy.studies")
+    return {file.name.removesuffix(".toml") for file in folder.iterdir() if ".toml" in file.name}
+
+
 def load(name: str) -> StudyFile:
     """The study of that name, or the one described by a TOML file at that path."""
-    if name in STUDIES:
+    if name in packaged_names():
         return parse(packaged(name), name, f"{name}.toml")
     path = Path(name)
     if path.suffix != ".toml":
-        raise unknown("study", name, STUDIES)
-    return parse(_read(path), path.stem, str(path))
+        raise unknown("study", name, packaged_names() | SUITES.keys())
+    # A user's variance.toml must not share a folder of results with the study of that name, nor
+    # quick.toml the one of quick looks.
+    taken = path.stem in packaged_names() | SUITES.keys() | {"quick"}
+    return parse(_read(path), path.name if taken else path.stem, str(path))
 
 
 def _read(path: Path) -> str:
@@ -108,8 +117,13 @@ def with_quick(file: StudyFile) -> StudyFile:
 
 
 def with_settings(file: StudyFile, settings: Iterable[str]) -> StudyFile:
-    """The study with `key=value` settings in force; values are read as TOML, else as text."""
-    return with_values(file, dict(map(_setting, settings)))
+    """The study with `key=value` settings in force. Raises InputError."""
+    return with_values(file, settings_of(settings))
+
+
+def settings_of(texts: Iterable[str]) -> Table:
+    """The values of `key=value` texts, read as TOML, else as they stand. Raises InputError."""
+    return dict(map(_setting, texts))
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -13,7 +13,7 @@ from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
-from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
 from pkpo_toy.training.curves import trained
 
 
@@ -72,5 +72,7 @@ STUDY = Study(
     config=HardProblems,
     run=run,
     summarize=summarize,
+    figure="hard_problems",
+    columns=TRAINING_COLUMNS,
     reproduces="fig. 8",
 )

@@ -50,6 +50,7 @@ STUDY = Study(
     config=Landscape,
     run=run,
     summarize=summarize,
+    figure="landscape",
     reproduces="fig. 1",
     draws="records",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pkpo_toy.studies.study import Study
-from pkpo_toy.training.config import ProblemSetConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, ProblemSetConfig
 from pkpo_toy.training.curves import curves, trained
 
 STUDY = Study(
@@ -11,5 +11,7 @@ STUDY = Study(
     config=ProblemSetConfig,
     run=trained,
     summarize=curves,
+    figure="learning_curves",
+    columns=TRAINING_COLUMNS,
     reproduces="figs. 6, 7",
 )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.studies.study import Study
+from pkpo_toy.training.config import TRAINING_COLUMNS
 
 HALF = 1.959964  # of a 95% interval, in standard errors
 
@@ -41,8 +42,14 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
         "cumulative_solve_rate": mean["cumulative_solve_rate"].to_numpy(),
         "entropy": mean["entropy"].to_numpy(),
         "runs": runs.to_numpy(),
+        "per_run": groups["value"].agg(_in_a_row).to_numpy(),
     }
     return pd.DataFrame(columns)
+
+
+def _in_a_row(values: pd.Series) -> str:
+    """The value of each run: the same place in two cells is the same warm start and prompts."""
+    return " ".join(f"{value:.6g}" for value in values)
 
 
 STUDY = Study(
@@ -50,6 +57,8 @@ STUDY = Study(
     config=LmConfig,
     run=run,
     summarize=summarize,
+    figure="lm",
+    columns=TRAINING_COLUMNS,
     reproduces="figs. 6-8 again",
     extra="lm",
     needs=("torch", "transformers", "safetensors"),

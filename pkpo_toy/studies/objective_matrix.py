@@ -59,5 +59,6 @@ STUDY = Study(
     config=ObjectiveMatrix,
     run=run,
     summarize=summarize,
+    figure="objective_matrix",
     reproduces="tables 1-8",
 )

@@ -12,12 +12,13 @@ from pydantic import Field, model_validator
 from pkpo_toy.samples.reading import read
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
+from pkpo_toy.simulator.optimisers import OPTIMISERS
 from pkpo_toy.simulator.problem_sets import EXAMPLE_C, EXAMPLE_N, pass_rates
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
-from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
 from pkpo_toy.typing import Array
 
 EDGES = (0.01, 0.03, 0.1, 0.3)
@@ -37,7 +38,7 @@ class PassRates(TrainingConfig):
     measured_n: tuple[int, ...] = Field(EXAMPLE_N, description="samples drawn of each problem")
     measured_c: tuple[int, ...] = Field(EXAMPLE_C, description="right ones among them")
     per_step: int = Field(32, description="problems drawn for a step; 0 takes all of them")
-    optimiser: str = Field("sgd", description='"sgd" or "adam"')
+    optimiser: str = Field("sgd", description=f"one of {', '.join(OPTIMISERS)}")
     step_size: float = Field(
         0.05, description="step size; for sgd that of a problem's own gradient, whatever the set"
     )
@@ -126,4 +127,6 @@ STUDY = Study(
     config=PassRates,
     run=run,
     summarize=summarize,
+    figure="pass_rates",
+    columns=TRAINING_COLUMNS,
 )

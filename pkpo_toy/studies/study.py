@@ -19,7 +19,9 @@ class Study:
     """A question: its settings, its computation and what its figure is drawn from.
 
     `run(config, rng)` returns the tidy records of one cell, `summarize(records)` its summary rows;
-    a study's summary is the concatenation over its cells. `version` changes when the columns do.
+    a study's summary is the concatenation over its cells. Settings that differ between cells are
+    columns of both, put there for it; `columns` are those that always are. `figure` is a name in
+    the table of figures, drawn from what `draws` says. `version` changes when the columns do.
     `extra` is the extra of the package that brings the modules `needs`.
     """
 
@@ -27,7 +29,9 @@ class Study:
     config: type[Config]
     run: Callable[[Any, np.random.Generator], pd.DataFrame]
     summarize: Callable[[pd.DataFrame], pd.DataFrame]
+    figure: str
     reproduces: str = ""
+    columns: tuple[str, ...] = ()
     version: int = 1
     draws: Literal["summary", "records"] = "summary"
     extra: str = ""

@@ -78,5 +78,6 @@ STUDY = Study(
     config=Transforms,
     run=run,
     summarize=as_is,
+    figure="transforms",
     reproduces="fig. 5",
 )

@@ -35,7 +35,7 @@ class Variance(Config):
     k: PositiveInt = Field(4, description="k of max@k")
     theta: float = Field(1.0, description="mean of the Gaussian policy")
     sd: PositiveFloat = Field(0.1, description="its standard deviation")
-    estimates: int = Field(10_000, ge=4, description="gradient estimates behind each point")
+    estimates: int = Field(100_000, ge=4, description="gradient estimates behind each point")
     estimators: tuple[EstimatorName, ...] = Field(
         PAPER,
         min_length=1,
@@ -115,5 +115,6 @@ STUDY = Study(
     config=Variance,
     run=run,
     summarize=as_is,
+    figure="variance",
     reproduces="fig. 4",
 )

@@ -18,6 +18,7 @@ from pydantic import (
 
 from pkpo_toy.estimators import resolve
 from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.simulator.optimisers import OPTIMISERS
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
@@ -30,6 +31,10 @@ def _known(name: str) -> str:
 
 
 EstimatorName = Annotated[str, AfterValidator(_known)]
+
+
+TRAINING_COLUMNS = ("k_opt", "n", "entropy_bonus", "estimator")
+"""Settings that are columns of every training study, even where all cells agree."""
 
 
 class Config(BaseModel):
@@ -64,7 +69,7 @@ class ScheduleConfig(Config):
     )
     n: int = Field(16, description="samples per problem and step")
     k_eval: tuple[int, ...] = Field((1, 4, 8), description="k at which pass@k or max@k is reported")
-    optimiser: str = Field("adam", description='"adam" or "sgd"')
+    optimiser: str = Field("adam", description=f"one of {', '.join(OPTIMISERS)}")
     step_size: float = Field(0.01, description="step size of the optimiser")
     steps: int = Field(2000, description="training steps")
     entropy_bonus: float = Field(0.0, description="coefficient of the entropy's gradient")
@@ -91,12 +96,10 @@ class ScheduleConfig(Config):
         return Handover(resolve(self.estimator), resolve(self.k1_estimator), self.n, ks)
 
     def name(self) -> str:
-        """How curves are labelled: the label, or k, the entropy bonus and an unusual estimator."""
+        """How curves are labelled: the label, or k and the entropy bonus."""
         parts = [_k_name(str(self.k_opt), self.n)]
         if self.entropy_bonus:
             parts.append(f"entropy {self.entropy_bonus:g}")
-        if self.estimator != DEFAULT:
-            parts.append(self.estimator)
         return self.label or ", ".join(parts)
 
 

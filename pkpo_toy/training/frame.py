@@ -32,7 +32,8 @@ def train(
     problem: a name in PROBLEMS, or what `build_problem(name, ...)` returns. estimator: a key of
     ESTIMATORS, FILE.py:FUNCTION, or a function (rewards (..., n), k) -> weights (..., n).
     settings: k (8, "n", "8@0, 1@1500", "linear 8->1", "geometric 8->1"), n, steps, step_size,
-    optimiser ("sgd", "adam"), entropy_bonus, replicates, log_every, k_eval, probes; see `Settings`.
+    optimiser (a key of OPTIMISERS), entropy_bonus, replicates, log_every, k_eval, probes; see
+    `Settings`.
     k1_estimator takes over at k = 1 where the schedule lowers k to it, or where the estimator is
     not defined there.
 

@@ -92,7 +92,7 @@ def process(tmp_path):
     return run
 
 
-STORED = ("variance", "--set", "n=[8,16]", "--set", "estimates=200")
+STORED = ("variance", "--name", "variance", "--set", "n=[8,16]", "--set", "estimates=200")
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,19 @@ pytestmark = pytest.mark.faults
 COMMAND = [sys.executable, "-m", "pkpo_toy"]
 # 18 cells of about a tenth of a second: enough to be interrupted between any two of them.
 CURVES = [
-    *("run", "learning_curves", "--set", "seed=[1,2]", "--set", "steps=60"),
+    *(
+        "run",
+        "learning_curves",
+        "--name",
+        "learning_curves",
+        "--set",
+        "seed=[1,2]",
+        "--set",
+        "steps=60",
+    ),
     *("--set", "replicates=10", "--set", "log_every=30"),
 ]
-SLOW = ["run", "variance", "--set", "estimates=1000000", "--jobs", "2"]
+SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=1000000", "--jobs", "2"]
 
 
 def start(folder, *arguments, **options):
@@ -141,7 +150,7 @@ def test_a_second_run_is_turned_away_and_the_first_goes_on(tmp_path):
     assert first.poll() is None
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
-    finish(tmp_path, "run", "variance", "--set", "estimates=100")
+    finish(tmp_path, "run", "variance", "--name", "variance", "--set", "estimates=100")
 
 
 def small_files():
@@ -151,7 +160,7 @@ def small_files():
 def test_a_disk_that_takes_no_more_exits_74_and_keeps_old_files(tmp_path):
     finish(tmp_path, "run", "element_weights")
     before = content(tmp_path / "results")
-    arguments = ["run", "element_weights", "--set", "n=2000"]
+    arguments = ["run", "element_weights", "--name", "element_weights", "--set", "n=2000"]
     _, stderr = finish(tmp_path, *arguments, code=74, preexec_fn=small_files)
     assert "results/element_weights" in stderr
     after = content(tmp_path / "results")
@@ -176,7 +185,18 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
         "        raise RuntimeError('eight is too many')\n"
         "    return rewards\n"
     )
-    run = ["run", "variance", "--set", "n=[4,8,16]", "--set", "k=2", "--set", "estimates=50"]
+    run = [
+        "run",
+        "variance",
+        "--name",
+        "variance",
+        "--set",
+        "n=[4,8,16]",
+        "--set",
+        "k=2",
+        "--set",
+        "estimates=50",
+    ]
     run += ["--set", "estimators=['own.py:f']", "--json"]
     stdout, _ = finish(tmp_path, *run, code=1)
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 16}
@@ -193,14 +213,23 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
 
 def test_a_run_in_which_every_cell_fails_says_so(tmp_path):
     (tmp_path / "own.py").write_text("def f(rewards, k):\n    raise RuntimeError('never')\n")
-    run = ["run", "variance", "--set", "n=[4,8]", "--set", "estimators=['own.py:f']"]
+    run = [
+        "run",
+        "variance",
+        "--name",
+        "variance",
+        "--set",
+        "n=[4,8]",
+        "--set",
+        "estimators=['own.py:f']",
+    ]
     _, stderr = finish(tmp_path, *run, code=1)
     assert "2 FAILED" in stderr
     assert "never" in finish(tmp_path, "show", "variance")[0]
 
 
 def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):
-    run = ["run", "element_weights", "--set", "k=[2,3]"]
+    run = ["run", "element_weights", "--name", "element_weights", "--set", "k=[2,3]"]
     finish(tmp_path, *run)
     before = content(tmp_path / "results")
     cell = sorted(tmp_path.glob("results/element_weights/cells/*.csv"))[0]

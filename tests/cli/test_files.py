@@ -11,7 +11,8 @@ from pkpo_toy.studies.files import expand, load, parse, with_quick
 from pkpo_toy.studies.table import STUDIES
 from pkpo_toy.studies.template import template
 
-SMALL = ["--set", "n=[4,6]", "--set", "k=[2,3]"]
+NAMED = ["--name", "element_weights"]
+SMALL = [*NAMED, "--set", "n=[4,6]", "--set", "k=[2,3]"]
 
 
 @pytest.mark.parametrize("study", ["variance", "learning_curves"])
@@ -98,7 +99,7 @@ def test_parquet_needs_pyarrow_and_says_so(cli, inside, tmp_path):
 
 
 def test_clean_removes_only_what_no_configuration_refers_to(inside, tmp_path):
-    one = ["run", "element_weights", "--jobs", 1, "--set", "n=4", "--set", "k=2"]
+    one = ["run", "element_weights", *NAMED, "--jobs", 1, "--set", "n=4", "--set", "k=2"]
     inside("run", "element_weights", *SMALL, "--jobs", 1)
     inside(*one)
     cells = tmp_path / "results" / "element_weights" / "cells"

@@ -4,11 +4,12 @@ import os
 import pty
 import subprocess
 import sys
+import time
 
 from pkpo_toy.cli.support import progress
-from pkpo_toy.cli.support.progress import Bar
+from pkpo_toy.cli.support.progress import Bar, CellBar
 
-SLOW = ["run", "variance", "--set", "estimates=100000", "--jobs", "1"]
+SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=100000", "--jobs", "1"]
 
 
 def on_a_terminal(arguments, folder):
@@ -46,10 +47,16 @@ def test_a_bar_waits_for_its_second(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with Bar("quick") as bar:
         bar.show(1, 2)
-        assert capsys.readouterr().err == ""
-        monkeypatch.setattr(progress, "PATIENCE", -1.0)
-        bar.show(1, 2)
-        assert "quick" in capsys.readouterr().err
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_appears_while_the_first_step_lasts(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(progress, "PATIENCE", 0.01)
+    with CellBar("slow", cells=7, jobs=2, quiet=False):
+        time.sleep(0.5)
+        assert "slow" in (seen := capsys.readouterr().err)
+        assert "0/7" in seen
 
 
 def test_quiet_is_quiet(tmp_path):

@@ -1,19 +1,19 @@
 """`run`, `show` and `plot` as a user types them."""
 
 import json
-import re
 
 import pandas as pd
 import pytest
 
-from pkpo_toy.studies.table import STUDIES, SUITES
+from pkpo_toy.studies.files import packaged_names
+from pkpo_toy.studies.table import SUITES
 from tests.cli.conftest import run_inside
 
 SMALL = {
-    "variance": ["--set", "n=[8,16]", "--set", "estimates=200"],
-    "transforms": ["--set", "groups=50", "--set", "k=[2,4]"],
-    "landscape": ["--set", "points=11"],
-    "audit": ["--set", "n=2", "--set", "k=2"],
+    "variance": ["--name", "variance", "--set", "n=[8,16]", "--set", "estimates=200"],
+    "transforms": ["--name", "transforms", "--set", "groups=50", "--set", "k=[2,4]"],
+    "landscape": ["--name", "landscape", "--set", "points=11"],
+    "audit": ["--name", "audit", "--set", "n=2", "--set", "k=2"],
 }
 FIXED = {
     "landscape": {"k", "theta_star", "max_at_k"},
@@ -123,9 +123,13 @@ def test_a_figure_is_drawn_again_only_when_its_data_changed(inside, stored, tmp_
 
 
 def test_dry_run_counts_cells_and_creates_nothing(inside, tmp_path):
-    done = inside("run", "variance", "--set", "n=[8,16]", "--set", "k=[2,4]", "--dry-run")
+    command = ["run", "variance", "--set", "n=[8,16]", "--set", "k=[2,4]", "--dry-run"]
+    done = inside(*command)
     assert "4 cells" in done.stdout
-    assert len(re.findall(r"^  [0-9a-f]{20}$", done.stdout, re.MULTILINE)) == 4
+    assert done.stdout.splitlines()[1:] == [f"  n = {n}, k = {k}" for n in (8, 16) for k in (2, 4)]
+    report = json.loads(inside(*command, "--json").stdout)
+    assert report["cells"][1] == {"n": 8, "k": 4}
+    assert report["seconds_of_first_cell"] > 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -200,8 +204,8 @@ def test_debug_brings_the_traceback_back(tmp_path):
 
 def test_list_shows_every_row_of_the_tables(inside):
     listed = json.loads(inside("list", "--json").stdout)
-    assert set(listed) == {"studies", "estimators", "problems"}
-    assert {row["study"] for row in listed["studies"]} == set(STUDIES) | set(SUITES)
+    assert set(listed) == {"studies", "estimators", "problems", "formats"}
+    assert {row["study"] for row in listed["studies"]} == packaged_names() | set(SUITES)
     text = inside("list", "estimators").stdout
     assert all(row["estimator"] in text for row in listed["estimators"])
 

@@ -24,7 +24,7 @@ def _own_folder(tmp_path, monkeypatch):
 
 def test_a_study_runs_from_python_and_shows_itself():
     result = pkpo_toy.run("variance", **SMALL, seed=1)
-    assert result.path == Path("results/variance")
+    assert result.path == Path("results/variance-estimates_50-n_4_8-seed_1")
     assert set(result.summary.n) == {4, 8}
     assert len(result.records()) == len(result.summary)
     assert isinstance(result.figure(), Figure)
@@ -35,7 +35,7 @@ def test_a_study_runs_from_python_and_shows_itself():
 
 
 def test_what_was_run_is_loaded_by_name_or_path():
-    result = pkpo_toy.run("variance", **SMALL)
+    result = pkpo_toy.run("variance", name="variance", **SMALL)
     for where in ("variance", "results/variance", Path("results") / "variance"):
         pd.testing.assert_frame_equal(pkpo_toy.load(where).summary, result.summary)
     with pytest.raises(InputError, match="Did you mean 'variance'"):
@@ -51,8 +51,9 @@ def test_python_and_the_command_line_write_the_same_bytes():
         [*command, "--set", "n=[4,8]", "--set", "estimates=50"],
         check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
     )  # fmt: skip
-    typed = Path("typed/variance/summary.csv").read_bytes()
-    assert Path("results/variance/summary.csv").read_bytes() == typed
+    summary = Path("variance-estimates_50-n_4_8/summary.csv")
+    typed = ("typed" / summary).read_bytes()
+    assert ("results" / summary).read_bytes() == typed
 
 
 @pytest.mark.parametrize("n", [(4, 8), range(4, 9, 4), np.array([4, 8]), [np.int64(4), 8]])

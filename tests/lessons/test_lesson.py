@@ -233,17 +233,18 @@ def test_the_animation_keeps_the_events_and_every_share(recording):
     steps = frame["step"].unique().tolist()
     assert len(steps) <= PICTURES
     assert {event.step for event in find_events(recording)} <= set(steps)
-    assert frame.groupby(["label", "step"])["probability"].sum().tolist() == pytest.approx(
+    assert frame.groupby(["k", "step"])["probability"].sum().tolist() == pytest.approx(
         [1.0] * 3 * len(steps)
     )
-    assert frame.groupby(["label", "step"]).size().max() <= 40
+    assert frame.groupby(["k", "step"]).size().max() <= 40
     for event in find_events(recording):
         after = next(step for step in steps if step >= event.step)
         (caption,) = frame.loc[frame["step"] == after, "caption"].unique()
         assert caption.startswith(f"step {event.step}: ") or after == steps[-1]
-    own = recording.values.query("k == k_eval").set_index(["label", "step"])["value"]
-    shown = frame.groupby(["label", "step"])["pass_at_k"].first()
-    assert shown.to_dict() == {key: own[key] for key in shown.index}
+    for k_eval in (1, 16):
+        values = recording.values.query("k_eval == @k_eval").set_index(["k", "step"])["value"]
+        shown = frame.groupby(["k", "step"])[f"pass_at_{k_eval}"].first()
+        assert shown.to_dict() == {key: values[key] for key in shown.index}
 
 
 @pytest.mark.parametrize(

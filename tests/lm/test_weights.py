@@ -1,5 +1,7 @@
 """Torch weights agree with numpy's, estimator by estimator, and keep the bitwise promises."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -10,9 +12,7 @@ from pkpo_toy.estimators import weights as numpy_weights
 from pkpo_toy.lm.weights import (
     NATIVE,
     _gap_sums,
-    _looked_up,
     _native,
-    _sorted,
     _spread,
     _where_defined,
     weights,
@@ -54,6 +54,9 @@ def test_agrees_with_numpy(key, groups, n, k, device):
         assert found.device == given.device
         allowed = tolerance * np.abs(wanted).max() + torch.finfo(dtype).tiny
         assert np.abs(found.cpu().numpy() - wanted).max() <= allowed
+        if (on_device := _native(row)) is not None:  # what another device does, done here
+            formula = on_device(given.double(), k)
+            assert np.abs(formula.cpu().numpy() - wanted).max() <= tolerance * np.abs(wanted).max()
 
 
 @pytest.mark.parametrize("key", ["pkpo", "rloo", "passk_grpo", "grpo", "tailrl"])
@@ -62,31 +65,41 @@ def test_all_equal_rewards_give_no_stray_signal(key):
     assert np.array_equal(found.numpy(), numpy_weights(np.ones((2, 6)), 3, key))
 
 
+@pytest.mark.parametrize("path", ["cpu", "on_device"])
 @pytest.mark.parametrize("key", sorted(set(NATIVE) - {"reinforce"}))
-def test_ties_and_permutations_bit_for_bit(key):
+def test_ties_and_permutations_bit_for_bit(key, path):
+    weigh = NATIVE[key] if path == "on_device" else partial(weights, estimator=key)
     rng = np.random.default_rng(1)
     rewards = torch.tensor(rng.integers(0, 5, (20, 64)) / 7)
-    found = weights(rewards, 5, key)
+    found = weigh(rewards, 5)
     order = torch.tensor(rng.permutation(64))
-    assert torch.equal(weights(rewards[:, order], 5, key), found[:, order])
+    assert torch.equal(weigh(rewards[:, order], 5), found[:, order])
     for group, w in zip(rewards, found, strict=True):
         for value in group.unique():
             assert w[group == value].unique().numel() == 1
 
 
-def test_the_look_up_of_other_devices_finds_the_same_places():
+def test_sums_are_looked_up_by_reward():
     rewards = torch.tensor(np.random.default_rng(2).integers(0, 9, (30, 40)) / 8)
-    ordered = _sorted(rewards)
+    ordered = rewards.sort(dim=-1)
     sums = _gap_sums(ordered.values, torch.rand(39, dtype=torch.float64))
-    assert torch.equal(_looked_up(ordered, sums, rewards), _spread(ordered, sums, rewards))
+    placed = torch.empty_like(sums).scatter_(-1, ordered.indices, sums)
+    assert torch.equal(_spread(ordered.values, sums, rewards), placed)
     holed = torch.where(rewards == 1, torch.nan, rewards)
-    assert _looked_up(_sorted(holed), sums, holed).shape == sums.shape
+    assert _spread(holed.sort(dim=-1).values, sums, holed).shape == sums.shape
+
+
+def test_on_the_cpu_the_weights_are_numpys_to_the_last_bit():
+    rewards = np.random.default_rng(3).random((50, 16))
+    for key in NATIVE:
+        found = weights(torch.tensor(rewards), 4, key)
+        assert np.array_equal(found.numpy(), numpy_weights(rewards, 4, key))
 
 
 def test_other_devices_mark_groups_outside_the_domain():
     """What a device that is not the CPU does, done on the CPU: no look at the values, no copy."""
     row, result = ESTIMATORS["maxrl"], torch.ones(2, 2)
-    meta = _where_defined(row, torch.tensor([[0.0, 1.0], [0.5, 1.0]]), result, look=False)
+    meta = _where_defined(row, torch.tensor([[0.0, 1.0], [0.5, 1.0]]), result)
     assert torch.isfinite(meta[0]).all()
     assert meta[1].isnan().all()
 

@@ -1,25 +1,21 @@
 """A figure drawn for a test, and what can be read off its axes."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.figure import Figure as Canvas
 
-from pkpo_toy.plotting import FIGURES
-from pkpo_toy.plotting.style import styled
+from pkpo_toy.plotting.render import draw
 from tests.plotting.frames import FRAMES
 
 
-def panels_of(name: str, frame: pd.DataFrame | None = None) -> list:
+def panels_of(name: str, frame: pd.DataFrame | None = None, **options: Any) -> list:
     """The axes of the figure of `name`, drawn from `frame` or from its hand-made frame."""
-    frame = FRAMES[name]() if frame is None else frame
-    (rows, columns), size = FIGURES[name].layout(frame)
-    with styled():
-        canvas = Canvas(figsize=size, layout="constrained")
-        axes = canvas.subplots(rows, columns, squeeze=False)
-        assert FIGURES[name].draw(frame, axes) is axes
-        canvas.draw_without_rendering()
-    return [panel for panel in axes.ravel() if panel.figure is not None]
+    canvas = draw(name, FRAMES[name]() if frame is None else frame, **options)
+    canvas.draw_without_rendering()
+    # A colour bar is no panel.
+    return [panel for panel in canvas.axes if panel.get_label() != "<colorbar>"]
 
 
 def lines(panel, label: str) -> np.ndarray:
@@ -46,5 +42,5 @@ def bands(panel) -> list[tuple[float, float]]:
 
 def legend_of(panel) -> list[str]:
     """Entries of the figure's legend, its heading first."""
-    (legend,) = panel.figure.legends
+    (legend,) = panel.get_figure(root=True).legends
     return [legend.get_title().get_text(), *(text.get_text() for text in legend.get_texts())]

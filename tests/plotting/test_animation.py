@@ -33,15 +33,16 @@ def test_the_paper_is_white_and_the_frames_differ():
     assert np.any(first != last)
 
 
-def test_bars_show_the_probabilities_of_each_label():
+def test_bars_show_the_probabilities_of_each_policy():
     step = moving().query("step == 2")
     with styled():
         axes = Canvas(layout="constrained").subplots(1, 2, squeeze=False)
         assert draw(step, axes) is axes
-    for panel, (label, part) in zip(axes[0], step.groupby("label"), strict=True):
+    for panel, (k, part) in zip(axes[0], step.groupby("k"), strict=True):
         (shape,) = [patch for patch in panel.patches if patch.get_gid() == "policy"]
         assert shape.get_data().values.tolist() == part["probability"].tolist()
-        assert panel.get_title("left").endswith(f"pass@{label.removeprefix('k = ')} = 0.700")
+        assert panel.get_title("left").startswith(f"trained for $k$ = {k}")
+        assert panel.get_title("left").endswith("pass@1 0.700   pass@16 0.800")
     assert axes[0, 0].figure.get_suptitle() == "step 2"
 
 

@@ -1,12 +1,14 @@
 """What each figure shows is what its frame holds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
 from pkpo_toy.plotting import FIGURES, estimator_look, k_look
-from pkpo_toy.plotting.learning_curves import best_entropy_only
-from pkpo_toy.plotting.style import label_look
+from pkpo_toy.plotting.learning_curves import best_bonus_only
+from pkpo_toy.plotting.style import contrast
+from pkpo_toy.plotting.words import in_symbols
 from tests.plotting.drawing import bands, bar_ends, legend_of, lines, panels_of
 from tests.plotting.frames import FRAMES
 
@@ -52,14 +54,16 @@ def test_landscape_draws_objective_and_gradient_and_marks_the_optimum():
         np.testing.assert_array_equal(lines(objective, name), [[star, 1.0]])
         np.testing.assert_array_equal(lines(gradient, name), [[star, 0.0]])
         assert name in [text.get_text() for text in gradient.get_legend().get_texts()]
-    assert "reward $g$" in [text.get_text() for text in objective.get_legend().get_texts()]
+    assert legend_of(objective)[1:] == ["$k$ = 1", "$k$ = 4", "$k$ = 16"]
 
 
 def test_element_weights_draws_one_panel_per_n():
     frame = FRAMES["element_weights"]()
     (panel,) = panels_of("element_weights")
     for k, part in frame.groupby("k"):
-        np.testing.assert_array_equal(lines(panel, f"$k$ = {k}"), part[["rank", "weight"]])
+        (bars,) = [one for one in panel.containers if one.get_label() == f"$k$ = {k}"]
+        assert [bar.get_height() for bar in bars] == part["weight"].tolist()
+        assert [round(bar.get_x() + bar.get_width() / 2) for bar in bars] == part["rank"].tolist()
     twice = frame.assign(n=lambda one: one["n"] + 4 * (one["k"] == 4))
     assert len(panels_of("element_weights", twice)) == 2
 
@@ -93,10 +97,14 @@ def test_variance_draws_a_row_of_panels_per_k():
 
 def test_transforms_draws_one_panel_per_estimator_in_table_order():
     frame = FRAMES["transforms"]()
-    panels = panels_of("transforms")
+    frame["weight"] *= frame["estimator"].map({"pkpo": 10.0, "pkpo_loo": 1.0}).fillna(1.0)
+    panels = panels_of("transforms", frame)
+    assert panels[1].get_ylim() == panels[2].get_ylim() != panels[0].get_ylim()
+    assert "y axis" in panels[0].get_title("left")
+    assert "y axis" not in panels[1].get_title("left")
     names = ["pkpo", "pkpo_loo", "pkpo_loo_minus_one"]
     for panel, name in zip(panels, names, strict=True):
-        assert panel.get_title("left").endswith(estimator_look(name).label)
+        assert estimator_look(name).label in panel.get_title("left")
         for k, part in frame[frame["estimator"] == name].groupby("k"):
             label = k_look(k).label
             np.testing.assert_allclose(lines(panel, label), part[["reward", "weight"]])
@@ -112,8 +120,10 @@ def test_audit_has_a_row_per_estimator_under_its_claim():
     headings = [text.get_text() for text in panels[0].texts]
     assert headings == ["unbiased", "direction only", "biased"]
     rows = dict(zip(names, panels[0].get_yticks(), strict=True))
-    columns = ("scale", "cosine", "relative_variance", "zero_signal")
-    for panel, column in zip(panels, columns, strict=True):
+    written = {round(text.get_position()[1]): text.get_text() for text in panels[1].texts}
+    assert written == {rows[name]: "0.90" if rows[name] > 5 else "1" for name in rows}
+    columns = ("scale", "relative_variance", "zero_signal")
+    for panel, column in zip([panels[0], *panels[2:]], columns, strict=True):
         drawn = sorted(
             (round(float(y)), float(x))
             for bar in panel.containers
@@ -124,7 +134,10 @@ def test_audit_has_a_row_per_estimator_under_its_claim():
             for name, value in frame[["estimator", column]].itertuples(index=False)
         )
         np.testing.assert_allclose(drawn, held)
-    assert legend_of(panels[0])[1:] == ["one right, easy", r"\$tied\$"]
+    assert legend_of(panels[0])[1:] == [
+        "one right, easy (n = 4 and k = 2)",
+        r"\$tied\$ (n = 4 and k = 2)",
+    ]
 
 
 def test_audit_shows_values_a_log_axis_cannot():
@@ -148,23 +161,24 @@ def test_annealing_draws_every_schedule_at_every_k_eval():
     for panel, (k, part) in zip(panels, frame.groupby("k_eval"), strict=True):
         assert panel.get_ylabel() == f"pass@{k}"
         for label, runs in part.groupby("label"):
-            drawn = lines(panel, label_look(label).label)
+            drawn = lines(panel, in_symbols(label))
             np.testing.assert_array_equal(drawn, runs[["step", "value"]])
         expected = part.groupby("label").agg(low=("low", "min"), high=("high", "max"))
         np.testing.assert_allclose(sorted(bands(panel)), sorted(expected.to_numpy().tolist()))
     assert "95% interval" in legend_of(panels[0])[0]
 
 
-@pytest.mark.parametrize("name", ["learning_curves", "lm", "bandit"])
-def test_learning_curves_draw_each_k_eval_then_solve_rate_and_entropy(name):
-    frame = FRAMES[name]()
-    panels = panels_of(name)
-    labels = [panel.get_ylabel() for panel in panels]
-    objective = "max" if name == "bandit" else "pass"
-    assert labels[:2] == [f"{objective}@1", f"{objective}@16"]
-    assert labels[2:] == ["problems solved so far", "policy entropy (nats)"]
+@pytest.mark.parametrize("objective", ["pass", "max"])
+def test_learning_curves_draw_each_k_eval_then_what_is_unsolved_and_entropy(objective):
+    frame = FRAMES["learning_curves"]().assign(measure=f"{objective}@k")
+    panels = panels_of("learning_curves", frame)
+    titles = [panel.get_title("left")[5:] for panel in panels]
+    assert titles[:2] == [f"{objective}@1", f"{objective}@16"]
+    assert titles[2:] == ["never solved so far", "entropy of the policy"]
+    assert panels[0].get_ylim() == panels[1].get_ylim()
     one = frame[(frame["label"] == "k = 1") & (frame["k_eval"] == 1)]
-    columns = ("value", "value", "cumulative_solve_rate", "entropy")
+    one = one.assign(left=1 - one["cumulative_solve_rate"])
+    columns = ("value", "value", "left", "entropy")
     for panel, column in zip(panels, columns, strict=True):
         assert len(panel.get_lines()) == 3
         if panel is not panels[1]:
@@ -173,7 +187,7 @@ def test_learning_curves_draw_each_k_eval_then_solve_rate_and_entropy(name):
 
 
 def test_learning_curves_draw_only_the_best_entropy_bonus_and_say_so():
-    shown = set(best_entropy_only(FRAMES["learning_curves"]())["label"])
+    shown = set(best_bonus_only(FRAMES["learning_curves"]())["label"])
     assert shown == {"k = 1", "k = n = 16", "k = 1, entropy 0.01"}
     entries = legend_of(panels_of("learning_curves")[0])
     assert "$k$ = 1, entropy 0.01 (best of 2)" in entries
@@ -191,11 +205,31 @@ def test_learning_curves_with_an_odd_number_of_panels_leave_no_empty_one():
     assert len(panels_of("learning_curves", frame[frame["k_eval"] == 1])) == 3
 
 
+def test_a_panel_of_what_never_changes_is_left_out():
+    frame = FRAMES["learning_curves"]().assign(entropy=1.5)
+    titles = [panel.get_title("left")[5:] for panel in panels_of("learning_curves", frame)]
+    assert titles == ["pass@1", "pass@16", "never solved so far"]
+
+
+def test_lm_draws_the_paired_difference_with_students_interval():
+    *_, panel = panels_of("lm", settings={"evaluate": "training"}, title="Why?")
+    panel = next(one for one in panels_of("lm") if "paired" in one.get_title("left"))
+    np.testing.assert_allclose(lines(panel, "$k$ = 8"), [[1, 0.2], [16, 0.2]])
+    half = 4.303 * 0.1 / np.sqrt(3)
+    np.testing.assert_allclose(bar_ends(panel, "$k$ = 8"), [[0.2 - half, 0.2 + half]] * 2)
+
+
+def test_lm_says_on_which_prompts_it_was_evaluated():
+    for value, text in (("training", "prompts trained on"), ("held_out", "held-out prompts")):
+        panel, *_ = panels_of("lm", settings={"evaluate": value}, title="Why?")
+        assert panel.get_figure(root=True).get_suptitle() == f"Why?: {text}"
+
+
 def test_hard_problems_draws_value_and_solved_fraction():
     frame = FRAMES["hard_problems"]()
     value, solved = panels_of("hard_problems")
     for label, part in frame.groupby("label"):
-        drawn = label_look(label).label
+        drawn = in_symbols(label)
         np.testing.assert_array_equal(lines(value, drawn), part[["step", "value"]])
         np.testing.assert_array_equal(lines(solved, drawn), part[["step", "solved_fraction"]])
     assert (len(bands(value)), len(bands(solved))) == (2, 0)
@@ -207,6 +241,16 @@ def test_objective_matrix_writes_percent_and_error_and_frames_the_best():
     assert texts == ["80.0\n±2.0", "75.0\n±1.2", "90.0\n±2.0", "97.5\n±1.2"]
     frames = [patch for patch in panel.patches if isinstance(patch, Rectangle)]
     assert [(int(one.get_x()), int(one.get_y())) for one in frames] == [(0, 1), (1, 1)]
+
+
+def test_objective_matrix_texts_can_be_read_on_every_colour():
+    shares = np.linspace(0.4, 1.0, 25)
+    rows = [(k, j, shares[5 * k + j], 0.01, 1.0) for k in range(5) for j in range(5)]
+    frame = pd.DataFrame(rows, columns=["k_opt", "k_eval", "value", "se", "optimum"])
+    panel = panels_of("objective_matrix", frame)[0]
+    colours = panel.collections[0].get_facecolors()
+    for text, colour in zip(panel.texts, colours, strict=True):
+        assert contrast(text.get_color(), colour) >= 4.5
 
 
 def test_objective_matrix_never_calls_a_small_error_zero():
@@ -233,6 +277,22 @@ def test_pass_rates_draws_before_and_after_with_the_interval():
             if line.get_marker() == "_"
         ]
         assert any(np.allclose(one, [0.0, 0.3, 0.7]) for one in before)
+
+
+def test_compare_draws_each_curve_once_and_marks_the_crossing():
+    frame = FRAMES["compare"]()
+    (panel,) = panels_of("compare")
+    labels = [line.get_label() for line in panel.lines]
+    assert labels[:3] == ["base", "trained", labels[2]]
+    drawn = {line.get_label(): line.get_ydata() for line in panel.lines}
+    for name in ("trained", "trained_longer"):
+        part = frame[frame["after_name"] == name]
+        np.testing.assert_array_equal(drawn[name], part["after"])
+    np.testing.assert_array_equal(drawn["base"], frame["before"].iloc[:64])
+    assert [text.get_text() for text in panel.texts] == ["cross at $k$ = 7"]
+    left, right = panel.get_xlim()
+    assert left == 1
+    assert right >= 64
 
 
 def test_passk_draws_the_curve_with_its_band():

@@ -14,6 +14,7 @@ from PIL import Image
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.plotting import FIGURES, render
+from pkpo_toy.plotting.render import draw
 from tests.plotting.drawing import panels_of
 from tests.plotting.frames import FRAMES
 
@@ -70,7 +71,8 @@ def test_render_gives_png_and_svg_and_leaves_frame_settings_and_pyplot_alone(nam
     before, settings = frame.copy(), dict(matplotlib.rcParams)
     pictures = render(name, frame)
     assert list(pictures) == ["png", "svg"]
-    (_, _), (width, height) = FIGURES[name].layout(frame)
+    width, height = draw(name, frame).get_size_inches()
+    assert width <= 7.5
     with Image.open(BytesIO(pictures["png"])) as image:
         assert image.size == pytest.approx((200 * width, 200 * height), abs=1)
         assert "Software" not in image.info

@@ -7,7 +7,14 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.plotting.style import ESTIMATOR_LOOKS, estimator_look, k_look, label_look, ordered
+from pkpo_toy.plotting.style import (
+    ESTIMATOR_LOOKS,
+    estimator_look,
+    k_look,
+    ordered,
+    training_look,
+)
+from pkpo_toy.plotting.words import in_symbols
 
 MAIN = (
     "pkpo",
@@ -118,14 +125,17 @@ def test_names_keep_the_order_in_which_they_first_appear():
     ],
 )
 def test_labels_are_written_in_the_fields_notation(label, text):
-    assert label_look(label).label == text
+    assert in_symbols(label) == text
 
 
-def test_labels_look_like_their_k_unless_they_are_more_than_a_k():
-    assert label_look("k = 4") == k_look(4)
-    assert label_look("k = n = 16").colour == k_look(16).colour
-    assert label_look("k = n = 16").dash != k_look(16).dash
-    assert label_look("pkpo") == ESTIMATOR_LOOKS["pkpo"]
-    plain = {label_look(text).colour for text in ("k = 1", "k = 8")}
-    assert label_look("k = 8, then 1").colour not in plain
-    assert label_look("k = 1, entropy 0.05").colour not in plain
+@pytest.mark.parametrize("k", [4, "4", " 4 "])
+def test_a_constant_k_looks_like_that_k(k):
+    assert training_look(k, 16, 0.0) == k_look(4)
+
+
+def test_a_run_that_is_more_than_a_constant_k_is_set_apart():
+    assert training_look("n", 16, 0.0).colour == k_look(16).colour
+    assert training_look("n", 16, 0.0).dash != k_look(16).dash
+    constant = {k_look(k).colour for k in (1, 8)}
+    assert training_look("8@0, 1@100", 16, 0.0).colour not in constant
+    assert training_look(1, 16, 0.05).colour not in constant

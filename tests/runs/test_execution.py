@@ -22,7 +22,7 @@ def run(folder: Path, cells: list[Any], **options: Any) -> Any:
 def test_results_are_what_a_bare_loop_gives(tmp_path: Path) -> None:
     outcome = run(tmp_path, toy.cells(5))
     assert (outcome.total, outcome.ran, outcome.reused, outcome.failed) == (5, 5, 0, ())
-    expected = pd.concat([toy.means(toy.draw(cell.spec)) for cell in toy.cells(5)])
+    expected = pd.concat([toy.means(cell.spec, toy.draw(cell.spec)) for cell in toy.cells(5)])
     pd.testing.assert_frame_equal(
         read_summary(tmp_path), expected.reset_index(drop=True), check_exact=True
     )
@@ -136,10 +136,10 @@ def test_the_next_run_tries_what_failed_again(tmp_path: Path) -> None:
     assert read_summary(folder)["index"].tolist() == [0, 1, 2]
 
 
-def uneven(frame: pd.DataFrame) -> pd.DataFrame:
+def uneven(spec: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
     if frame["index"].iloc[0] == 1:
         raise ZeroDivisionError("no mean")
-    rows = toy.means(frame)
+    rows = toy.means(spec, frame)
     return rows.rename(columns={"index": "number"}) if frame["index"].iloc[0] == 2 else rows
 
 

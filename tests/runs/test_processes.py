@@ -90,6 +90,23 @@ def test_no_worker_is_left_behind(tmp_path: Path) -> None:
     until(lambda: not any(map(alive, pids(notes).values())), 2.0)
 
 
+@pytest.mark.parametrize(("stored", "most"), [(0, 3), (2, 1), (3, 0)])
+def test_no_more_workers_than_cells_to_compute(
+    tmp_path: Path, stored: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(toy.cells(stored), toy.draw, tmp_path / "toy")
+    started: list[Any] = []
+    start = Workers.Process
+
+    def count(self: Workers, *arguments: Any, **options: Any) -> Any:
+        started.append(arguments)
+        return start(self, *arguments, **options)
+
+    monkeypatch.setattr(Workers, "Process", count)
+    assert execute(toy.cells(3), toy.draw, tmp_path / "toy", jobs=50).ran == most
+    assert len(started) == most
+
+
 def test_few_cells_are_in_flight() -> None:
     taken = []
 

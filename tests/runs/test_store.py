@@ -1,13 +1,15 @@
 """Stored cells: damage is noticed, half-written things are cleared away, the rest is plain."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from pkpo_toy.runs import Corrupt, clean, execute, read_cells, read_manifest, unreferenced
+from pkpo_toy.runs import Corrupt, Event, clean, execute, read_cells, read_manifest, unreferenced
 from pkpo_toy.runs.store import Store
 from tests.runs import toy
 from tests.runs.driving import contents
@@ -82,15 +84,34 @@ def test_a_damaged_summary_is_written_again(folder: Path) -> None:
     assert contents(folder) == undisturbed
 
 
+def manifest_with(**changed: Any) -> str:
+    times = {"started": "2026-01-01T00:00:00+00:00", "finished": None}
+    good = {"layout": 1, "cells": ["0" * 20], "failed": [], "summary": None, "times": times}
+    return json.dumps({**good, **changed})
+
+
+DAMAGED = [
+    *("", "{", "[]", "{}", "null", '"text"', "3", "\0", "NaN", "[" * 99_999, '{"cells":' * 99_999),
+    *(manifest_with(cells=bad) for bad in ("", 3, "0" * 20, [3], ["../x"], ["0" * 21], None, {})),
+    *(manifest_with(failed=bad) for bad in (None, "x", [None])),
+    *(manifest_with(summary=bad) for bad in (3, {}, {"inputs": "x", "sha256": "y"})),
+    *(manifest_with(times=bad) for bad in (None, [], {"started": 3, "finished": None})),
+    *(manifest_with(study=3), manifest_with(configuration=[]), manifest_with(layout="1")),
+]
+
+
 @pytest.mark.faults
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
+@pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_manifest_is_written_again(folder: Path, text: str) -> None:
     undisturbed = contents(folder)
     (folder / "manifest.json").write_text(text)
-    if text != "{}":
-        with pytest.raises(Corrupt, match="not a manifest"):
-            read_manifest(folder)
-    assert execute(toy.cells(4), toy.draw, folder, summarize=toy.means).reused == 4
+    with pytest.raises(Corrupt, match=r"manifest.json is damaged") as caught:
+        read_manifest(folder)
+    assert len(str(caught.value)) < 300
+    told: list[Event] = []
+    again = execute(toy.cells(4), toy.draw, folder, summarize=toy.means, progress=told.append)
+    assert again.reused == 4
+    assert [event.key for event in told if event.kind == "corrupt"] == ["manifest.json"]
     assert contents(folder) == undisturbed
 
 
@@ -128,7 +149,10 @@ def test_reading_a_damaged_or_absent_cell_raises(folder: Path) -> None:
 
 def test_clean_removes_what_no_configuration_refers_to(folder: Path) -> None:
     kept = [cell.key for cell in toy.cells(2)]
-    (folder / "cells" / "x.csv.corrupt").write_text("")
+    (folder / "cells" / f"{'0' * 20}.csv.corrupt").write_text("")
+    theirs = [folder / "cells" / "notes.txt", folder / "cells" / "x.csv", folder / "mine.csv"]
+    for path in theirs:
+        path.write_text("mine")
     listed = unreferenced(folder, kept)
     assert len(listed) == 3
     before = contents(folder)
@@ -137,4 +161,5 @@ def test_clean_removes_what_no_configuration_refers_to(folder: Path) -> None:
     assert set(before) - set(after) == {f"cells/{path.name}" for path in listed}
     assert after["cells/SHA256SUMS"].count(b"\n") == 2
     assert unreferenced(folder, kept) == []
+    assert all(path.read_text() == "mine" for path in theirs)
     assert execute(toy.cells(2), toy.draw, folder).reused == 2

@@ -51,7 +51,7 @@ def note(path: str, text: str) -> None:
         file.write(text)
 
 
-def means(frame: pd.DataFrame) -> pd.DataFrame:
+def means(spec: Spec, frame: pd.DataFrame) -> pd.DataFrame:
     """One summary row a cell."""
     return pd.DataFrame({"index": frame["index"].iloc[:1], "mean": [frame["value"].mean()]})
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +35,18 @@ GroupByOption = Annotated[
     str | None, typer.Option(help="Fields, separated by commas, that together name a problem.")
 ]
 
+KsOption = Annotated[
+    str | None,
+    typer.Option("--k", help="Separated by commas. (1,2,5,10,20,50,... up to the smallest n)"),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(help="pass@k, pass^k, avg@k, max@k, or q10@k ... q90@k. (by the rewards)"),
+]
+WhereOption = Annotated[
+    bool, typer.Option("--where-possible", help="Leave out problems with n below the largest k.")
+]
+
 
 def read_evaluation(
     files: list[str], *, form: str | None, score: str | None, group_by: str | None
@@ -54,6 +69,20 @@ def say_read(*evaluations: Evaluation) -> None:
 def fields(group_by: str | None) -> list[str]:
     """The names in --group-by."""
     return [name.strip() for name in group_by.split(",")] if group_by else []
+
+
+def counts(text: str) -> list[int]:
+    """The k of --k. Raises InputError unless they are integers >= 1."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch("0*[1-9][0-9]{0,17}", part) for part in parts):
+        raise InputError(f"--k takes integers >= 1 separated by commas, got {text[:60]!r}.")
+    return [int(part) for part in parts]
+
+
+def stem(file: str) -> str:
+    """What a figure of this file is called: its name up to the first point, no pattern."""
+    name = Path(file).name.split(".")[0].replace("*", "").replace("?", "")
+    return "stdin" if file == "-" else name or "results"
 
 
 def write_figure(name: str, frame: pd.DataFrame, figures: Path, stem: str) -> None:

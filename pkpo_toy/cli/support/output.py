@@ -7,15 +7,24 @@ from pathlib import Path
 from pkpo_toy.errors import InputError
 
 
-def checked_target(option: str, name: str) -> Path:
+def checked_target(option: str, name: str | Path) -> Path:
     """The path to write.
 
-    Raises InputError unless its folder is there and what it would replace is an ordinary file:
-    replacing a device would remove it.
+    Raises InputError unless its folder is there and what it would replace is an ordinary file that
+    no run keeps: replacing a device or a pipe would remove it.
     """
-    path = Path(name)
-    if not path.parent.is_dir():
-        raise InputError(f"{option} {name!r}: there is no folder {str(path.parent)!r}.")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{option} {name!r} is not an ordinary file.")
+    from pkpo_toy.runs import is_result
+
+    path, shown = Path(name), f"{option} {str(name)[:100]!r}"
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"{shown}: there is no folder {str(path.parent)[:100]!r}.")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{shown} is not an ordinary file.")
+        kept = is_result(path.resolve())
+    except (OSError, ValueError) as error:  # a name too long, a NUL in it
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{shown} cannot be written: {reason}.") from None
+    if kept:
+        raise InputError(f"{shown} is a file of stored results; choose another.")
     return path

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -24,10 +23,15 @@ class Bar:
     def __init__(self, title: str, *, quiet: bool = False):
         self.title = title
         self.quiet = quiet
-        self._started = time.monotonic()
         self._bar: Progress | None = None
+        self._state: dict[str, Any] = {"completed": 0, "total": None, "note": ""}
+        # A first step may be long: the bar appears without one.
+        self._timer = threading.Timer(PATIENCE, self._appear)
+        self._timer.daemon = True
 
     def __enter__(self) -> Self:
+        if not self.quiet and sys.stderr.isatty():
+            self._timer.start()
         return self
 
     def __exit__(
@@ -36,18 +40,17 @@ class Bar:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        self._timer.cancel()
+        if self._timer.ident is not None:
+            self._timer.join()
         if self._bar is not None:
             self._bar.stop()
 
     def show(self, done: int, total: int, note: str = "") -> None:
         """Move the bar; before the first second is over, and on no terminal, nothing is drawn."""
-        if self._bar is None and self._is_due():
-            self._bar = _new_bar()
-            self._bar.start()
-            self._bar.add_task(self.title, note="")
+        self._state = {"completed": done, "total": total, "note": note}
         if self._bar is not None:
-            task = self._bar.task_ids[0]
-            self._bar.update(task, description=self.title, completed=done, total=total, note=note)
+            self._bar.update(self._bar.task_ids[0], description=self.title, **self._state)
 
     def say(self, text: str) -> None:
         """A line above the bar."""
@@ -58,27 +61,33 @@ class Bar:
         else:
             print(text, file=sys.stderr)
 
-    def _is_due(self) -> bool:
-        late = time.monotonic() - self._started > PATIENCE
-        return late and not self.quiet and sys.stderr.isatty()
+    def _appear(self) -> None:
+        bar = _new_bar()
+        bar.add_task(self.title, **self._state)
+        bar.start()
+        self._bar = bar
 
 
 class CellBar(Bar):
     """Follows the cells of a study: done, running, failed, left, time to go."""
 
-    def __init__(self, title: str, *, jobs: int, quiet: bool):
+    def __init__(self, title: str, *, cells: int, jobs: int, quiet: bool):
         super().__init__(title, quiet=quiet)
         self.jobs = jobs
         self.failed = 0
+        self._show_cells(0, cells)
 
     def __call__(self, event: Event) -> None:
         self.failed += event.kind == "failed"
         if event.text:
-            self.say(f"{self.title}: cell {event.key} {event.kind}: {event.text}")
-        left = event.total - event.done - self.failed
+            what = event.key if "." in event.key else f"cell {event.key}"
+            self.say(f"{self.title}: {what} {event.kind}: {event.text}")
+        self._show_cells(event.done, event.total)
+
+    def _show_cells(self, done: int, total: int) -> None:
+        left = total - done - self.failed
         counts = {"running": min(self.jobs, left), "left": left, "failed": self.failed}
-        note = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-        self.show(event.done, event.total, note)
+        self.show(done, total, ", ".join(f"{n} {name}" for name, n in counts.items() if n))
 
 
 class AuditBar(Bar):

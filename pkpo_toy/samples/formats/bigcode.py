@@ -23,4 +23,6 @@ def _read(source: Source, into: Collector) -> str:
     return ""
 
 
-FORMAT = Format("bigcode-evaluation-harness", "logs.json", _recognises, _read)
+FORMAT = Format(
+    "bigcode-evaluation-harness", "logs.json", _recognises, _read, "formats/bigcode_logs.json"
+)

@@ -24,4 +24,6 @@ def _read(source: Source, into: Collector) -> str:
     return ""
 
 
-FORMAT = Format("BigCodeBench", "X_eval_results.json", _recognises, _read)
+FORMAT = Format(
+    "BigCodeBench", "X_eval_results.json", _recognises, _read, "formats/bcb_eval_results.json"
+)

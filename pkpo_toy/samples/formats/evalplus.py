@@ -37,4 +37,6 @@ def _read(source: Source, into: Collector) -> str:
     return f"{tests} tests"
 
 
-FORMAT = Format("EvalPlus", "X_eval_results.json", _recognises, _read)
+FORMAT = Format(
+    "EvalPlus", "X_eval_results.json", _recognises, _read, "formats/evalplus_eval_results.json"
+)

@@ -53,12 +53,14 @@ class Format:
     """How the results of a tool are told apart and read.
 
     `read` writes into the collector and returns what was chosen, such as "plus tests", or "".
+    `example` is a tiny file of this format in `samples/data`.
     """
 
     title: str
     files: str
     recognises: Callable[[Head], bool]
     read: Callable[[Source, Collector], str] = field(repr=False)
+    example: str
 
 
 def head_of(source: Source) -> Head:

@@ -20,4 +20,10 @@ def _read(source: Source, into: Collector) -> str:
     return ""
 
 
-FORMAT = Format("HumanEval", "X.jsonl_results.jsonl", _recognises, _read)
+FORMAT = Format(
+    "HumanEval",
+    "X.jsonl_results.jsonl",
+    _recognises,
+    _read,
+    "formats/humaneval.jsonl_results.jsonl",
+)

@@ -135,5 +135,5 @@ def _values(sample: _Sample) -> dict[str, Any] | None:
     return values
 
 
-JSON = Format("inspect_ai", "X.json", _is_json, _read_json)
-EVAL = Format("inspect_ai", "X.eval", _is_zip, _read_zip)
+JSON = Format("inspect_ai", "X.json", _is_json, _read_json, "formats/inspect.json")
+EVAL = Format("inspect_ai", "X.eval", _is_zip, _read_zip, "formats/inspect.eval")

@@ -35,4 +35,6 @@ def _read(source: Source, into: Collector) -> str:
     return chosen
 
 
-FORMAT = Format("lighteval", "details_TASK_DATE.parquet", _recognises, _read)
+FORMAT = Format(
+    "lighteval", "details_TASK_DATE.parquet", _recognises, _read, "formats/details_toy_2026.parquet"
+)

@@ -22,4 +22,4 @@ def _read(source: Source, into: Collector) -> str:
     return ""
 
 
-FORMAT = Format("LiveCodeBench", "X_eval_all.json", _recognises, _read)
+FORMAT = Format("LiveCodeBench", "X_eval_all.json", _recognises, _read, "formats/lcb_eval_all.json")

@@ -102,4 +102,10 @@ def successes(n: int, k: int, value: float, where: str) -> int:
     return int(fitting[0])
 
 
-FORMAT = Format("lm-evaluation-harness", "samples_TASK_DATE.jsonl", _recognises, _read)
+FORMAT = Format(
+    "lm-evaluation-harness",
+    "samples_TASK_DATE.jsonl",
+    _recognises,
+    _read,
+    "formats/samples_toyk_2026-11-24.jsonl",
+)

@@ -28,4 +28,10 @@ def _read(source: Source, into: Collector) -> str:
     return ""
 
 
-FORMAT = Format("MultiPL-E", "X.results.json, a file per problem", _recognises, _read)
+FORMAT = Format(
+    "MultiPL-E",
+    "X.results.json, a file per problem",
+    _recognises,
+    _read,
+    "formats/H_0.results.json",
+)

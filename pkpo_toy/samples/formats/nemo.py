@@ -28,5 +28,9 @@ def _read(source: Source, into: Collector) -> str:
 
 
 FORMAT = Format(
-    "NeMo-Skills", "output-rsN.jsonl, line i of every file one problem", _recognises, _read
+    "NeMo-Skills",
+    "output-rsN.jsonl, line i of every file one problem",
+    _recognises,
+    _read,
+    "formats/nemo_output-rs0.jsonl",
 )

@@ -38,4 +38,4 @@ def _read(source: Source, into: Collector) -> str:
     return "match events"
 
 
-FORMAT = Format("OpenAI evals", "X.jsonl", _recognises, _read)
+FORMAT = Format("OpenAI evals", "X.jsonl", _recognises, _read, "formats/openai_evals.jsonl")

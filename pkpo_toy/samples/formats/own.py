@@ -36,5 +36,9 @@ def _is_table(head: Head) -> bool:
 
 
 FORMAT = Format(
-    "table", "CSV or JSON lines with problem,n,c or problem,sample,reward", _is_table, _read
+    "pkpo-toy",
+    "CSV or JSON lines with problem,n,c or problem,sample,reward",
+    _is_table,
+    _read,
+    "example_samples.csv",
 )

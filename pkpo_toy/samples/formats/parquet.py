@@ -1,6 +1,7 @@
 """Parquet files row by row, by pyarrow, which the extra `samples` installs."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pkpo_toy.errors import InputError
@@ -10,15 +11,25 @@ from pkpo_toy.samples.rows import Source
 def parquet_file(source: Source) -> Any:
     """The open file. Raises InputError without pyarrow, and for a damaged file."""
     try:
-        from pyarrow import ArrowException, parquet
+        from pyarrow import parquet
     except ImportError:
         raise InputError(
             f"{source.name} is a parquet file, which needs pyarrow: pip install 'pkpo-toy[samples]'"
         ) from None
-    try:
+    with _whole(source):
         return parquet.ParquetFile(source.stream)
-    except (ArrowException, OSError) as error:
-        raise InputError(f"{source.name} is no whole parquet file: {error}.") from None
+
+
+@contextmanager
+def _whole(source: Source) -> Iterator[None]:
+    """Raises InputError for what pyarrow finds damaged."""
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except (ArrowException, OSError, ValueError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise InputError(f"{source.name} is no whole parquet file: {reason[:120]}.") from error
 
 
 def columns_of(source: Source) -> tuple[str, ...]:
@@ -45,8 +56,13 @@ def rows_of(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, dict[
     if missing:
         has = ", ".join(file.schema_arrow.names[:12])
         raise InputError(f"{source.name} has no column {missing[0]!r}; it has {has}.")
-    row = 0
-    for batch in file.iter_batches(columns=list(columns)):
-        for record in batch.to_pylist():
+    batches, row = file.iter_batches(columns=list(columns)), 0
+    while True:
+        with _whole(source):
+            batch = next(batches, None)
+            records = [] if batch is None else batch.to_pylist()
+        if batch is None:
+            return
+        for record in records:
             row += 1
             yield f"{source.name}, row {row}", record

@@ -30,4 +30,6 @@ def _read(source: Source, into: Collector) -> str:
     return reward
 
 
-FORMAT = Format("TRL", "completions_STEP.parquet", _recognises, _read)
+FORMAT = Format(
+    "TRL", "completions_STEP.parquet", _recognises, _read, "formats/completions_00005.parquet"
+)

@@ -77,5 +77,9 @@ def _read_traces(source: Source, into: Collector) -> str:
     return "weighted sum of rewards"
 
 
-RESULTS = Format("verifiers", "results.jsonl", _is_results, _read_results)
-TRACES = Format("verifiers traces", "traces.jsonl", _is_traces, _read_traces)
+RESULTS = Format(
+    "verifiers", "results.jsonl", _is_results, _read_results, "formats/verifiers_results.jsonl"
+)
+TRACES = Format(
+    "verifiers traces", "traces.jsonl", _is_traces, _read_traces, "formats/verifiers_traces.jsonl"
+)

@@ -41,4 +41,10 @@ def _problem(line: dict[str, object], where: str) -> str:
     return f"step {line['step']}: {line['input']}" if "step" in line else str(line["input"])
 
 
-FORMAT = Format("verl", "STEP.jsonl of trainer.rollout_data_dir", _recognises, _read)
+FORMAT = Format(
+    "verl",
+    "STEP.jsonl of trainer.rollout_data_dir",
+    _recognises,
+    _read,
+    "formats/verl_step_100.jsonl",
+)

@@ -10,15 +10,13 @@ import numpy as np
 from pkpo_toy.checks import check_count, check_finite, check_logits
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.policies import log_softmax, softmax, sum_by_arm
-from pkpo_toy.typing import Array, ArrayLike, Integers
+from pkpo_toy.typing import Array, ArrayLike, Integers, WeightFunction
 
 BUDGET = 2_000_000
 """Outcomes that `enumerate_moments` visits at most unless told otherwise."""
 
 _CHUNK = 2**16  # numbers of a chunk of outcomes, so that a chunk stays in the cache
 _TINY = 1e-12  # a weight or a sum of weights below this share of the largest is rounding
-
-WeightFunction = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from pkpo_toy.simulator.exact.levels import LevelSets
 from pkpo_toy.simulator.exact.normal import normal_density, normal_tail
 from pkpo_toy.typing import Array
 
-_NODES = 16  # of a panel
+_NODES_PER_PANEL = 16
 _TOLERANCE = 1e-14  # of a panel's integrals, relative to the range of the reward
-_DEPTH = 40  # halvings of a panel at most
-_PANELS = 512  # panels halved at once at most, beside two for each critical level
+_MOST_HALVINGS = 40  # of one panel
+_MOST_PANELS = 512  # halved at once, beside two for each critical level
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
     Between critical levels a < b the levels run as t = a + (b - a) sin(pi u / 2)**2: the crossings,
     which leave an extremum of the reward like a square root, are smooth in u. A panel of u is kept
     when, at the trial thetas (T,) and k = 1, 4, 16, ..., largest_k, its share of max@k and of the
-    gradient (times sd) agrees with that of its halves to 1e-14 of the range of the reward.
+    gradient (times sd) agrees with that of its halves to 1e-14 of the range of the reward. The
+    others are replaced by their halves, and so on: short panels are spent only where F(t) bends.
 
     Raises InputError when the panels are too many: the reward is not smooth between its breaks.
     """
@@ -85,10 +86,10 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
     ends = np.broadcast_to([0.0, 1.0], (len(critical) - 1, 2))
     panels = np.column_stack([critical[:-1], critical[1:], ends])
     kept = []
-    for _ in range(_DEPTH):
+    for _ in range(_MOST_HALVINGS):
         if not len(panels):
             break
-        if len(panels) > _PANELS + 2 * len(critical):
+        if len(panels) > _MOST_PANELS + 2 * len(critical):
             raise InputError(
                 f"reward {sets.reward.name!r} must be smooth between its breaks, got a reward that"
                 f" {len(panels)} panels do not resolve near {sets.x.mean():.6g}."
@@ -131,7 +132,7 @@ def _shares(sets: LevelSets, panels: Array, trials: Array, sd: float, ks: list[i
 
 
 def _table(sets: LevelSets, panels: Array) -> LevelTable:
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES_PER_PANEL)
     a, b, start, end = panels.T[:, :, None]
     u = start + (end - start) * 0.5 * (nodes + 1.0)
     t = a + (b - a) * np.sin(0.5 * np.pi * u) ** 2

@@ -1,0 +1,139 @@
+"""`pkpo-toy compare`: did training help, at which k, and from which k on does it cost?"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pkpo_toy.cli.support.evaluations import (
+    FormatOption,
+    GroupByOption,
+    KsOption,
+    MetricOption,
+    ScoreOption,
+    WhereOption,
+)
+from pkpo_toy.cli.support.options import FIGURES
+
+if TYPE_CHECKING:
+    from pkpo_toy.samples.compare import Comparison, Crossing
+
+
+def compare(
+    before: Annotated[
+        str, typer.Argument(metavar="BEFORE", help="An evaluation; 'out-*.json' for several files.")
+    ],
+    after: Annotated[
+        list[str], typer.Argument(metavar="AFTER...", help="The same problems, other models.")
+    ],
+    k: KsOption = None,
+    metric: MetricOption = None,
+    score: ScoreOption = None,
+    form: FormatOption = None,
+    group_by: GroupByOption = None,
+    where_possible: WhereOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves, PNG and SVG.")] = False,
+    figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
+) -> None:
+    """Compare evaluations on the problems they share: the gain at each k, and the crossing.
+
+    The crossing is the k from which BEFORE is the better. Differences are paired by problem;
+    intervals take the problems as a random sample.
+    """
+    from pkpo_toy.cli.support.evaluations import counts, read_evaluation, say_read
+    from pkpo_toy.cli.support.printing import print_json
+    from pkpo_toy.cli.support.progress import working
+    from pkpo_toy.samples.compare import comparison
+
+    ks = None if k is None else counts(k)
+    read = [
+        read_evaluation([name], form=form, score=score, group_by=group_by)
+        for name in (before, *after)
+    ]
+    with working("comparing"):
+        found = [
+            comparison(read[0], other, ks, metric=metric, where_possible=where_possible)
+            for other in read[1:]
+        ]
+    say_read(*read)
+    if plot:
+        _draw(found, before, after, figures)
+    if as_json:
+        print_json(
+            {
+                "before": before,
+                "metric": found[0].metric,
+                "interval": METHOD,
+                "comparisons": [_json(one, name) for one, name in zip(found, after, strict=True)],
+            }
+        )
+        return
+    for one, name in zip(found, after, strict=True):
+        _print(one, before, name)
+
+
+METHOD = "difference: 95% interval, paired Student's t over problems; crossing: bootstrap over them"
+
+
+def _json(one: Comparison, name: str) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from pkpo_toy.cli.support.printing import json_rows
+
+    alone = {"only_before": one.only_before, "only_after": one.only_after, "dropped": one.dropped}
+    rows = json_rows(one.rows)
+    return {"after": name, "rows": rows, "crossing": asdict(one.crossing), **alone}
+
+
+def _print(one: Comparison, before: str, after: str) -> None:
+    from pkpo_toy.cli.support.printing import print_table
+
+    shown = ["k", "before", "after", "difference", "difference_se", "low", "high", "gained", "lost"]
+    rows = one.rows.rename(columns={"se": "difference_se"})
+    print_table(
+        rows[[*shown, "problems"]],
+        f"{one.metric}: {before} -> {after}; 95% interval of the paired difference, Student's t",
+    )
+    print(f"{before} is the better from k on: {one.crossing.described()}")
+    for count, where in ((one.only_before, before), (one.only_after, after)):
+        if count:
+            print(f"{count} problem{'s' * (count != 1)} only in {where}, left out")
+    if one.dropped:
+        print(f"{one.dropped} problem{'s' * (one.dropped != 1)} with too few samples, left out")
+
+
+def _draw(found: list[Comparison], before: str, after: list[str], figures: Path) -> None:
+    """FIGURES/compare_BEFORE_AFTER.png and .svg: every curve over every k."""
+    import pandas as pd
+
+    from pkpo_toy.cli.support.evaluations import stem, write_figure
+
+    names = _different([before, *after])
+    curves = [
+        one.curves.assign(
+            before_name=names[0],
+            after_name=name,
+            measure=one.metric,
+            **_ends(one.crossing),
+        )
+        for one, name in zip(found, names[1:], strict=True)
+    ]
+    write_figure("compare", pd.concat(curves), figures, f"compare_{stem(before)}_{stem(after[0])}")
+
+
+def _ends(crossing: Crossing) -> dict[str, float]:
+    """The crossing as columns of the figure's frame, NaN where there is none."""
+    ends = {"": crossing.k, "_low": crossing.low, "_high": crossing.high}
+    return {f"crossing{end}": math.nan if k is None else k for end, k in ends.items()}
+
+
+def _different(files: list[str]) -> list[str]:
+    """The files' names, with their folders where the names alone are the same."""
+    from pkpo_toy.cli.support.evaluations import stem
+
+    short = [stem(name) for name in files]
+    return short if len(set(short)) == len(short) else files

@@ -1,0 +1,49 @@
+"""What is reached at the end over a setting that was swept through many values."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
+from pkpo_toy.plotting.parts import dots_with_bars, letter, powers
+from pkpo_toy.plotting.series import curves
+from pkpo_toy.plotting.series import legend as series_legend
+from pkpo_toy.plotting.words import setting_name
+
+INTERVAL = "bars: 95% interval"
+
+
+def figure(original: Figure, along: str) -> Figure:
+    """The figure with that setting as the x axis: a panel for each value of `panel`.
+
+    Its frame has the columns panel, value, low, high, look and the setting's.
+    """
+
+    def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
+        for number, (panel, (title, part)) in enumerate(
+            zip(ravel(axes), _panels(frame), strict=False)
+        ):
+            for look, rows in curves(part.sort_values(along)):
+                half = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
+                dots_with_bars(panel, rows[along], rows["value"], half, look)
+            values = part[along]
+            if values.min() > 0 and values.max() >= 20 * values.min():
+                powers(panel, values) if (values % 1 == 0).all() else panel.set_xscale("log")
+            letter(panel, number, title)
+            panel.set_xlabel(setting_name(along))
+        return axes
+
+    return replace(original, draw=draw, fit=_fit, legend=_legend, panels=(1, 1), widths=None)
+
+
+def _panels(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    return by(frame, "panel")
+
+
+def _fit(frame: pd.DataFrame) -> Layout:
+    count = frame["panel"].nunique()
+    return (1, count), (max(3.5, 2.5 * count), 3.0)
+
+
+def _legend(frame: pd.DataFrame) -> Legend:
+    return series_legend(frame, 4, INTERVAL)

@@ -1,0 +1,67 @@
+"""Source files and what they import: which code a result depends on."""
+
+import ast
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+
+def fingerprint(files: Iterable[Path], root: Path) -> str:
+    """sha256 of source files, as hex: names relative to `root` and contents, in sorted order.
+
+    The same source at another place has the same fingerprint.
+    """
+    digest = hashlib.sha256()
+    for name, file in sorted((file.relative_to(root).as_posix(), file) for file in set(files)):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{name}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def imported_sources(
+    starts: Iterable[Path], root: Path, without: Collection[Path] = ()
+) -> set[Path]:
+    """Python files and every file below `root` that they import, directly or through others.
+
+    Read off the text, wherever in a file the import stands: nothing is executed. `root` is the
+    folder that absolute imports start from; the files `without` are left out and not followed. A
+    file that is not valid Python imports nothing.
+    """
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        file = waiting.pop()
+        state = file.stat()
+        new = set(_imported_by(file, root, state.st_mtime_ns, state.st_size)).difference(without)
+        waiting += new - found
+        found |= new
+    return {file for file in found if file.is_relative_to(root)}
+
+
+@lru_cache(maxsize=1024)  # every study of a suite imports much the same files
+def _imported_by(file: Path, root: Path, modified: int, size: int) -> list[Path]:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    found: list[Path] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found += _files_of(root, alias.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            base = file.parents[node.level - 1] if node.level else root
+            module = node.module.split(".") if node.module else []
+            for alias in node.names:
+                found += _files_of(base, [*module, alias.name])
+    return found
+
+
+def _files_of(base: Path, names: list[str]) -> Iterator[Path]:
+    """The files executed when the module of that dotted name is imported: packages, then itself."""
+    for depth in range(1, len(names) + 1):
+        path = base.joinpath(*names[:depth])
+        for file in (path.with_name(path.name + ".py"), path / "__init__.py"):
+            if file.is_file():
+                yield file
