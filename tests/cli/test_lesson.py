@@ -26,3 +26,10 @@ def test_open_asks_for_the_file_that_was_written(cli, tmp_path):
     (tmp_path / "browser").chmod(0o755)
     cli("lesson", "--open", env={"BROWSER": f"{tmp_path}/browser %s"})
     assert (tmp_path / "opened").read_text().strip() == (tmp_path / "lesson.html").as_uri()
+
+
+def test_without_a_browser_the_page_is_written_all_the_same(cli, tmp_path):
+    done = cli("lesson", "--open", env={"BROWSER": "/bin/false %s"})
+    assert done.stdout == "lesson.html\n"
+    assert "open lesson.html yourself" in done.stderr
+    assert (tmp_path / "lesson.html").exists()

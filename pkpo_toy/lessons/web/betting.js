@@ -75,8 +75,8 @@ export function buildBetting(state, host, finding) {
     };
   });
   legend(key, [
-    { look: FRACTION, text: "how often the answer is right", bar: true },
-    ...KS.map((k) => ({ look: kLook(k), text: `tried after training for k = ${k}`, bar: true })),
+    { look: FRACTION, text: "how often the answer is right", bar: "area pale" },
+    ...KS.map((k) => ({ look: kLook(k), text: `tried after training for k = ${k}`, bar: "area" })),
     { look: BEST, text: "the best possible policy (water-filling)" },
   ]);
 

@@ -277,14 +277,14 @@ export class Chart {
   }
 }
 
-// A legend: a sample of each look and its name.
+// A legend: a sample of each look and its name; bar: the class of a shape instead of a line.
 export function legend(host, entries) {
   host.replaceChildren(
-    ...entries.map(({ look, text, bar = false }) => {
+    ...entries.map(({ look, text, bar = "" }) => {
       const sample = svg("svg", { width: 34, height: 12, "aria-hidden": "true" });
       if (bar)
         sample.append(
-          svg("path", { class: "area", d: "M4 1H30V11H4Z", style: `--look:${look.color}` }),
+          svg("path", { class: bar, d: "M4 1H30V11H4Z", style: `--look:${look.color}` }),
         );
       else {
         const dash = look.dash

@@ -85,7 +85,7 @@ export function buildLandscape(state, host, finding) {
       k = state.get("landscape-k");
     const ks = [...new Set([...DRAWN, k])].sort((a, b) => a - b);
     legend(key, [
-      { look: REWARD_SHAPE, text: "what a throw earns", bar: true },
+      { look: REWARD_SHAPE, text: "what a throw earns", bar: "area pale" },
       { look: THROWS, text: "where throws land" },
       ...ks.map((one) => ({
         look: kLook(one),
