@@ -44,9 +44,16 @@ export function range(start, stop, step = 1) {
   return numbers;
 }
 
-// Positions of the values in ascending order, equal ones in their order.
+// Positions of the values in ascending order, equal ones in their order. By insertion: groups are
+// small.
 export function ascending(values) {
-  return range(0, values.length).sort((a, b) => values[a] - values[b] || a - b);
+  const places = [];
+  for (let i = 0; i < values.length; i++) {
+    let j = i;
+    for (; j > 0 && values[places[j - 1]] > values[i]; j--) places[j] = places[j - 1];
+    places[j] = i;
+  }
+  return places;
 }
 
 export function clamp(value, low, high) {
