@@ -101,7 +101,7 @@ def _landscape() -> str:
 
 
 def _learned() -> list[str]:
-    figures = []
+    figures: list[str] = []
     for policy in policy_curves(record_lesson("two_peaks", seed=SEED)):
         edges, last = np.append(policy.arms, 100) - 0.5, policy.chances[-1]
         top = float(last.max()) * 1.05

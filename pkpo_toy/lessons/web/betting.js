@@ -49,7 +49,7 @@ export function buildBetting(state, host, finding) {
       ),
       numberField(state, "betting-seed", "Seed"),
       select(state, "betting-speed", "Speed", () =>
-        ["15", "60", "150"].map((one) => [one, `${one} steps a second`]),
+        ["15", "60", "150"].map((one) => [one, `${one} steps/s`]),
       ),
     ),
   );

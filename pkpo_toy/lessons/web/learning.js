@@ -178,7 +178,7 @@ function controls(state) {
       Object.entries(PLANS).map(([one, [text]]) => [one, text]),
     ),
     select(state, "learning-speed", "Speed", () =>
-      ["5", "15", "30", "60", "150"].map((one) => [one, `${one} steps a second`]),
+      ["5", "15", "30", "60", "150"].map((one) => [one, `${one} steps/s`]),
     ),
   );
 }
