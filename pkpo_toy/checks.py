@@ -54,14 +54,30 @@ def check_finite(name: str, value: ArrayLike) -> Array:
     return array
 
 
-def check_logits(logits: ArrayLike) -> Array:
-    """Logits (..., d), d >= 1; -inf bars an arm, but one arm must be finite. Raises InputError."""
+def checked_logits(logits: ArrayLike) -> tuple[Array, Array]:
+    """Logits (..., d), d >= 1, and the largest of each policy (..., 1).
+
+    -inf bars an arm, but one arm must be finite. Raises InputError.
+    """
     array = np.asarray(logits, dtype=np.float64)
     if array.ndim == 0 or array.shape[-1] == 0:
         raise InputError(f"logits must have shape (..., d) with d >= 1, got shape {array.shape}.")
-    # The maximum is NaN where any entry is, so a check of (...,) covers (..., d).
-    if not np.isfinite(array.max(axis=-1)).all():
+    largest = row_max(array)
+    # The maximum is NaN where any entry is, so a check of (..., 1) covers (..., d).
+    if not np.isfinite(largest).all():
         raise InputError(
             "logits must be finite or -inf with at least one finite arm, got NaN, +inf or no arm."
         )
+    return array, largest
+
+
+def row_max(array: Array) -> Array:
+    """The largest of the last axis, (..., d) -> (..., 1), NaN where there is one.
+
+    The two halves are compared until one entry is left: for many short rows several times faster
+    than a maximum of each row.
+    """
+    while (width := array.shape[-1]) > 1:
+        half = (width + 1) // 2
+        array = np.maximum(array[..., :half], array[..., width - half :])
     return array

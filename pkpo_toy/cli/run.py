@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pkpo_toy.cli.support.options import FIGURES, RESULTS, AsJson, FiguresFolder, ResultsFolder
+from pkpo_toy.cli.support.options import FIGURES, RESULTS, AsJson, FiguresFolder, Pdf, ResultsFolder
 
 if TYPE_CHECKING:
     from pkpo_toy.experiment import Plan
@@ -32,6 +32,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness. (the file's)")] = None,
     out: ResultsFolder = RESULTS,
     figures: FiguresFolder = FIGURES,
+    pdf: Pdf = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="A quick look: smaller settings, folders of its own.")
     ] = False,
@@ -60,7 +61,7 @@ def run(
         return
     options = {"jobs": _workers(jobs), "retries": retries, "fresh": fresh, "cluster": cluster}
     places = folder_for(out, quick=quick), folder_for(figures, quick=quick)
-    reports = [_execute(plan, *places, quiet or as_json, options) for plan in plans]
+    reports = [_execute(plan, *places, quiet or as_json, pdf, options) for plan in plans]
     if as_json:
         rows = [report for report, _ in reports]
         print_json(rows if len(plans) > 1 else rows[0])
@@ -106,7 +107,7 @@ def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name:
 
 
 def _execute(
-    plan: Plan, out: Path, figures: Path, quiet: bool, options: dict[str, Any]
+    plan: Plan, out: Path, figures: Path, quiet: bool, pdf: bool, options: dict[str, Any]
 ) -> tuple[dict[str, Any], Outcome]:
     from pkpo_toy.cli.support.printing import json_rows
     from pkpo_toy.cli.support.progress import CellBar
@@ -116,7 +117,7 @@ def _execute(
     with bar as progress:
         outcome = carry_out(plan, out, progress=progress, **options)
     result = load(outcome.folder)
-    drawn = result.save_figure(figures, again=False) if result.keys else []
+    drawn = result.save_figure(figures, again=False, pdf=pdf) if result.keys else []
     if not quiet:
         _closing_line(plan, outcome, drawn)
     report = {

@@ -18,8 +18,12 @@ def raised_above_minimum(values: Array) -> Array:
 
 def centered(values: Array) -> Array:
     """values (..., n) less their mean over the last axis; exactly zero when all tie."""
-    raised = raised_above_minimum(values)
-    result: Array = raised - np.sort(raised, axis=-1).mean(axis=-1, keepdims=True)
+    ordered = np.sort(values, axis=-1)
+    lowest = ordered[..., :1].copy()
+    result: Array = values - lowest
+    result += 0.0
+    ordered -= lowest
+    result -= ordered.sum(axis=-1, keepdims=True) / values.shape[-1]
     return result
 
 

@@ -24,7 +24,12 @@ from pkpo_toy.plotting.words import setting, subtitle
 METADATA: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+KINDS = ("png", "svg")
+"""Of picture; a PDF comes on demand."""
+SOURCE = {"png": "Source", "svg": "Source", "pdf": "Subject"}
+"""What the metadata call that from which a figure was drawn."""
 DOTS_PER_INCH = 200
 BLOCK_WIDTH, BLOCK_HEIGHT = 2.6, 1.75  # of a panel, where panels stand in a column
 LINE = 0.2  # inches of height for each line of title and subtitle
@@ -169,18 +174,19 @@ def render(
     settings: Mapping[str, Any] | None = None,
     swept: Sequence[str] = (),
     source: str | None = None,
+    kinds: Sequence[str] = KINDS,
 ) -> dict[str, bytes]:
     """The figure as {"png": bytes, "svg": bytes}; takes and raises what `draw` does.
 
-    source: what it was drawn from, said in the files' metadata.
+    source: what it was drawn from, said in the files' metadata. kinds: "pdf" may be among them.
     """
     with styled():
         canvas = draw(name, frame, title=title, settings=settings, swept=swept)
-        return {kind: _saved(canvas, kind, source) for kind in METADATA}
+        return {kind: _saved(canvas, kind, source) for kind in kinds}
 
 
 def _saved(canvas: matplotlib.figure.Figure, kind: str, source: str | None) -> bytes:
     buffer = BytesIO()
-    metadata = METADATA[kind] | ({"Source": source} if source else {})
+    metadata = METADATA[kind] | ({SOURCE[kind]: source} if source else {})
     canvas.savefig(buffer, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
     return buffer.getvalue()

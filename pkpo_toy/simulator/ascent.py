@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pkpo_toy.checks import row_max
 from pkpo_toy.simulator.optimisers import OPTIMISERS, Optimiser
 from pkpo_toy.simulator.problem import Batch, Problem
 from pkpo_toy.simulator.settings import Settings
@@ -86,7 +88,8 @@ def _step(
         bonus = problem.entropy_gradient(state.parameters, batch)
         gradient = gradient + settings.entropy_bonus * bonus
     _mark_solved(state, batch, problem.solved_at)
-    moved = state.parameters + optimiser.change(gradient)
+    moved = optimiser.change(gradient)
+    moved += state.parameters
     _move(state, {"rewards": batch.rewards, "weights": weights, "gradient": gradient}, moved)
     return _is_quiet(batch.rewards, weights)
 
@@ -105,12 +108,12 @@ def _begin(problem: Problem, settings: Settings) -> TrainingState:
 
 
 def _is_quiet(rewards: Array, weights: Array) -> Flags:
-    sizes = [np.einsum("rbi->r", np.abs(values)) for values in (weights, rewards)]
+    sizes = [np.abs(v).reshape(len(v), -1).sum(axis=1) for v in (weights, rewards)]
     return np.asarray(sizes[0] <= ROUNDING * sizes[1])
 
 
 def _mark_solved(state: TrainingState, batch: Batch, solved_at: float) -> None:
-    row, group = np.nonzero((batch.rewards >= solved_at).any(axis=-1))
+    row, group = np.nonzero(row_max(batch.rewards)[..., 0] >= solved_at)
     state.solved[row, batch.problems[row, group]] = True
 
 
@@ -123,8 +126,10 @@ def _move(state: TrainingState, stages: dict[str, Array], moved: Array) -> None:
     """Take the step where everything is finite; stop the other runs where they are."""
     moving = state.alive
     for name, values in (stages | {"parameters": moved}).items():
+        if isfinite(values.sum()):  # the quickest look at all of them
+            continue
         stopping = moving & ~_finite(values)
         state.stopped_at[stopping] = state.step
         state.cause[stopping] = name
         moving &= ~stopping
-    state.parameters = np.where(moving[:, None], moved, state.parameters)
+    state.parameters = moved if moving.all() else np.where(moving[:, None], moved, state.parameters)

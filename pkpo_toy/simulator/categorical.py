@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from pkpo_toy.simulator.exact import categorical_gradient, categorical_max_at_k
-from pkpo_toy.simulator.policies import arms_gradient, log_softmax, sample_arms, softmax
+from pkpo_toy.simulator.policies import Softmax, log_softmax, softmax
 from pkpo_toy.simulator.problem import Batch
 from pkpo_toy.typing import Array, Integers
 
@@ -54,19 +54,19 @@ class CategoricalProblem:
     def sample(self, parameters: Array, n: int, rng: np.random.Generator) -> Batch:
         """Draw the step's problems, then n arms for each."""
         problems = self._draw(len(parameters), rng)
-        logits = self.logits(parameters, problems if self.per_step else None)
-        arms = sample_arms(logits, n, rng)
+        policy = Softmax.of(self.logits(parameters, problems if self.per_step else None))
+        arms = policy.sample(n, rng)
         places = arms if self.size == 1 else arms + problems[..., None] * self.rewards.shape[1]
-        return Batch(problems, logits, arms, self.rewards.ravel().take(places))
+        return Batch(problems, policy, arms, self.rewards.ravel().take(places))
 
     def gradient(self, parameters: Array, batch: Batch, weights: Array) -> Array:
         """Mean over the groups of sum_i w_i grad log pi(x_i), (R, d)."""
         arms = np.asarray(batch.actions, dtype=np.intp)
-        return self._pulled_back(arms_gradient(batch.policy, arms, weights), batch.problems)
+        return self._pulled_back(batch.policy.gradient(arms, weights), batch.problems)
 
     def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
         """dH/dl_a = -pi_a (log pi_a + H), averaged over the groups, (R, d)."""
-        log_pi = log_softmax(batch.policy)
+        log_pi = batch.policy.log_probabilities()
         pi = np.exp(log_pi)
         entropy = -(pi * log_pi).sum(axis=-1, keepdims=True)
         return self._pulled_back(-pi * (log_pi + entropy), batch.problems)
@@ -122,9 +122,13 @@ class CategoricalProblem:
     def _draw(self, runs: int, rng: np.random.Generator) -> Integers:
         if not self.per_step:
             return np.broadcast_to(np.arange(self.size), (runs, self.size))
-        edges = np.cumsum(self.fractions)
+        edges = self._edges
         uniforms = rng.random((runs, self.per_step)) * edges[-1]
         return np.asarray(np.searchsorted(edges, uniforms, side="right"))
+
+    @cached_property
+    def _edges(self) -> Array:
+        return np.cumsum(self.fractions)
 
     def _chances(self, logits: Array) -> tuple[Array, Array]:
         pi = softmax(logits)

@@ -4,11 +4,71 @@ Arrays carry runs in front: logits (..., d), arms (..., n), theta (...), x (...,
 the plain sum sum_i w_i grad log pi(x_i), without a hidden 1/n.
 """
 
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
 import numpy as np
 
-from pkpo_toy.checks import check_count, check_finite, check_logits, check_positive
+from pkpo_toy.checks import check_count, check_finite, check_positive, checked_logits
 from pkpo_toy.errors import InputError
 from pkpo_toy.typing import Array, ArrayLike, Integers
+
+# Up to so many arms a draw is compared with all of them; beyond, bisection is faster.
+_FEW_ARMS = 32
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """A categorical policy over d arms whose exponentials are taken once, for all that needs them.
+
+    below: (..., d), logits less their largest.  masses: exp(below), probabilities up to their sum.
+    """
+
+    below: Array
+    masses: Array
+
+    @classmethod
+    def of(cls, logits: ArrayLike) -> Self:
+        """The policy of logits (..., d). Raises InputError on NaN, +inf, or no finite arm."""
+        array, largest = checked_logits(logits)
+        below = array - largest
+        return cls(below, np.exp(below))
+
+    def probabilities(self) -> Array:
+        """pi_a = exp(l_a) / sum_b exp(l_b), (..., d)."""
+        pi: Array = self.masses / self.masses.sum(axis=-1, keepdims=True)
+        return pi
+
+    def log_probabilities(self) -> Array:
+        """log pi_a = l_a - log sum_b exp(l_b), (..., d), exact where pi_a would underflow."""
+        log_pi: Array = self.below - np.log(self.masses.sum(axis=-1, keepdims=True))
+        return log_pi
+
+    def sample(self, n: int, rng: np.random.Generator) -> Integers:
+        """n independent arms (..., n), see `sample_arms`. Raises InputError unless n >= 1."""
+        shape, d = self.masses.shape[:-1], self.masses.shape[-1]
+        draws = rng.random((math.prod(shape), check_count("n", n)))
+        if d > _FEW_ARMS:
+            running = np.cumsum(self.masses.reshape(-1, d), axis=-1)
+            arms = _bisected(running, draws)
+        else:
+            arms = _counted(self.masses.reshape(-1, d), draws)
+        return arms.reshape(*shape, n)
+
+    def gradient(self, arms: Integers, weights: ArrayLike) -> Array:
+        """sum_i w_i (onehot(x_i) - pi), (..., d), see `arms_gradient`. Raises InputError."""
+        w = np.asarray(weights, dtype=np.float64)
+        if arms.shape != w.shape or arms.shape[:-1] != self.masses.shape[:-1]:
+            raise InputError(
+                "arms and weights must have shape (..., n) for logits (..., d), got arms "
+                f"{arms.shape}, weights {w.shape}, logits {self.masses.shape}."
+            )
+        total = self.probabilities()
+        total *= -w.sum(axis=-1, keepdims=True)
+        total += sum_by_arm(arms, w, total.shape[-1])
+        return total
 
 
 def softmax(logits: ArrayLike) -> Array:
@@ -18,9 +78,7 @@ def softmax(logits: ArrayLike) -> Array:
 
     Raises InputError on NaN, +inf, or when no arm is finite.
     """
-    masses = _masses(check_logits(logits))
-    masses /= masses.sum(axis=-1, keepdims=True)
-    return masses
+    return Softmax.of(logits).probabilities()
 
 
 def log_softmax(logits: ArrayLike) -> Array:
@@ -30,10 +88,7 @@ def log_softmax(logits: ArrayLike) -> Array:
 
     Raises InputError on NaN, +inf, or when no arm is finite.
     """
-    array = check_logits(logits)
-    shifted: Array = array - array.max(axis=-1, keepdims=True)
-    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return shifted
+    return Softmax.of(logits).log_probabilities()
 
 
 def sample_arms(logits: ArrayLike, n: int, rng: np.random.Generator) -> Integers:
@@ -44,13 +99,7 @@ def sample_arms(logits: ArrayLike, n: int, rng: np.random.Generator) -> Integers
 
     Raises InputError on bad logits or n < 1.
     """
-    running = np.cumsum(_masses(check_logits(logits)), axis=-1)
-    draws = rng.random((*running.shape[:-1], check_count("n", n)))
-    # u <= 1 - 2**-53 keeps the product strictly below S_d, so the last bin cannot overflow.
-    draws *= running[..., -1:]
-    d = running.shape[-1]
-    arms = _count_at_most(running.reshape(-1, d), draws.reshape(-1, draws.shape[-1]))
-    return arms.reshape(draws.shape)
+    return Softmax.of(logits).sample(n, rng)
 
 
 def arms_gradient(logits: ArrayLike, arms: Integers, weights: ArrayLike) -> Array:
@@ -60,16 +109,7 @@ def arms_gradient(logits: ArrayLike, arms: Integers, weights: ArrayLike) -> Arra
 
     Raises InputError on bad logits or when the shapes do not fit.
     """
-    probabilities = softmax(logits)
-    w = np.asarray(weights, dtype=np.float64)
-    if arms.shape != w.shape or arms.shape[:-1] != probabilities.shape[:-1]:
-        raise InputError(
-            f"arms and weights must have shape (..., n) for logits (..., d), got arms {arms.shape},"
-            f" weights {w.shape}, logits {probabilities.shape}."
-        )
-    probabilities *= -w.sum(axis=-1, keepdims=True)
-    probabilities += sum_by_arm(arms, w, probabilities.shape[-1])
-    return probabilities
+    return Softmax.of(logits).gradient(arms, weights)
 
 
 def sum_by_arm(arms: Integers, weights: Array, d: int) -> Array:
@@ -105,26 +145,43 @@ def normal_gradient(theta: ArrayLike, sd: float, x: Array, weights: ArrayLike) -
     return total
 
 
-def _masses(logits: Array) -> Array:
-    """exp(l - max l): probabilities up to their sum."""
-    masses: Array = logits - logits.max(axis=-1, keepdims=True)
-    return np.exp(masses, out=masses)
+# Both ways give x = #{a < d-1 : S_a <= u S_d}, with u <= 1 - 2**-53, which keeps u S_d below S_d.
 
 
-def _count_at_most(running: Array, draws: Array) -> Integers:
-    """Entries of running[r, :-1] that are <= draws[r, i], by bisection of all draws at once.
+def _counted(masses: Array, uniforms: Array) -> Integers:
+    """For few arms: every S_a is compared with every draw.
+
+    With the rows last in memory an S_a meets all rows' draws in one long comparison.
+    masses (rows, d), uniforms (rows, n) -> arms (rows, n).
+    """
+    sums = np.ascontiguousarray(masses.T)
+    for before, here in pairwise(sums):
+        np.add(before, here, out=here)
+    draws = np.multiply(uniforms.T, sums[-1], order="C")
+    arms = np.zeros(draws.shape, dtype=np.uint8)
+    for running in sums[:-1]:
+        arms += running <= draws
+    return arms.T.astype(np.intp, order="C")
+
+
+def _bisected(running: Array, draws: Array) -> Integers:
+    """For many arms: bisection of all draws at once; `draws`, uniform numbers, is overwritten.
 
     Each row keeps its own sums: the usual trick of one searchsorted over row + sum would cost the
-    digits of the row number. running (rows, d) ascending, draws (rows, n), result (rows, n).
+    digits of the row number. running (rows, d) ascending, draws (rows, n) -> arms (rows, n).
     """
+    draws *= running[:, -1:]
     rows, d = running.shape
     before = (d * np.arange(rows) - 1)[:, None]
     position = np.broadcast_to(before, draws.shape).copy()
-    sums = running.ravel()
+    sums, ahead, found = running.ravel(), np.empty_like(position), np.empty_like(draws)
     left = d - 1
     while left:
         step = (left + 1) // 2
-        position += step * (sums.take(position + step) <= draws)
+        np.add(position, step, out=ahead)
+        sums.take(ahead, out=found, mode="clip")
+        np.multiply(found <= draws, step, out=ahead)
+        position += ahead
         left -= step
     position -= before
     return position

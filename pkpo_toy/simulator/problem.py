@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,12 +14,12 @@ class Batch:
     """R runs, each with B groups of n samples; a group belongs to one problem.
 
     problems: (R, B), which problem each group was drawn for.
-    policy: what the groups were drawn from: logits (R, B, A), or theta (R, B).
+    policy: what the groups were drawn from: a `Softmax` of (R, B, A), or theta (R, B).
     actions: (R, B, n), arms or real numbers.  rewards: (R, B, n).
     """
 
     problems: Integers
-    policy: Array
+    policy: Any
     actions: Integers | Array
     rewards: Array
 

@@ -39,7 +39,7 @@ def print_table(frame: pd.DataFrame, title: str, *, limit: int | None = None) ->
     console = Console(markup=False, highlight=False)
     same, rest = _shared(frame)
     fancy = console.encoding.startswith("utf")
-    cells = _columns(rest.head(limit or len(rest)), " ± " if fancy else " +- ")
+    cells = columns_of(rest.head(limit or len(rest)), " ± " if fancy else " +- ")
     style = box.SIMPLE_HEAD if fancy else box.ASCII2
     table = Table(title=title, title_justify="left", title_style="bold", box=style, caption=same)
     table.caption_justify = "left"
@@ -72,7 +72,7 @@ def _shared(frame: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     return text, frame.drop(columns=names)
 
 
-def _columns(frame: pd.DataFrame, pm: str) -> dict[str, tuple[list[str], bool]]:
+def columns_of(frame: pd.DataFrame, pm: str) -> dict[str, tuple[list[str], bool]]:
     """Header -> texts and whether they are numbers; `x` and `x_se` share a column."""
     columns = {}
     for name in frame.columns:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pkpo_toy.checks import check_counts, check_finite, check_logits, check_positive
+from pkpo_toy.checks import check_counts, check_finite, check_positive, checked_logits
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.policies import log_softmax, softmax
 from pkpo_toy.typing import Array, ArrayLike, Integers
@@ -100,7 +100,7 @@ class _Ranked:
 
 
 def _rank(logits: ArrayLike, rewards: ArrayLike) -> _Ranked:
-    array, g = check_logits(logits), check_finite("rewards", rewards)
+    array, g = checked_logits(logits)[0], check_finite("rewards", rewards)
     _check_arms(array, g)
     order = np.argsort(g, axis=-1, kind="stable")
     ascending = np.take_along_axis(g, order, axis=-1)

@@ -7,7 +7,7 @@ from itertools import chain, combinations_with_replacement, islice
 
 import numpy as np
 
-from pkpo_toy.checks import check_count, check_finite, check_logits
+from pkpo_toy.checks import check_count, check_finite, checked_logits
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.policies import log_softmax, softmax, sum_by_arm
 from pkpo_toy.typing import Array, ArrayLike, Integers, WeightFunction
@@ -174,7 +174,7 @@ def _weights(function: WeightFunction, rewards: Array, k: int) -> Array:
 
 
 def _instance(logits: ArrayLike, rewards: ArrayLike) -> tuple[Array, Array]:
-    array, g = check_logits(logits), check_finite("rewards", rewards)
+    array, g = checked_logits(logits)[0], check_finite("rewards", rewards)
     if array.ndim != 1 or g.shape != array.shape:
         raise InputError(
             f"logits and rewards must both have shape (d,), got {array.shape} and {g.shape}."
