@@ -139,4 +139,8 @@ def build_problem(name: str, **options: Any) -> Problem:
     for option in options:
         if option not in known:
             raise unknown(f"option of problem {name!r}:", option, known)
-    return build(**options)
+    try:
+        return build(**options)
+    except TypeError as error:
+        given = ", ".join(f"{option} = {value!r}" for option, value in options.items())
+        raise InputError(f"problem {name!r} with {given[:100]}: {error}.") from error
