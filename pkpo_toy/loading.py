@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import inspect
 import io
 import os
 import sys
@@ -66,10 +67,14 @@ class _Own:
     path: Path
     function: Callable[..., Any]
 
-    def __call__(self, *arguments: Any) -> Any:
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
         try:
             with _kept_in():
-                return self.function(*arguments)
+                return self.function(*arguments, **options)
         except STOPS:
             raise
         except BaseException as error:
