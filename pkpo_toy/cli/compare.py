@@ -16,7 +16,7 @@ from pkpo_toy.cli.support.evaluations import (
     ScoreOption,
     WhereOption,
 )
-from pkpo_toy.cli.support.options import FIGURES
+from pkpo_toy.cli.support.options import FIGURES, AsJson, FiguresFolder, Pdf
 
 if TYPE_CHECKING:
     from pkpo_toy.samples.compare import Comparison, Crossing
@@ -35,9 +35,10 @@ def compare(
     form: FormatOption = None,
     group_by: GroupByOption = None,
     where_possible: WhereOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: AsJson = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curves, PNG and SVG.")] = False,
-    figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
+    figures: FiguresFolder = FIGURES,
+    pdf: Pdf = False,
 ) -> None:
     """Compare evaluations on the problems they share: the gain at each k, and the crossing.
 
@@ -60,8 +61,8 @@ def compare(
             for other in read[1:]
         ]
     say_read(*read)
-    if plot:
-        _draw(found, before, after, figures)
+    if plot or pdf:
+        _draw(found, before, after, figures, pdf)
     if as_json:
         print_json(
             {
@@ -106,7 +107,7 @@ def _print(one: Comparison, before: str, after: str) -> None:
         print(f"{one.dropped} problem{'s' * (one.dropped != 1)} with too few samples, left out")
 
 
-def _draw(found: list[Comparison], before: str, after: list[str], figures: Path) -> None:
+def _draw(found: list[Comparison], before: str, after: list[str], figures: Path, pdf: bool) -> None:
     """FIGURES/compare_BEFORE_AFTER.png and .svg: every curve over every k."""
     import pandas as pd
 
@@ -122,7 +123,8 @@ def _draw(found: list[Comparison], before: str, after: list[str], figures: Path)
         )
         for one, name in zip(found, names[1:], strict=True)
     ]
-    write_figure("compare", pd.concat(curves), figures, f"compare_{stem(before)}_{stem(after[0])}")
+    name = f"compare_{stem(before)}_{stem(after[0])}"
+    write_figure("compare", pd.concat(curves), figures, name, pdf=pdf)
 
 
 def _ends(crossing: Crossing) -> dict[str, float]:

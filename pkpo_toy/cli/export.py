@@ -13,12 +13,14 @@ from pkpo_toy.cli.support.options import RESULTS, ResultsFolder, StoredRun
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = ("csv", "json", "parquet")
+FORMATS = ("csv", "json", "parquet", "markdown", "latex")
 
 
 def export(
     run: StoredRun,
-    form: Annotated[str, typer.Option("--format", help="csv, json or parquet.")] = "csv",
+    form: Annotated[
+        str, typer.Option("--format", help="csv, json, parquet, markdown or latex.")
+    ] = "csv",
     to: Annotated[Path | None, typer.Option(help="The file to write. (stdout)")] = None,
     records: Annotated[
         bool, typer.Option("--records", help="The records of all cells, not the summary.")
@@ -46,12 +48,15 @@ def export(
 def _encoded(frame: pd.DataFrame, form: str) -> bytes:
     import json
 
+    from pkpo_toy.cli.support.papers import latex, markdown
     from pkpo_toy.cli.support.printing import json_rows
 
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n").encode()
     if form == "json":
         return (json.dumps(json_rows(frame), indent=2) + "\n").encode()
+    if form in ("markdown", "latex"):
+        return (markdown(frame) if form == "markdown" else latex(frame)).encode()
     return _parquet(frame)
 
 
@@ -65,6 +70,6 @@ def _parquet(frame: pd.DataFrame) -> bytes:
         frame.to_parquet(buffer, engine="pyarrow", index=False)
     except ImportError:
         raise InputError(
-            "--format parquet needs pyarrow, which is not installed: pip install pyarrow"
+            "--format parquet needs pyarrow: pip install 'pkpo-toy[samples]'"
         ) from None
     return buffer.getvalue()

@@ -18,7 +18,7 @@ from pkpo_toy.cli.support.evaluations import (
     ScoreOption,
     WhereOption,
 )
-from pkpo_toy.cli.support.options import FIGURES
+from pkpo_toy.cli.support.options import FIGURES, AsJson, FiguresFolder, Pdf
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,9 +39,10 @@ def passk(
         str | None, typer.Option("--range", help="LOW,HIGH that rewards can have. (0,1 if all do)")
     ] = None,
     where_possible: WhereOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: AsJson = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curve, PNG and SVG.")] = False,
-    figures: Annotated[Path, typer.Option(help="Folder of the figures.")] = FIGURES,
+    figures: FiguresFolder = FIGURES,
+    pdf: Pdf = False,
 ) -> None:
     """Estimate pass@k (max@k where rewards are not 0 or 1) over the problems of an evaluation.
 
@@ -69,8 +70,8 @@ def passk(
     dropped = every - len(evaluation.problems)
     if dropped:
         sys.stderr.write(f"{dropped} of {every} problems have n < {max(ks)} and are left out\n")
-    if plot:
-        _draw(evaluation, name, limits, figures, files[0])
+    if plot or pdf:
+        _draw(evaluation, name, limits, figures, files[0], pdf)
     if as_json:
         read = {"read": evaluation.described(), "left_out": evaluation.left_out, "dropped": dropped}
         print_json({"measure": name, "interval": how, **read, "rows": json_rows(rows)})
@@ -88,7 +89,7 @@ def _range(text: str) -> Range:
 
 
 def _draw(
-    evaluation: Evaluation, metric: str, bounds: Range | None, figures: Path, file: str
+    evaluation: Evaluation, metric: str, bounds: Range | None, figures: Path, file: str, pdf: bool
 ) -> None:
     """FIGURES/passk_NAME.png and .svg over every k, named after the file of results."""
     from pkpo_toy.cli.support.evaluations import stem, write_figure
@@ -96,4 +97,4 @@ def _draw(
 
     ks = curve_ks(int(evaluation.n.min()))
     rows: pd.DataFrame = at_each_k(evaluation, ks, metric=metric, bounds=bounds)
-    write_figure("passk", rows.assign(measure=metric), figures, f"passk_{stem(file)}")
+    write_figure("passk", rows.assign(measure=metric), figures, f"passk_{stem(file)}", pdf=pdf)

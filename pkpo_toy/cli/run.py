@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pkpo_toy.cli.support.options import FIGURES, RESULTS, AsJson, FiguresFolder, ResultsFolder
+from pkpo_toy.cli.support.options import FIGURES, RESULTS, AsJson, FiguresFolder, Pdf, ResultsFolder
 
 if TYPE_CHECKING:
     from pkpo_toy.experiment import Plan
@@ -32,6 +32,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness. (the file's)")] = None,
     out: ResultsFolder = RESULTS,
     figures: FiguresFolder = FIGURES,
+    pdf: Pdf = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="A quick look: smaller settings, folders of its own.")
     ] = False,
@@ -60,20 +61,24 @@ def run(
         return
     options = {"jobs": _workers(jobs), "retries": retries, "fresh": fresh, "cluster": cluster}
     places = folder_for(out, quick=quick), folder_for(figures, quick=quick)
-    reports = [_execute(plan, *places, quiet or as_json, options) for plan in plans]
+    reports = [_execute(plan, *places, quiet or as_json, pdf, options) for plan in plans]
     if as_json:
         rows = [report for report, _ in reports]
         print_json(rows if len(plans) > 1 else rows[0])
-    if any(outcome.failed for _, outcome in reports):
-        raise typer.Exit(1)
+    failed = [failure.exception for _, outcome in reports for failure in outcome.failed]
+    if failed and as_json:
+        print(f"{len(failed)} cells failed, first: {failed[0][:200]}", file=sys.stderr)
+    if failed:
+        # Input that only a cell can find wrong is input all the same.
+        raise typer.Exit(2 if all(text.startswith("InputError") for text in failed) else 1)
 
 
 def _workers(jobs: int | None) -> int:
     """Under torchrun the processes share each cell, which therefore runs in this one."""
-    from pkpo_toy.cli.support.torchrun import processes
     from pkpo_toy.errors import InputError
+    from pkpo_toy.lm.launch import launched_processes
 
-    if processes() == 1:
+    if launched_processes() == 1:
         return _cores() if jobs is None else jobs
     if jobs is not None and jobs != 1:
         raise InputError(f"--jobs must be 1 under torchrun, got {jobs}.")
@@ -102,7 +107,7 @@ def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name:
 
 
 def _execute(
-    plan: Plan, out: Path, figures: Path, quiet: bool, options: dict[str, Any]
+    plan: Plan, out: Path, figures: Path, quiet: bool, pdf: bool, options: dict[str, Any]
 ) -> tuple[dict[str, Any], Outcome]:
     from pkpo_toy.cli.support.printing import json_rows
     from pkpo_toy.cli.support.progress import CellBar
@@ -112,7 +117,7 @@ def _execute(
     with bar as progress:
         outcome = carry_out(plan, out, progress=progress, **options)
     result = load(outcome.folder)
-    drawn = result.save_figure(figures, again=False) if result.keys else []
+    drawn = result.save_figure(figures, again=False, pdf=pdf) if result.keys else []
     if not quiet:
         _closing_line(plan, outcome, drawn)
     report = {

@@ -9,6 +9,7 @@ Sources. [PKPO] arXiv 2505.15201. [Tang] 2503.19595. [Chen25] 2508.10751. [Order
 """
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from pkpo_toy.errors import InputError, unknown
@@ -256,7 +257,22 @@ _ROWS = (
 )
 # fmt: on
 
-ESTIMATORS: dict[str, Estimator] = {row.key: row for row in _ROWS}
+
+class Table(dict[str, Estimator]):
+    """The rows by their keys; a notebook shows them as a table."""
+
+    def _repr_html_(self) -> str:
+        names = ("key", "description", "unbiased_for", "domain", "source")
+        rows = [
+            (row.key, row.description, row.unbiased_for, row.domain.text, row.source)
+            for row in self.values()
+        ]
+        head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in names)
+        body = ("".join(f"<td>{escape(text)}</td>" for text in row) for row in rows)
+        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in body)}</table>"
+
+
+ESTIMATORS = Table({row.key: row for row in _ROWS})
 
 
 def resolve(what: str | Callable[..., Any] | Estimator) -> Estimator:

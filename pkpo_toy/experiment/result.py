@@ -106,18 +106,21 @@ class Result:
 
         return draw(**self.drawing())
 
-    def save_figure(self, figures: Path = FIGURES, *, again: bool = True) -> list[Path]:
-        """Draw the figure as FIGURES/NAME.png and .svg; returns the paths. Raises DiskError.
+    def save_figure(
+        self, figures: Path = FIGURES, *, again: bool = True, pdf: bool = False
+    ) -> list[Path]:
+        """Draw FIGURES/NAME.png and .svg, and .pdf if asked; returns the paths. Raises DiskError.
 
         Figures that say they were drawn from the same data are left as they are unless `again`.
         """
         drawing = self.drawing()
         source = _source(self.study, **drawing)
-        paths = [figures / f"{self.name}.{kind}" for kind in ("png", "svg")]
+        kinds = ("png", "svg", "pdf") if pdf else ("png", "svg")
+        paths = [figures / f"{self.name}.{kind}" for kind in kinds]
         if again or not all(_says(path, source) for path in paths):
             from pkpo_toy.plotting import render
 
-            pictures = render(**drawing, source=source)
+            pictures = render(**drawing, source=source, kinds=kinds)
             for path, picture in zip(paths, pictures.values(), strict=True):
                 write_output(path, picture)
         return paths
@@ -139,8 +142,15 @@ def _source(study: str, frame: pd.DataFrame, **options: Any) -> str:
     return f"pkpo-toy {pkpo_toy.__version__} {study} {digest} matplotlib {version('matplotlib')}"
 
 
+ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}
+
+
 def _says(path: Path, source: str) -> bool:
-    return path.is_file() and source.encode() in path.read_bytes()
+    """Whether the picture says that it was drawn from this, and is there to its end."""
+    if not path.is_file():
+        return False
+    picture = path.read_bytes()
+    return source.encode() in picture and picture.endswith(ENDS[path.suffix])
 
 
 def folder_for(folder: str | Path, *, quick: bool) -> Path:

@@ -1,45 +1,57 @@
 """TRL's GRPO trainer with the package's weights in place of its advantages.
 
-TRL has no hook for advantages, and its own subtract the group's mean whatever `scale_rewards` says,
-which biases the leave-one-out forms and leaves nothing of them at k = n. So the raw rewards are
-caught where TRL gathers them over the processes, and the advantages overwritten with weights.
+TRL's own advantages subtract the group's mean whatever `scale_rewards` says, which biases the
+leave-one-out forms and leaves nothing of them at k = n. So the raw rewards are caught where TRL
+gathers them over the processes, and the advantages are replaced by weights. TRL has no public hook
+for that; where it has the protected `_transform_advantages` (its pull request 7298), that is used.
 """
 
 from __future__ import annotations
 
 import inspect
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import TrainerCallback
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.estimators import grouped_weights, resolve
+from pkpo_toy.estimators import Estimator, grouped_weights, resolve, weights
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.estimators.groups import WHEN_SHORT
-from pkpo_toy.lm.weights import weights
+from pkpo_toy.lm.metrics import group_metrics
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
 from pkpo_toy.training.handover import Handover
+from pkpo_toy.typing import Array, Flags
 
 
 class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     """`GRPOTrainer` that trains for max@k: loss = -(1/G) sum_groups sum_i w_i (log pi's part).
 
-    k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS,
-    FILE.py:FUNCTION or a function.  k_schedule: in place
-    of k, as "8@0, 1@1500" or "linear 8->1" over the optimiser's steps.  k1_estimator stands in at
-    k = 1 where the estimator is not defined there, or where the schedule lowers k to 1.
-    when_short: a completion without a reward (None from every function) is an error, or else it
-    leaves its group with weight 0, and a group that is then too small for k is treated as in
-    `grouped_weights`: "clamp" or "zero".
+    k: of pass@k, 1 <= k <= num_generations.  estimator: a key of ESTIMATORS, FILE.py:FUNCTION or a
+    function.  estimator_options: those of its row, as {"beta": 2.0}.  k_schedule: in place of k, as
+    "8@0, 1@1500" or "linear 8->1" over the optimiser's steps.  k1_estimator stands in at k = 1
+    where the estimator is not defined there, or where the schedule lowers k to 1.
+    when_short: what to do with a group that is too small for k because completions of it have no
+    reward, as in `grouped_weights`: "clamp" (k becomes what the group allows), "zero" or "error".
+
+    A completion is without a reward where every function returned None, or the sum is not finite.
+    It has weight 0 and the others of its group are weighed among themselves, n being their number.
+
+    Logged beside TRL's own, in training and evaluation: k, the share of completions `unscored`, and
+    `pkpo_toy.lm.metrics.group_metrics`, as pass_at_1, pass_at_2, ... (max_at_1, ... from the first
+    reward on that is not 0 or 1).
 
     Weights are for sums (scale="mean": n w_i) and TRL's losses average over samples.
     `loss_type="dr_grpo"` divides by a constant length and `"luspo"` by none: both keep the
     direction of the gradient. `"grpo"` divides each sample by its own length, which does not.
 
-    Raises InputError for an estimator, k or schedule outside its domain.
+    Raises InputError for an estimator, option, k or schedule outside its domain: here where
+    `max_steps` is given, else when training begins and the number of steps is known.
     """
 
     def __init__(
@@ -47,9 +59,10 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         *args: Any,
         k: int = 8,
         estimator: EstimatorLike = DEFAULT,
+        estimator_options: Mapping[str, float] | None = None,
         k_schedule: str | None = None,
         k1_estimator: EstimatorLike = "rloo",
-        when_short: str = "error",
+        when_short: str = "clamp",
         **kwargs: Any,
     ) -> None:
         check_contract(GRPOTrainer)
@@ -59,82 +72,128 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 "multi_objective_aggregation must be 'sum_then_normalize': the weights are those "
                 f"of the summed rewards, got {self.multi_objective_aggregation!r}."
             )
-        self.k, self.k_schedule = k, k_schedule
         if when_short not in WHEN_SHORT:
             raise unknown("when_short", when_short, WHEN_SHORT)
-        self.when_short = when_short
+        self.k, self.k_schedule, self.when_short = k, k_schedule, when_short
         self.estimator, self.k1_estimator = resolve(estimator), resolve(k1_estimator)
-        self._rng = np.random.default_rng(self.args.seed)
-        self._caught: Tensor | None = None
+        self.estimator_options = dict(estimator_options or {})
         self._n = int(self.num_generations)  # type: ignore[arg-type, unused-ignore]
-        steps = int(self.args.max_steps)
-        if steps > 0 or k_schedule is None:
-            self._handover(steps).check(binary=True, nonnegative=True)
-
-    def _ks(self, steps: int) -> list[int]:
-        if self.k_schedule is None:
-            return [self.k]
-        found: list[int] = ks_of(self.k_schedule, self._n, steps).tolist()
-        return found
-
-    def _handover(self, steps: int) -> Handover:
-        return Handover(self.estimator, self.k1_estimator, self._n, self._ks(steps))
+        self._weights: Tensor | None = None
+        self._reward_name, self._warned = "pass", False
+        self._draws = (-1, 0)  # step, and how many batches were scored in it
+        if self.args.max_steps > 0 or k_schedule is None:
+            self._check_schedule(int(self.args.max_steps))
+        self.add_callback(_AtBegin(self._check_schedule))
 
     def current_k(self) -> int:
         """The k of the step that is being trained."""
         ks = self._ks(self.state.max_steps)
         return ks[min(self.state.global_step, len(ks) - 1)]
 
+    def _ks(self, steps: int) -> list[int]:
+        if self.k_schedule is None:
+            return [self.k]
+        ks: list[int] = ks_of(self.k_schedule, self._n, steps).tolist()
+        return ks
+
+    def _handover(self, steps: int) -> Handover:
+        return Handover(self.estimator, self.k1_estimator, self._n, self._ks(steps))
+
+    def _options(self, used: Estimator) -> dict[str, Any]:
+        return self.estimator_options if used is self.estimator else {}
+
+    def _check_schedule(self, steps: int) -> None:
+        """InputError unless a group without successes can be weighed at every k of the schedule."""
+        handover, group = self._handover(steps), np.zeros((1, self._n))
+        for k in sorted(set(self._ks(steps))):
+            used = handover.at(k)
+            weights(group, k, used, rng=np.random.default_rng(0), **self._options(used))
+
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> Tensor:
         rewards: Tensor = super()._calculate_rewards(*args, **kwargs)
-        self._caught = rewards
+        totals = (rewards * self.reward_weights.to(rewards.device)).nansum(dim=1)
+        scored = torch.isfinite(totals) & ~torch.isnan(rewards).all(dim=1)
+        # TRL logs every reward from the host anyway, so the weights are computed there, exactly.
+        self._weigh(totals.double().cpu().numpy(), scored.cpu().numpy(), rewards.device)
         return rewards
 
-    def _generate_and_score_completions(self, inputs: Any) -> Any:
-        self._caught = None
-        output = super()._generate_and_score_completions(inputs)
+    def _weigh(self, rewards: Array, scored: Flags, device: torch.device) -> None:
+        """Keep n w_i of all completions of all processes, group after group, and log."""
         training: bool = self.model.training  # type: ignore[union-attr, unused-ignore]
-        if training:
-            advantages = self._weights()
-            here, rank = len(output["advantages"]), self.accelerator.process_index
-            output["advantages"] = advantages[rank * here : (rank + 1) * here]
-            logged: Any = self._logs["advantages"]
-            for _ in range(min(len(logged), len(advantages))):
-                logged.pop()
-            logged.extend(advantages.tolist())
+        n = self._n if training else int(self.num_generations_eval)  # type: ignore[arg-type, unused-ignore]
+        k, found = self.current_k(), np.zeros(len(rewards))
+        if n == self._n and scored.any():  # else these groups are of another size than k was for
+            used = self._handover(self.state.max_steps).at(k)
+            found[scored] = n * grouped_weights(
+                rewards[scored],
+                np.flatnonzero(scored) // n,
+                k,
+                used,
+                when_short=self.when_short,
+                rng=self._generator(training),
+                **self._options(used),
+            )
+        self._weights = torch.from_numpy(found).to(device, torch.float32)
+        if not scored.all():
+            self._warn(int((~scored).sum()))
+        if not np.isin(rewards[scored], (0, 1)).all():
+            self._reward_name = "max"
+        of_groups = torch.from_numpy(np.where(scored, rewards, np.nan).reshape(-1, n))
+        weighed = torch.from_numpy(found.reshape(-1, n)) if n == self._n else None
+        logged = group_metrics(of_groups, weighed, name=self._reward_name)
+        values = {name: value.item() for name, value in logged.items()}
+        for name, value in {"k": k, "unscored": 1 - scored.mean(), **values}.items():
+            self._metrics["train" if training else "eval"][name].append(float(value))
+
+    def _generator(self, training: bool) -> np.random.Generator:
+        """From the seed and the step alone: what was stopped goes on from a checkpoint as it would
+        have, and all processes draw the same."""
+        step = self.state.global_step
+        self._draws = (step, self._draws[1] + 1 if self._draws[0] == step else 0)
+        return np.random.default_rng([self.args.seed, *self._draws, int(training)])
+
+    def _warn(self, missing: int) -> None:
+        if not self._warned and self.accelerator.is_main_process:
+            warnings.warn(
+                f"{missing} completions of step {self.state.global_step} have no finite reward: "
+                "they get weight 0, and the others of their group are weighed among themselves. "
+                "Said once; the log counts them as `unscored`.",
+                stacklevel=2,
+            )
+        self._warned = True
+
+    def _transform_advantages(self, advantages: Tensor) -> Tensor:
+        """The weights of all processes' completions in place of TRL's advantages, in training."""
+        if self._weights is None:
+            raise RuntimeError("this version of trl scored completions without gathering rewards.")
+        training: bool = self.model.training  # type: ignore[union-attr, unused-ignore]
+        return self._weights if training else advantages
+
+    def _generate_and_score_completions(self, inputs: Any) -> Any:
+        self._weights = None
+        output = super()._generate_and_score_completions(inputs)
+        if hasattr(GRPOTrainer, "_transform_advantages"):
+            return output  # which has been there already
+        if not self.model.training:  # type: ignore[union-attr, unused-ignore]
+            return output
+        here, rank = len(output["advantages"]), self.accelerator.process_index
+        advantages = self._transform_advantages(output["advantages"])
+        output["advantages"] = advantages[rank * here : (rank + 1) * here]
+        logged: Any = self._logs["advantages"]
+        for _ in range(min(len(logged), len(advantages))):
+            logged.pop()
+        logged.extend(advantages.tolist())
         return output
 
-    def _weights(self) -> Tensor:
-        """n w_i of all completions of all processes, in TRL's order: group after group."""
-        if self._caught is None:
-            raise RuntimeError("this version of trl scored completions without gathering rewards.")
-        missing = torch.isnan(self._caught).all(dim=1)
-        factors = self.reward_weights.to(self._caught.device)
-        rewards = (self._caught * factors).nansum(dim=1)
-        k = self.current_k()
-        estimator = self._handover(self.state.max_steps).at(k)
-        if bool(missing.any()):
-            return self._without(missing, rewards, k, estimator)
-        groups = rewards.view(-1, self._n)
-        return weights(groups, k, estimator, scale="mean", rng=self._rng).flatten().float()
 
-    def _without(
-        self, missing: Tensor, rewards: Tensor, k: int, estimator: EstimatorLike
-    ) -> Tensor:
-        """The same with 0 for completions without a reward; TRL's mean counts these, too."""
-        if self.when_short == "error":
-            raise InputError(
-                "rewards must not be None: every completion needs one for its weight, unless "
-                "when_short is 'clamp' or 'zero'."
-            )
-        there = (~missing).cpu().numpy()
-        groups = np.arange(len(there))[there] // self._n
-        given = rewards.double().cpu().numpy()[there]
-        found = np.zeros(len(there))
-        found[there] = self._n * grouped_weights(
-            given, groups, k, estimator, when_short=self.when_short, rng=self._rng
-        )
-        return torch.from_numpy(found).to(rewards.device, torch.float32)
+class _AtBegin(TrainerCallback):  # type: ignore[misc, unused-ignore]
+    """Calls `check(steps)` when the number of steps is known and none was made."""
+
+    def __init__(self, check: Callable[[int], None]) -> None:
+        self.check = check
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.check(state.max_steps)
 
 
 CONTRACT = {

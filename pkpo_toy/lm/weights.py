@@ -5,7 +5,8 @@ On other devices nothing is copied to the host where a formula is given here:
 
     gap forms    order statistics (`pkpo`, `tailrl`, ...): a sort, a running sum, a look-up
     means        `reinforce`, `rloo`, `dr_grpo`, `grpo`
-    counts       every estimator of 0/1 rewards: a weight per number of successes, from numpy's own
+    counts       every estimator of 0/1 rewards: a weight per number of successes, from numpy's own,
+                 for groups of at most LARGEST_COUNTED
     the rest     computed by numpy, with one copy there and back
 
 So rewards are not looked at there either: a group with rewards outside the estimator's domain gets
@@ -26,6 +27,8 @@ from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import ESTIMATORS, Estimator, element_weights, resolve
 from pkpo_toy.estimators import weights as numpy_weights
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
+
+LARGEST_COUNTED = 4096  # the table of all counts takes n^2 steps
 
 TensorWeights = Callable[[Tensor, int], Tensor]
 
@@ -56,7 +59,7 @@ def weights(
     row.check(n, k)
     if scale not in ("sum", "mean"):
         raise unknown("scale", scale, ("sum", "mean"))
-    weigh = None if options or rewards.device.type == "cpu" else _native(row)
+    weigh = None if options or rewards.device.type == "cpu" else _native(row, n)
     if weigh is None:
         return _by_numpy(rewards, k, row, scale=scale, rng=rng, **options)
     with torch.no_grad():
@@ -65,10 +68,10 @@ def weights(
         return (result * n if scale == "mean" else result).to(_result_dtype(rewards))
 
 
-def _native(row: Estimator) -> TensorWeights | None:
+def _native(row: Estimator, n: int) -> TensorWeights | None:
     if row.key in NATIVE:
         return NATIVE[row.key]
-    if row.binary and row.exchangeable and not row.random:
+    if row.binary and row.exchangeable and not row.random and n <= LARGEST_COUNTED:
         return lambda rewards, k: _by_count(rewards, k, row.key)
     return None
 

@@ -95,6 +95,14 @@ class Evaluation:
         return f"{self.title}: {problems}, {each}{left}"
 
 
+class _Numbers(dict[str, int]):
+    """Names numbered in order of appearance."""
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self)
+        return number
+
+
 class Collector:
     """Gathers an evaluation from one file or several; what a format's reader writes into.
 
@@ -111,7 +119,7 @@ class Collector:
         self.left_out: Counter[str] = Counter()
         self.asked: set[str] = set()
         self._codes, self._rewards = array("i"), array("d")
-        self._names: dict[str, int] = {}
+        self._names = _Numbers()
         self._counts: dict[str, tuple[int, int]] = {}
         self._met: dict[Hashable, str] = {}
         self._seen = 0
@@ -119,16 +127,16 @@ class Collector:
 
     def add(self, problem: str | int, rewards: Iterable[float]) -> None:
         """More samples of a problem."""
-        code = self._names.setdefault(self._name(problem), len(self._names))
+        code = self._names[self._name(problem)]
         before = len(self._rewards)
         self._rewards.extend(rewards)
         self._codes.extend([code] * (len(self._rewards) - before))
 
     def add_columns(self, problems: Iterable[str], rewards: Sequence[float]) -> None:
         """A sample for each problem name, which may come again."""
-        names = self._names
-        self._codes.extend([names.setdefault(name, len(names)) for name in problems])
-        self._rewards.extend(rewards)
+        codes = np.fromiter(map(self._names.__getitem__, problems), dtype=np.intc)
+        self._codes.frombytes(codes.tobytes())
+        self._rewards.frombytes(np.array(rewards, dtype=np.float64).tobytes())
 
     def count(self, problem: str | int, n: int, c: int) -> None:
         """n more samples of a problem, c of them right."""

@@ -15,7 +15,7 @@ import lzma
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from pkpo_toy.errors import InputError
 HEAD = 2**20
 """Bytes from which a format is told."""
 
-BLOCK = 2**20
+BLOCK = 2**19
 """Bytes read at once. That much white space in a row is no table."""
 
 LONGEST_LINE = 2**26
@@ -178,7 +178,7 @@ def _with_head(source: Source, again: bool) -> Source:
 
 def json_records(
     source: Source, wanted: Iterable[str]
-) -> Iterator[tuple[list[int], list[str], list[Any]]]:
+) -> Iterator[tuple[Sequence[int], list[str], list[Any]]]:
     """Blocks of (line numbers, texts, objects) of JSON lines, blank ones left out.
 
     No key of `wanted` stands twice in an object; of others the last counts.
@@ -186,7 +186,8 @@ def json_records(
     Raises InputError at the first line that holds no JSON object.
     """
     for first, lines in source.blocks():
-        numbers, texts = list(range(first, first + len(lines))), lines
+        numbers: Sequence[int] = range(first, first + len(lines))
+        texts = lines
         if not all(lines) or any(map(str.isspace, lines)):
             full = [(i, text) for i, text in zip(numbers, lines, strict=True) if text.strip()]
             numbers, texts = [i for i, _ in full], [text for _, text in full]
@@ -194,7 +195,9 @@ def json_records(
             yield numbers, texts, _objects(source.name, numbers, texts, wanted)
 
 
-def _objects(source: str, numbers: list[int], texts: list[str], wanted: Iterable[str]) -> list[Any]:
+def _objects(
+    source: str, numbers: Sequence[int], texts: list[str], wanted: Iterable[str]
+) -> list[Any]:
     """Parsed fast where each wanted key is seen to stand once a line, with care where not."""
     together = "\n".join(texts)
     if "\\u" not in together and all(together.count(f'"{key}"') <= len(texts) for key in wanted):

@@ -6,7 +6,6 @@ header. A file that is no such table is refused at its first bad line, however l
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -19,6 +18,7 @@ from pydantic_core import from_json
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.samples.rows import Source, csv_rows, fault, json_records, opened, shown
+from pkpo_toy.typing import Integers
 
 _HASHABLE = frozenset({str, int, float, bool})
 
@@ -65,7 +65,7 @@ class _Parsed(dict[Any, Any]):
 class Block:
     """Rows that stand together: their lines, their text, the wanted values column by column."""
 
-    lines: list[int]
+    lines: Sequence[int]
     texts: list[str]
     columns: list[list[Any]]
 
@@ -81,7 +81,8 @@ class Reader:
         self.source, self.kinds = source, kinds
         self.header, self.present = "", list[str]()
         self.kind = cast("Kind", ())
-        self._hashes, self._lines = array("q"), array("q")
+        self._hashes: list[Integers] = []
+        self._lines: list[Sequence[int]] = []
         self._raw = (
             self._json() if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else self._csv()
         )
@@ -100,10 +101,11 @@ class Reader:
         while block is not None:
             block.columns = [self._column(at, block) for at in range(len(self.kind))]
             # Rows with equal hashes are taken for equal: by chance once in 1e7 files of 1e6 rows.
-            hashes = list(map(hash, zip(*block.columns[:keys], strict=True)))
-            self._hashes.extend(hashes)
-            self._lines.extend(block.lines)
-            if len(set(hashes)) < len(hashes):
+            keyed = map(hash, zip(*block.columns[:keys], strict=True))
+            hashes = np.fromiter(keyed, dtype=np.int64)
+            self._hashes.append(hashes)
+            self._lines.append(block.lines)
+            if _repeats(hashes):
                 self._check_keys()
             yield block
             block = next(self._raw, None)
@@ -128,13 +130,14 @@ class Reader:
 
     def _check_keys(self) -> None:
         """Raises InputError for the first row whose key columns stood in a row before."""
-        hashes = np.frombuffer(self._hashes, dtype=np.int64)
+        hashes = np.concatenate(self._hashes)
+        if not _repeats(hashes):
+            return
         order = np.argsort(hashes, kind="stable")
         again = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
-        if not len(again):
-            return
         second = again[np.argmin(order[again + 1])]
-        first, line = (self._lines[order[row]] for row in (second, second + 1))
+        lines = [line for part in self._lines for line in part]
+        first, line = (lines[order[row]] for row in (second, second + 1))
         key = " and ".join(column.name for column in self.kind if column.key)
         raise self.fault(line, f"the {key} of line {first} again")
 
@@ -162,6 +165,7 @@ class Reader:
         for lines, texts, records in json_records(self.source, wanted):
             if not self.kind:
                 self._choose(lines[0], list(records[0]))
+                wanted.intersection_update(column.name for column in self.kind)
             try:
                 columns = [[record[column.name] for record in records] for column in self.kind]
             except KeyError:  # every object is judged by the kind of the first
@@ -180,6 +184,12 @@ class Reader:
                 self.kind = kind
                 return
         raise lacking(self.source.name, line, present, self.kinds)
+
+
+def _repeats(hashes: Integers) -> bool:
+    """Whether one stands twice."""
+    ordered = np.sort(hashes)
+    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 @dataclass

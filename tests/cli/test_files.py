@@ -91,7 +91,7 @@ def test_parquet_needs_pyarrow_and_says_so(cli, inside, tmp_path):
     (blocked / "__init__.py").write_text("raise ImportError('blocked')")
     env = {"PYTHONPATH": str(blocked.parent)}
     done = cli("export", "element_weights", "--format", "parquet", env=env, code=2)
-    assert "pip install pyarrow" in done.stderr
+    assert "pip install 'pkpo-toy[samples]'" in done.stderr
     pytest.importorskip("pyarrow")
     inside("export", "element_weights", "--format", "parquet", "--to", "out.parquet")
     summary = pd.read_csv(tmp_path / "results" / "element_weights" / "summary.csv")

@@ -10,7 +10,7 @@ import pytest
 
 NEEDED = ("torch", "transformers", "peft", "safetensors", "trl")
 MISSING = [name for name in NEEDED if find_spec(name) is None]
-TRL_ALONE = {"test_trl.py", "trl_step.py"}
+TRL_ALONE = {"test_trl.py", "test_trl_long.py", "trl_step.py"}
 
 if MISSING and os.environ.get("CI") == "true":
     raise pytest.UsageError(f"CI leaves no test out, but these are not installed: {MISSING}")

@@ -15,6 +15,7 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.lm import checkpoints
 from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.evaluation import pass_rates
+from pkpo_toy.lm.loss import Batch
 from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.setup import OPTIMISERS, build_optimiser
 from pkpo_toy.lm.study import _frame, train_cell
@@ -304,6 +305,33 @@ def test_the_device_is_checked():
             Training(config(device="cuda"), 0, Ranks())
     with pytest.raises(InputError, match="device"):
         Training(config(device="abacus"), 0, Ranks())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_finds_the_same_gradient_and_the_same_answers_likely():
+    """One batch, drawn on the CPU: its loss and gradient in float64 on both devices."""
+    found = {}
+    drawn = Training(config(dtype="float64"), 0, Ranks())._batch()
+    for device in ("cpu", "cuda"):
+        training = Training(config(dtype="float64", device=device), 0, Ranks())
+        training.model.load_state_dict(
+            Training(config(dtype="float64"), 0, Ranks()).model.state_dict()
+        )
+        place = torch.device(device)
+        batch = Batch(drawn.prompts.to(place), drawn.answers.to(place), drawn.weights.to(place))
+        value = training._loss(training.model, batch)
+        gradient = torch.autograd.grad(value, list(training.model.parameters()))
+        found[device] = torch.cat([g.flatten().cpu() for g in gradient])
+    assert found["cpu"].abs().max() > 1e-4
+    torch.testing.assert_close(found["cpu"], found["cuda"], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("changes", [{}, {"kl": 0.1, "epochs": 2}, {"dtype": "bfloat16"}])
+def test_a_run_on_a_gpu_learns(changes):
+    changes |= {"warm_start": 60, "prompts": 16, "steps": 60, "log_every": 60, "device": "cuda"}
+    first, last = logs(evaluate="training", **changes)
+    assert last.pass_rates[0][1] > first.pass_rates[0][1]
 
 
 def test_no_bar_without_a_terminal(capfd):

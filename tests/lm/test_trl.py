@@ -147,10 +147,10 @@ def test_completions_without_a_reward(tmp_path, monkeypatch, when_short):
     assert np.abs(wanted[N:]).max() > 0
 
 
-def test_a_completion_without_a_reward_is_an_error_unless_told(tmp_path, monkeypatch):
+def test_a_completion_without_a_reward_is_an_error_if_told(tmp_path, monkeypatch):
     monkeypatch.setattr(trl_step, "reward", forgetful)
-    with pytest.raises(InputError, match=r"rewards must not be None.*when_short"):
-        trained(tmp_path, k=2)
+    with pytest.raises(InputError, match=r"k = 4 with n = 3"):
+        trained(tmp_path, k=N, when_short="error")
     with pytest.raises(InputError, match="unknown when_short 'skip'"):
         trained(tmp_path, k=2, when_short="skip")
 

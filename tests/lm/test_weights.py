@@ -10,6 +10,7 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.estimators import weights as numpy_weights
 from pkpo_toy.lm.weights import (
+    LARGEST_COUNTED,
     NATIVE,
     _gap_sums,
     _native,
@@ -54,7 +55,7 @@ def test_agrees_with_numpy(key, groups, n, k, device):
         assert found.device == given.device
         allowed = tolerance * np.abs(wanted).max() + torch.finfo(dtype).tiny
         assert np.abs(found.cpu().numpy() - wanted).max() <= allowed
-        if (on_device := _native(row)) is not None:  # what another device does, done here
+        if (on_device := _native(row, n)) is not None:  # what another device does, done here
             formula = on_device(given.double(), k)
             assert np.abs(formula.cpu().numpy() - wanted).max() <= tolerance * np.abs(wanted).max()
 
@@ -161,4 +162,9 @@ def test_the_required_estimators_need_no_copy():
         "maxrl",
         "tailrl",
     ]
-    assert all(_native(ESTIMATORS[key]) for key in required)
+    assert all(_native(ESTIMATORS[key], 64) for key in required)
+
+
+def test_large_groups_of_successes_and_failures_make_no_table_of_all_counts():
+    assert _native(ESTIMATORS["passk_grpo"], LARGEST_COUNTED) is not None
+    assert _native(ESTIMATORS["passk_grpo"], LARGEST_COUNTED + 1) is None

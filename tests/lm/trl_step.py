@@ -37,13 +37,30 @@ class Gradient(TrainerCallback):
 class Watched(PassKGRPOTrainer):
     """Keeps the scored batches and the rewards of all processes."""
 
+    def _calculate_rewards(self, *args, **kwargs):
+        self.caught = super()._calculate_rewards(*args, **kwargs)
+        return self.caught
+
     def _generate_and_score_completions(self, inputs):
         output = super()._generate_and_score_completions(inputs)
-        self.seen = [*getattr(self, "seen", []), (output, self._caught.clone())]
+        self.seen = [*getattr(self, "seen", []), (output, self.caught.clone())]
         return output
 
 
-def trained(folder, *, batch=8, steps=1, loss_type="dr_grpo", **changes):
+PROMPTS = Dataset.from_list([{"prompt": p} for p in ("1*2=", "3+", "21", "7=")] * 4)
+
+
+def trained(
+    folder,
+    *,
+    batch=8,
+    steps=1,
+    loss_type="dr_grpo",
+    config=(),
+    resume=False,
+    callbacks=(),
+    **changes,
+):
     """The trainer and the gradients after some steps on fixed prompts."""
     gradient = Gradient()
     options = {
@@ -64,18 +81,19 @@ def trained(folder, *, batch=8, steps=1, loss_type="dr_grpo", **changes):
         "bf16": False,
         "gradient_checkpointing": False,
         "shuffle_dataset": False,
+        **dict(config),
     }
     trainer = Watched(
         model=tiny.model(),
         reward_funcs=reward,
         args=GRPOConfig(**options),
-        train_dataset=Dataset.from_list([{"prompt": p} for p in ("1*2=", "3+", "21", "7=")] * 4),
+        train_dataset=PROMPTS,
         processing_class=tiny.tokenizer(),
-        callbacks=[gradient],
+        callbacks=[gradient, *callbacks],
         **changes,
     )
     start = {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
-    trainer.train()
+    trainer.train(resume_from_checkpoint=resume)
     return trainer, gradient.seen, start
 
 

@@ -85,12 +85,14 @@ def stem(file: str) -> str:
     return "stdin" if file == "-" else name or "results"
 
 
-def write_figure(name: str, frame: pd.DataFrame, figures: Path, stem: str) -> None:
-    """FIGURES/STEM.png and .svg, said on stderr."""
+def write_figure(
+    name: str, frame: pd.DataFrame, figures: Path, stem: str, *, pdf: bool = False
+) -> None:
+    """FIGURES/STEM.png and .svg, and .pdf if asked, said on stderr."""
     from pkpo_toy.files import write_output
     from pkpo_toy.plotting import render
 
-    for kind, picture in render(name, frame).items():
+    for kind, picture in render(name, frame, kinds=("png", "svg", "pdf")[: 2 + pdf]).items():
         path = figures / f"{stem}.{kind}"
         write_output(path, picture)
         sys.stderr.write(f"wrote {path}\n")

@@ -9,9 +9,10 @@ import typer
 
 from pkpo_toy.files import FIGURES, RESULTS
 
-__all__ = ["FIGURES", "RESULTS", "AsJson", "FiguresFolder", "ResultsFolder", "StoredRun"]
+__all__ = ["FIGURES", "RESULTS", "AsJson", "FiguresFolder", "Pdf", "ResultsFolder", "StoredRun"]
 
 StoredRun = Annotated[str, typer.Argument(help="A study that was run, or its results folder.")]
 ResultsFolder = Annotated[Path, typer.Option(help="Folder of the results.")]
 FiguresFolder = Annotated[Path, typer.Option(help="Folder of the figures.")]
+Pdf = Annotated[bool, typer.Option("--pdf", help="Figures as PDF too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
