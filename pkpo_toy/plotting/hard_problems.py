@@ -30,9 +30,7 @@ def reached(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(
         [
             last.assign(panel="mean reward at the end"),
-            last.assign(
-                panel="share of runs on the higher peak", value=share, low=share, high=share
-            ),
+            last.assign(panel="runs on the higher peak", value=share, low=share, high=share),
         ]
     )
 

@@ -34,7 +34,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
 
 def _finish(axes: AxesArray) -> AxesArray:
     objective, gradient = ravel(axes)
-    letter(objective, 0, "objective max@$k$; grey: the reward $g$")
+    letter(objective, 0, "max@$k$ (grey: reward)")
     letter(gradient, 1, "its gradient")
     objective.set(xlabel=r"policy mean $\theta$", ylabel="max@$k$", ylim=(0.0, None))
     gradient.set(xlabel=r"policy mean $\theta$", ylabel=r"$\nabla_\theta$ max@$k$")

@@ -12,6 +12,7 @@ from pkpo_toy.plotting.parts import key, letter, log_ticks
 from pkpo_toy.plotting.series import IDENTITY, curves
 
 COLUMNS = (*IDENTITY, "step", "k_eval", "value", "low", "high", "cumulative_solve_rate", "entropy")
+ROOM = 0.04  # of a shared axis, beyond the outermost curves
 SHOWS = ("label", "k_opt", "entropy_bonus")
 """Settings that the curves of every training figure tell apart."""
 
@@ -43,8 +44,9 @@ def measure_of(frame: pd.DataFrame, k: int) -> str:
 def share_scale(panels: list[Any]) -> None:
     """The same y axis for panels of the same measure."""
     lows, highs = zip(*(panel.get_ylim() for panel in panels), strict=True)
+    room = ROOM * (max(highs) - min(lows))
     for panel in panels:
-        panel.set_ylim(min(lows), max(highs))
+        panel.set_ylim(min(lows) - room, max(highs) + room)
 
 
 def _unsolved(panel: Any, frame: pd.DataFrame) -> None:
@@ -95,7 +97,7 @@ def best_bonus_only(frame: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _legend(frame: pd.DataFrame) -> Legend:
+def legend_of(frame: pd.DataFrame) -> Legend:
     """An entry per curve; the best entropy bonus says of how many it is the best."""
     handles = []
     for look, part in curves(frame):
@@ -131,7 +133,7 @@ FIGURE = Figure(
     size=(7.2, 4.6),
     panels=(2, 3),
     fit=fit,
-    legend=_legend,
+    legend=legend_of,
     shows=SHOWS,
     curves=True,
     end=reached,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from pkpo_toy.plotting import learning_curves
 from pkpo_toy.plotting.curves import ended
-from pkpo_toy.plotting.figure import AxesArray, Layout, ravel
+from pkpo_toy.plotting.figure import AxesArray, Layout, Legend, ravel
 from pkpo_toy.plotting.parts import dots_with_bars, letter, powers
 from pkpo_toy.plotting.series import curves
 from pkpo_toy.plotting.style import INK
@@ -19,6 +19,11 @@ from pkpo_toy.plotting.words import EVALUATED
 # Student's t at 97.5% for 1, 2, ... degrees of freedom, then the normal distribution's.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 NORMAL = 1.960
+DODGE = 1.12
+NOTE = (
+    "bands: 95% interval over prompts and runs; last panel: pairs of runs with the same warm start "
+    "and prompts, 95% t interval"
+)
 
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
@@ -28,7 +33,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     used = frame["k_eval"].nunique() + len(learning_curves.further(frame))
     if others:
         _draw_differences(panels[used], frame)
-        letter(panels[used], used, "difference at the end, paired")
+        letter(panels[used], used, "difference, run by run")
     rest = np.array([panel for place, panel in enumerate(panels) if not others or place != used])
     learning_curves.draw(frame, rest)
     return axes
@@ -51,15 +56,17 @@ def _draw_differences(panel: Axes, frame: pd.DataFrame) -> None:
     """Mean over runs of the difference to the first curve, with its Student interval."""
     last = ended(frame).sort_values("k_eval")
     (first, base), *others = curves(last)
-    for look, part in others:
+    for turn, (look, part) in enumerate(others):
         apart = _runs(part) - _runs(base)
         count = apart.shape[1]
         factor = STUDENT[count - 2] if count - 2 < len(STUDENT) else NORMAL
         half = factor * apart.std(axis=1, ddof=1) / np.sqrt(count)
-        dots_with_bars(panel, part["k_eval"], apart.mean(axis=1), half, look)
+        # Side by side on the log axis, so that no bar hides another.
+        place = part["k_eval"] * DODGE ** (turn - (len(others) - 1) / 2)
+        dots_with_bars(panel, place, apart.mean(axis=1), half, look)
         powers(panel, part["k_eval"])
     panel.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
-    panel.set(xlabel=r"evaluated at $k$", ylabel=f"less {first.label}")
+    panel.set(xlabel=r"evaluated at $k$", ylabel=f"pass@$k$ minus that of {first.label}")
 
 
 def fit(frame: pd.DataFrame) -> Layout:
@@ -73,9 +80,14 @@ def heading(settings: Mapping[str, Any]) -> str:
     return EVALUATED.get(str(settings.get("evaluate")), "")
 
 
+def _legend(frame: pd.DataFrame) -> Legend:
+    return replace(learning_curves.legend_of(frame), note=NOTE)
+
+
 FIGURE = replace(
     learning_curves.FIGURE,
     draw=draw,
+    legend=_legend,
     fit=fit,
     heading=heading,
     says=("task", "level", "prompts", "n", "step_size", "replicates"),

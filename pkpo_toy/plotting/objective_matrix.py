@@ -72,7 +72,7 @@ def _margin(error: float, digits: int) -> str:
 FIGURE = Figure(
     draw,
     COLUMNS,
-    size=(5.0, 3.9),
+    size=(4.8, 3.9),
     shows=("k_opt",),
     about="problems that look alike, best possible policy known",
     says=("n", "optimiser", "step_size", "steps", "replicates"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
-from pkpo_toy.plotting.parts import dots_with_bars, letter, powers
+from pkpo_toy.plotting.parts import dots_with_bars, letter, log_ticks
 from pkpo_toy.plotting.series import curves
 from pkpo_toy.plotting.series import legend as series_legend
 from pkpo_toy.plotting.words import setting_name
@@ -28,7 +28,7 @@ def figure(original: Figure, along: str) -> Figure:
                 dots_with_bars(panel, rows[along], rows["value"], half, look)
             values = part[along]
             if values.min() > 0 and values.max() >= 20 * values.min():
-                powers(panel, values) if (values % 1 == 0).all() else panel.set_xscale("log")
+                log_ticks(panel, "x")
             letter(panel, number, title)
             panel.set_xlabel(setting_name(along))
         return axes
@@ -46,4 +46,5 @@ def _fit(frame: pd.DataFrame) -> Layout:
 
 
 def _legend(frame: pd.DataFrame) -> Legend:
-    return series_legend(frame, 4, INTERVAL)
+    exact = (frame["low"] == frame["high"]).all()
+    return series_legend(frame, 5, "" if exact else INTERVAL)

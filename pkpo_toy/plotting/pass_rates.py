@@ -17,11 +17,13 @@ SPREAD = 0.6
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """pass@k_eval before and after training per bin of starting success rate and label."""
-    panels = ravel(axes)
-    for number, (panel, (k, part)) in enumerate(zip(panels, by(frame, "k_eval"), strict=True)):
+    panels, groups = ravel(axes), by(frame, "k_eval")
+    for number, (panel, (k, part)) in enumerate(zip(panels, groups, strict=False)):
         _draw_panel(panel, part)
         letter(panel, number, f"pass@{k}")
         panel.set_ylabel(f"pass@{k}")
+    for panel in panels[len(groups) :]:
+        panel.remove()
     return axes
 
 

@@ -16,9 +16,9 @@ from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, by, ravel
 from pkpo_toy.plotting.parts import legend_below
 from pkpo_toy.plotting.series import IDENTITY, with_series
 from pkpo_toy.plotting.style import FAINT, styled
-from pkpo_toy.plotting.sweeps import Arrangement, arrange
+from pkpo_toy.plotting.sweeps import SEED, Arrangement, arrange
 from pkpo_toy.plotting.table import FIGURES
-from pkpo_toy.plotting.words import setting, subtitle
+from pkpo_toy.plotting.words import setting, shown, subtitle
 
 # Neither date nor version goes into the file, so that bytes differ only where the picture does.
 METADATA: dict[str, dict[str, str | None]] = {
@@ -56,21 +56,29 @@ def draw(
     figure = FIGURES[name]
     figure.check(name, frame)
     if figure.heading and settings:
-        title = ": ".join(filter(None, (title, figure.heading(settings))))
+        title = f"{title} ({figure.heading(settings)})".strip()
     plan = arrange(figure, figure.select(frame) if figure.select else frame, swept)
-    shown = plan.frame
-    if set(IDENTITY) <= set(shown):
-        shown = with_series(shown, plan.curves, apart=(plan.across, plan.down))
+    rows = plan.frame
+    if set(IDENTITY) <= set(rows):
+        rows = with_series(rows, plan.curves, apart=(plan.across, plan.down))
     if plan.along:
         assert figure.end is not None
-        shown = figure.end(shown)
+        rows = figure.end(rows)
         figure = over_setting.figure(figure, plan.along)
     below = ", ".join(filter(None, (figure.about, subtitle(settings or {}, figure.says, swept))))
     with styled():
-        canvas = _blocks(figure, plan, shown, title, below)
+        canvas = _blocks(figure, plan, rows, title, below)
         if figure.legend:
-            legend_below(canvas, figure.legend(shown), "; ".join(plan.notes))
+            notes = [*pooled_seeds(settings or {}, swept), *plan.notes]
+            legend_below(canvas, figure.legend(rows), "; ".join(notes))
     return canvas
+
+
+def pooled_seeds(settings: Mapping[str, Any], swept: Sequence[str]) -> list[str]:
+    """A note that seeds were swept: their runs are drawn as those of one cell."""
+    if SEED not in swept:
+        return []
+    return [f"seeds {shown(settings[SEED])} pooled" if SEED in settings else "seeds pooled"]
 
 
 def _blocks(
@@ -110,7 +118,10 @@ def _blocks(
             said = [setting(*one) for one in ((plan.across, across), (plan.down, down)) if one[0]]
             axes = _axes(figure, place, rows, columns, stacked=count > 1 and not figure.wide)
             figure.draw(part, axes)
-            drawn.append([panel for panel in ravel(axes) if panel.figure is not None])
+            panels = [panel for panel in ravel(axes) if panel.figure is not None]
+            if count > 1 and not figure.wide:
+                _label_once(panels)
+            drawn.append(panels)
             if said:
                 place.suptitle(", ".join(said), fontsize=9)
     if count > 1:
@@ -135,6 +146,8 @@ def _layout(figure: Figure, frame: pd.DataFrame, count: int, down: int, across: 
         return (rows, columns), (width, height)
     if figure.wide:
         return (rows, columns), (width, (height + 0.2) * down)
+    if rows * columns == 1:
+        return (rows, columns), (width * across, height * down)
     size = BLOCK_WIDTH * across + 0.3, (BLOCK_HEIGHT * rows * columns + 0.25) * down + 0.6
     return (rows, columns), (max(size[0], 5.0), size[1])
 
@@ -153,6 +166,13 @@ def _axes(
         return column.reshape(rows, columns)
     widths = figure.widths
     return np.asarray(place.subplots(rows, columns, squeeze=False, width_ratios=widths))
+
+
+def _label_once(panels: list[Any]) -> None:
+    """Of panels below each other with the same x axis, only the last says what it is."""
+    labels = {panel.get_xlabel() for panel in panels}
+    for panel in panels[:-1] if len(labels) == 1 else []:
+        panel.set_xlabel("")
 
 
 def _common_scales(blocks: list[list[Any]]) -> None:

@@ -2,7 +2,7 @@
 
 1. What a figure shows by itself keeps its place: its x axis, its colours (k, or the estimator),
    its panels. A setting that never differs where these agree needs no place.
-2. Seeds are replicates: their runs are pooled, and the note below the figure says so.
+2. Seeds are replicates: their runs were pooled before, and the note below the figure says so.
 3. The next setting: curves of their own where the figure draws curves and k is the same in all;
    the x axis, over what is reached at the end, for a number of more than MOST values; else a block
    of panels for each value, side by side.
@@ -39,13 +39,15 @@ def arrange(figure: Figure, frame: pd.DataFrame, swept: Sequence[str]) -> Arrang
 
     swept: the columns of the frame that hold settings which differ between its cells.
     """
+    # A list of which a column holds one entry (k_eval) has a column of its own.
+    swept = [f"{name}_setting" if f"{name}_setting" in frame else name for name in swept]
     own = [name for name in figure.shows if name in swept and name in frame]
     free: list[str] = []
     for name in swept:
         known = name not in frame or name in own or name == SEED
         if not known and not _determined(frame, name, [*own, *free]):
             free.append(name)
-    notes = ["seeds are pooled"] if SEED in swept else []
+    notes: list[str] = []
     curves, along = "", ""
     if free and figure.end and figure.x not in swept and _many(frame, free):
         along = _many(frame, free)[0]

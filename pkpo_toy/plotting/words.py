@@ -33,6 +33,7 @@ EVALUATED = {"held_out": "held-out prompts", "training": "prompts trained on"}
 
 def setting_name(name: str) -> str:
     """What a figure calls a setting."""
+    name = name.removesuffix("_setting")
     return NAMES.get(name, name.replace("_", " "))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Batch:
     rewards: Array
 
 
+@runtime_checkable
 class Problem(Protocol):
     """One problem, or a weighted set of `size` problems, and a policy with parameters (R, d).
 

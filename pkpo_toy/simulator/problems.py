@@ -9,6 +9,7 @@ import numpy as np
 
 from pkpo_toy.checks import check_count, check_finite, check_positive
 from pkpo_toy.errors import InputError, unknown
+from pkpo_toy.loading import load_function, names_a_file
 from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.exact.water_filling import water_filling_pass_at_k, water_filling_policy
 from pkpo_toy.simulator.gaussian import GaussianProblem
@@ -127,16 +128,38 @@ PROBLEMS: dict[str, ProblemKind] = {
 
 
 def build_problem(name: str, **options: Any) -> Problem:
-    """The problem of that name, built from plain values.
+    """The problem of that name, or of the user's FILE.py:FUNCTION, built from plain values.
 
-    Raises InputError for an unknown problem or option (with the nearest name), or a value out of
-    its domain.
+    Raises InputError for an unknown problem or option (with the nearest name), a value out of its
+    domain, or a function of the user's that fails or returns no problem.
     """
+    if names_a_file(name):
+        return _own_problem(name, options)
     if name not in PROBLEMS:
         raise unknown("problem", name, PROBLEMS)
     build = PROBLEMS[name].build
+    _check_options(name, build, options)
+    try:
+        return build(**options)
+    except TypeError as error:
+        given = ", ".join(f"{option} = {value!r}" for option, value in options.items())
+        raise InputError(f"problem {name!r} with {given[:100]}: {error}.") from error
+
+
+def _check_options(name: str, build: Callable[..., Any], options: dict[str, Any]) -> None:
     known = inspect.signature(build).parameters
+    takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known.values())
     for option in options:
-        if option not in known:
+        if option not in known and not takes_any:
             raise unknown(f"option of problem {name!r}:", option, known)
-    return build(**options)
+
+
+def _own_problem(name: str, options: dict[str, Any]) -> Problem:
+    build = load_function("problem", name)
+    _check_options(name, build, options)
+    problem = build(**options)
+    if not isinstance(problem, Problem):
+        raise InputError(
+            f"problem {name} must return what build_problem returns, got {type(problem).__name__}."
+        )
+    return problem

@@ -19,7 +19,8 @@ class Bandit(TrainingConfig):
     """A problem by name, and the options it is built with."""
 
     bandit: str = Field(
-        "unit_square", description="a problem's name; `pkpo-toy list problems` has them all"
+        "unit_square",
+        description="name of a problem (`pkpo-toy list problems`) or FILE.py:FUNCTION",
     )
     options: dict[str, Any] = Field(
         default_factory=dict,

@@ -320,3 +320,54 @@ def test_problems_and_options_are_checked_before_anything_runs(values, says):
 def test_the_user_s_own_function_is_held_to_its_domain():
     with pytest.raises(InputError, match=r"k must satisfy 1 <= k <= n, got k = 5 with n = 4"):
         train("arms", lambda rewards, k: rewards, k=5, n=4, steps=4)
+
+
+OWN_PROBLEMS = """
+from pkpo_toy.simulator import build_problem
+
+def steep(best=1.0, count=4):
+    return build_problem("arms", rewards=[best / 2**i for i in range(count)])
+
+def broken():
+    return 1 / 0
+
+def number():
+    return 3
+"""
+
+
+def test_a_problem_of_the_user_s_own_trains_like_any_other(tmp_path):
+    (tmp_path / "mine.py").write_text(OWN_PROBLEMS)
+    own = f"{tmp_path / 'mine.py'}:steep"
+    short = {"steps": 4, "log_every": 2, "replicates": 3, "k_eval": [1, 4]}
+    config = build(STUDIES["bandit"].config, {"bandit": own, "options": {"best": 0.5}, **short}, "")
+    records = STUDIES["bandit"].run(config, rng())
+    assert (records.optimum == 0.5).all()
+    same = {"bandit": "arms", "options": {"rewards": [0.5, 0.25, 0.125, 0.0625]}, **short}
+    named = STUDIES["bandit"].run(build(STUDIES["bandit"].config, same, ""), rng())
+    np.testing.assert_array_equal(records.value, named.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "says"),
+    [
+        ("steap", {}, "has no function 'steap'; it defines build_problem, steep, broken, number"),
+        ("steep", {"bets": 1.0}, "Did you mean 'best'"),
+        ("steep", {"best": "x"}, "failed: TypeError"),
+        ("broken", {}, "failed: ZeroDivisionError"),
+        ("number", {}, "must return what build_problem returns, got int"),
+    ],
+)
+def test_a_problem_of_the_user_s_own_that_fails_is_told_in_one_sentence(
+    tmp_path, function, options, says
+):
+    (tmp_path / "mine.py").write_text(OWN_PROBLEMS)
+    values = {"bandit": f"{tmp_path / 'mine.py'}:{function}", "options": options}
+    with pytest.raises(InputError, match=says) as error:
+        build(STUDIES["bandit"].config, values, "bandit")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_of_problems_that_is_not_there_is_named():
+    with pytest.raises(InputError, match=r"there is no file 'none\.py'"):
+        build(STUDIES["bandit"].config, {"bandit": "none.py:steep"}, "bandit")
