@@ -5,6 +5,7 @@ from pkpo_toy.plotting import (
     atlas,
     audit,
     compare,
+    continuous_reward,
     element_weights,
     hard_problems,
     landscape,
@@ -33,6 +34,7 @@ FIGURES: dict[str, Figure] = {
     "hard_problems": hard_problems.FIGURE,
     "objective_matrix": objective_matrix.FIGURE,
     "pass_rates": pass_rates.FIGURE,
+    "continuous_reward": continuous_reward.FIGURE,
     "passk": passk.FIGURE,
     "compare": compare.FIGURE,
 }

@@ -5,6 +5,7 @@ from pkpo_toy.studies import (
     atlas,
     audit,
     bandit,
+    continuous_reward,
     element_weights,
     hard_problems,
     landscape,
@@ -32,6 +33,7 @@ STUDIES: dict[str, Study] = {
     "less_variance": less_variance.STUDY,
     "pass_rates": pass_rates.STUDY,
     "bandit": bandit.STUDY,
+    "continuous_reward": continuous_reward.STUDY,
     "lm": lm.STUDY,
 }
 
