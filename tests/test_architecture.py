@@ -27,10 +27,11 @@ MAY_IMPORT = {
     "plotting": GROUND | {"estimators"},
 }
 MAY_IMPORT["experiment"] = GROUND | {"training", "studies", "runs", "plotting"}
+MAY_IMPORT["report"] = GROUND | {"estimators", "studies", "runs", "plotting", "experiment"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 HEAVY = {"torch", "transformers", "trl", "peft"}
 NUMPY_ONLY = {"estimators", "simulator"}
-PUBLIC = {"experiment", "cli"}
+PUBLIC = {"experiment", "report", "cli"}
 """The only rooms that may read `pkpo_toy` itself: its version, its place, its public names."""
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

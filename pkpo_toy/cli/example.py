@@ -11,18 +11,20 @@ import typer
 def example(
     name: Annotated[
         str,
-        typer.Argument(help="counts, samples, a row of `pkpo-toy list formats`, or all."),
+        typer.Argument(
+            help="counts, samples, before, after, a row of `pkpo-toy list formats`, or all."
+        ),
     ],
     to: Annotated[Path, typer.Option(help="Folder to write into.")] = Path(),
 ) -> None:
-    """Write an example of sampling results: counts, samples, or the file of a tool."""
+    """Write small files of sampling results to try `passk`, `weights` and `compare` on."""
     from importlib.resources import files
 
     from pkpo_toy.errors import InputError, unknown
     from pkpo_toy.files import write_output
     from pkpo_toy.samples.formats.table import FORMATS
 
-    kinds = {"counts": "example_counts.csv", "samples": "example_samples.csv"}
+    kinds = {kind: f"example_{kind}.csv" for kind in ("counts", "samples", "before", "after")}
     kinds |= {key: one.example for key, one in FORMATS.items() if key != "table"}
     if name not in (*kinds, "all"):
         raise unknown("example", name, [*kinds, "all"])

@@ -35,8 +35,9 @@ def list_(
         print_json(rows[kind] if kind else rows)
         return
     for name, frame in frames.items():
-        # Sources are long; they are in the JSON and in the README's table.
-        print_table(frame.drop(columns="source", errors="ignore"), name)
+        parts = _by_claim(frame) if name == "estimators" else {name: frame}
+        for title, part in parts.items():
+            print_table(part, title)
 
 
 def _studies() -> pd.DataFrame:
@@ -60,11 +61,32 @@ def _estimators() -> pd.DataFrame:
     from pkpo_toy.estimators import ESTIMATORS
 
     rows = [
-        (e.key, e.description, e.unbiased_for, domain_of(e), e.source) for e in ESTIMATORS.values()
+        (e.key, e.description, e.unbiased_for, e.claim, domain_of(e), e.source)
+        for e in ESTIMATORS.values()
     ]
-    return pd.DataFrame(
-        rows, columns=["estimator", "description", "unbiased_for", "domain", "source"]
-    )
+    names = ["estimator", "description", "unbiased_for", "claim", "domain", "source"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _by_claim(estimators: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows by what they are unbiased for, each part under a line that says when to use them.
+
+    Sources are long; they are in the JSON and in docs/estimators.md.
+    """
+    aim = estimators["unbiased_for"]
+    other = ~aim.str.startswith(("biased", "direction"))
+    of_k, of_mean = aim.isin(["grad max@k", "grad pass@k"]), aim == "grad E[g]"
+    parts = {
+        "unbiased for max@k (pass@k): train for k with one of these": of_k,
+        "unbiased for the mean reward: for k = 1": of_mean,
+        "unbiased for another objective, or up to a factor": other & ~of_k & ~of_mean,
+        "biased: to compare with what others use": ~other,
+    }
+    shown = estimators.drop(columns=["source", "claim"])
+    return {
+        title: shown[rows].drop(columns="unbiased_for" if rows is of_k or rows is of_mean else [])
+        for title, rows in parts.items()
+    }
 
 
 def domain_of(estimator: Estimator) -> str:

@@ -2,6 +2,7 @@
 
 from pkpo_toy.plotting.animation import animate
 from pkpo_toy.plotting.figure import Figure
+from pkpo_toy.plotting.inline import inline
 from pkpo_toy.plotting.render import draw, render
 from pkpo_toy.plotting.style import ESTIMATOR_LOOKS, estimator_look, k_look
 from pkpo_toy.plotting.table import FIGURES
@@ -13,6 +14,7 @@ __all__ = [
     "animate",
     "draw",
     "estimator_look",
+    "inline",
     "k_look",
     "render",
 ]

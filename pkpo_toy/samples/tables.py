@@ -161,11 +161,11 @@ class Reader:
             yield Block([number for number, _, _ in part], [text for _, text, _ in part], columns)
 
     def _json(self) -> Iterator[Block]:
-        # Until the first object is seen every kind may be the one; then it is one of them.
         wanted = {column.name for kind in self.kinds for column in kind}
         for lines, texts, records in json_records(self.source, wanted):
             if not self.kind:
                 self._choose(lines[0], list(records[0]))
+                wanted.intersection_update(column.name for column in self.kind)
             try:
                 columns = [[record[column.name] for record in records] for column in self.kind]
             except KeyError:  # every object is judged by the kind of the first

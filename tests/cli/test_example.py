@@ -9,7 +9,7 @@ CHOICE = {"inspect": "match", "inspect_eval": "match", "trl": "accuracy_reward"}
 
 def test_every_example_is_written_and_read(cli, tmp_path):
     written = cli("example", "all").stdout.split()
-    assert len(written) == len(FORMATS) + 1
+    assert len(written) == len(FORMATS) + 3
     assert sorted(written) == sorted(path.name for path in tmp_path.iterdir())
     rows = cli("passk", "example_counts.csv", "--k", 1, "--json").stdout
     assert '"problems": 40' in rows

@@ -90,3 +90,30 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(inside, tmp_path, argument
     assert line.startswith("error: ")
     assert sentence in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_recognised_left_out_and_dropped_is_said(inside, tmp_path):
+    def sample(name, epoch, value):
+        return {"id": name, "epoch": epoch, "scores": {"s": {"value": value}}}
+
+    samples = [sample("a", 1, "C"), sample("a", 2, "I"), sample("b", 1, "C"), sample("b", 2, None)]
+    log = {"version": 2, "eval": {"run_id": "r"}, "samples": samples}
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    done = inside("passk", "log.json", "--k", "1,2", "--where-possible", "--json")
+    assert done.stderr.splitlines() == [
+        "inspect_ai, scorer s: 1 problem, 2 samples each; left out: 1 unscored",
+        "1 of 2 problems have n < 2 and are left out",
+    ]
+    document = json.loads(done.stdout)
+    assert (document["left_out"], document["dropped"]) == ({"unscored": 1}, 1)
+    assert [row["value"] for row in document["rows"]] == [0.5, 1.0]
+
+
+def test_metric_range_and_pdf(inside, tmp_path):
+    done = inside("passk", SAMPLES, "--metric", "q50@k", "--range", "0,2", "--pdf", "--json")
+    document = json.loads(done.stdout)
+    assert document["measure"] == "q50@k"
+    assert "in the range 0 to 2" in document["interval"]
+    pdf = tmp_path / "figures" / "passk_example_samples.pdf"
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert "takes LOW,HIGH" in inside("passk", SAMPLES, "--range", "0", code=2).stderr

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from pkpo_toy.cli.support.printing import print_table
 from pkpo_toy.studies.files import packaged_names
 from pkpo_toy.studies.table import SUITES
 from tests.cli.conftest import run_inside
@@ -207,7 +208,20 @@ def test_list_shows_every_row_of_the_tables(inside):
     assert set(listed) == {"studies", "estimators", "problems", "formats"}
     assert {row["study"] for row in listed["studies"]} == packaged_names() | set(SUITES)
     text = inside("list", "estimators").stdout
-    assert all(row["estimator"] in text for row in listed["estimators"])
+    assert all(text.count(f"\n {row['estimator']} ") == 1 for row in listed["estimators"])
+    unbiased, biased = text.split("another objective")[0], text.split("biased: to compare")[1]
+    assert " pkpo_loo_minus_one " in unbiased
+    assert " passk_grpo " in biased
+
+
+def test_a_narrow_terminal_gets_whole_words(monkeypatch, capsys, cli):
+    lines = cli("list", env={"COLUMNS": "80"}).stdout.splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 80
+    monkeypatch.setenv("COLUMNS", "40")
+    names = ["cumulative_solve_rate", "gradient_variance", "zero_signal", "entropy"]
+    print_table(pd.DataFrame([dict.fromkeys(names, value) for value in (0.5, 0.25)]), "curves")
+    head = capsys.readouterr().out
+    assert all(word in head for name in names for word in name.split("_"))
 
 
 def test_version_and_help(cli):

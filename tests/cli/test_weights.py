@@ -75,6 +75,26 @@ def test_the_reader_may_leave_early(tmp_path):
     assert (done.stdout, done.stderr) == (b"problem,sample,reward,weight\n", b"")
 
 
+def test_any_other_format_gives_a_csv_with_its_samples(inside, tmp_path):
+    (written,) = inside("example", "humaneval").stdout.split()
+    done = inside("weights", written, "--k", 2)
+    assert done.stderr == "HumanEval: 1 problem, 3 samples each\n"
+    rows = list(csv.reader(done.stdout.splitlines()))
+    assert rows[0] == ["problem", "sample", "reward", "weight"]
+    assert [row[:3] for row in rows[1:]] == [
+        ["t/0", str(i), r] for i, r in enumerate(("1.0", "0.0", "0.0"))
+    ]
+    expected = grouped_weights([1.0, 0.0, 0.0], ["t/0"] * 3, 2)
+    assert [float(row[3]) for row in rows[1:]] == expected.tolist()
+
+
+def test_a_format_that_keeps_counts_alone_is_refused(inside, tmp_path):
+    (written,) = inside("example", "lm_eval").stdout.split()
+    done = inside("weights", written, "--k", 2, "--out", "out.csv", code=2)
+    assert "only how many samples were right is known" in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
 BAD = "problem,sample,reward\na,0,1\na,1,nan\n"
 WEIGHTED = "problem,sample,reward,weight\na,0,1,1\na,1,0,1\n"
 

@@ -191,7 +191,7 @@ def test_the_examples_are_what_their_readme_says(tmp_path, monkeypatch):
     code = (folder / "README.md").read_text().split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(tmp_path)
     exec(code, {})
-    for name in ("example_counts.csv", "example_samples.csv"):
+    for name in (f"example_{kind}.csv" for kind in ("counts", "samples", "before", "after")):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
     assert len(read("example_counts.csv").problems) == 40
     assert len(read("example_samples.csv").problems) == 12

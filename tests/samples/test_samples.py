@@ -131,6 +131,23 @@ def test_a_repeated_sample_is_refused(write):
         read_samples(path)
 
 
+@pytest.mark.parametrize("packed", ["csv", "jsonl"])
+def test_a_sample_repeated_far_away_is_refused_too(write, monkeypatch, packed):
+    monkeypatch.setattr("pkpo_toy.samples.tables.ROWS", 2)
+    monkeypatch.setattr("pkpo_toy.samples.rows.BLOCK", 64)
+    samples = [("a", i % 9, 1) for i in range(10)]
+    rows = [f"{p},{i},{r}" for p, i, r in samples]
+    content = "\n".join(["problem,sample,reward", *rows])
+    if packed == "jsonl":
+        names = ("problem", "sample", "reward")
+        content = "\n".join(json.dumps(dict(zip(names, row, strict=True))) for row in samples)
+    first = 2 if packed == "csv" else 1
+    with pytest.raises(
+        InputError, match=f"line {first + 9}: the problem and sample of line {first}"
+    ):
+        read_samples(write(content))
+
+
 VALUES = st.one_of(
     st.sampled_from(
         ["a", "0", "1", "2", "-1", "nan", "", "0.5", "true", "1e999", '"', "\u00e9", "\n"]

@@ -28,3 +28,18 @@ def checked_target(option: str, name: str | Path) -> Path:
     if kept:
         raise InputError(f"{shown} is a file of stored results; choose another.")
     return path
+
+
+def checked_page(option: str, name: str) -> Path:
+    """The HTML file to write. Raises InputError as `checked_target`, and for another ending."""
+    if not name.lower().endswith((".html", ".htm")):
+        raise InputError(f"{option} must end in .html, got {name!r}.")
+    return checked_target(option, name)
+
+
+def open_page(path: Path) -> None:
+    """Show the file in the user's browser. Raises InputError if there is none."""
+    import webbrowser
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        raise InputError(f"no browser was found to open {path}; open the file yourself.")

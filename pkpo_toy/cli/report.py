@@ -1,0 +1,40 @@
+"""`pkpo-toy report`: stored results as one page for a browser."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pkpo_toy.cli.support.options import RESULTS, ResultsFolder
+
+
+def report(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[STUDY]", help="A study or suite that was run, or a folder. (all results)"
+        ),
+    ] = None,
+    to: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="OTHER", help="Other results of the same studies, side by side."),
+    ] = None,
+    results: ResultsFolder = RESULTS,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write a page of stored results: figures to explore, tables to sort, how they were made."""
+    from pkpo_toy.cli.support.output import checked_page, open_page
+    from pkpo_toy.files import write_output
+    from pkpo_toy.report import report_page
+
+    target = checked_page("--out", to)
+    text, left_out = report_page(run, results, compare)
+    for sentence in left_out:
+        sys.stderr.write(f"left out: {sentence}\n")
+    write_output(target, text.encode())
+    print(target)
+    if show:
+        open_page(target)

@@ -1,0 +1,59 @@
+"""The page: sections, with the style and the script that they need, in one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from xml.etree.ElementTree import Element
+
+from pkpo_toy.report.elements import tag, written
+from pkpo_toy.report.sections import Section
+
+ALLOWED = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+"""Nothing is asked for beyond the file itself."""
+
+HINT = (
+    "Point at a curve, or at its name in the legend, to see it everywhere; click to hide it. "
+    "Click the head of a column to sort."
+)
+
+
+def page(title: str, sections: Sequence[Section], lead: str, footer: str) -> str:
+    """The whole page as HTML text."""
+    links = [tag("a", one.title, href=f"#{one.name}") for one in sections]
+    body = tag(
+        "body",
+        tag("header", tag("h1", title), tag("p", lead, class_="lead"),
+            tag("p", HINT, class_="hint")),
+        tag("nav", *links, aria_label="Parts of this page") if len(links) > 1 else None,
+        tag("main", *map(_part, sections)),
+        tag("footer", tag("p", footer)),
+        tag("div", id="name", role="status"),
+        tag("script", web_file("report.js")),
+    )  # fmt: skip
+    return "<!DOCTYPE html>\n" + written(tag("html", _head(title), body, lang="en")) + "\n"
+
+
+def _head(title: str) -> Element:
+    policy = tag("meta", content=ALLOWED)
+    policy.set("http-equiv", "Content-Security-Policy")
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        policy,
+        tag("title", title),
+        tag("link", rel="icon", href="data:,"),
+        tag("style", web_file("report.css")),
+    )
+
+
+def _part(section: Section) -> Element:
+    heading = tag("h2", section.title, id=f"{section.name}-title")
+    return tag("section", heading, *section.content, id=section.name,
+               aria_labelledby=f"{section.name}-title")  # fmt: skip
+
+
+def web_file(name: str) -> str:
+    """A file of `web/` as text."""
+    return (resources.files("pkpo_toy.report") / "web" / name).read_text(encoding="utf-8")
