@@ -57,6 +57,17 @@ def test_landscape_draws_objective_and_gradient_and_marks_the_optimum():
     assert legend_of(objective)[1:] == ["$k$ = 1", "$k$ = 4", "$k$ = 16"]
 
 
+def test_continuous_reward_draws_each_curve_at_its_own_k_beside_the_optimum():
+    frame = FRAMES["continuous_reward"]()
+    reward, gap = panels_of("continuous_reward")
+    for k, part in frame[frame["k"] == frame["k_eval"]].groupby("k"):
+        np.testing.assert_array_equal(lines(reward, f"$k$ = {k}"), part[["step", "value"]])
+        below = 100 * (1 - part["value"] / part["optimum"])
+        np.testing.assert_allclose(lines(gap, f"$k$ = {k}")[:, 1], below)
+    dotted = [line for line in reward.get_lines() if line.get_linestyle() == ":"]
+    assert [line.get_ydata()[0] for line in dotted] == [1.0, 1.0]
+
+
 def test_element_weights_draws_one_panel_per_n():
     frame = FRAMES["element_weights"]()
     (panel,) = panels_of("element_weights")
