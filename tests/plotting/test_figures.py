@@ -134,7 +134,7 @@ def test_audit_has_a_row_per_estimator_under_its_claim():
     assert headings == ["unbiased", "direction only", "biased"]
     rows = dict(zip(names, panels[0].get_yticks(), strict=True))
     written = {round(text.get_position()[1]): text.get_text() for text in panels[1].texts}
-    assert written == {rows[name]: "0.90" if rows[name] > 5 else "1" for name in rows}
+    assert written == {rows[name]: "0.9" if rows[name] > 5 else "1" for name in rows}
     columns = ("scale", "relative_variance", "over_best", "zero_signal")
     for panel, column in zip([panels[0], *panels[2:]], columns, strict=True):
         drawn = sorted(
@@ -343,7 +343,7 @@ def test_atlas_maps_are_the_ratios_and_the_winners_the_least_of_them():
     default = panels[0].collections[0].get_array()
     assert not default.mask.any()
     names = [text.get_text() for text in panels[7].get_legend().get_texts()]
-    assert names == ["PKPO, LOO$-$1", "RLOO"]
+    assert names == ["RLOO", "PKPO, LOO$-$1"]
     assert "worst" in panels[0].get_title(loc="left")
 
 
