@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from importlib import resources
 from xml.etree.ElementTree import Element
 
+import pkpo_toy
 from pkpo_toy.report.elements import tag, written
 from pkpo_toy.report.sections import Section
 
 ALLOWED = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """Nothing is asked for beyond the file itself."""
+
+MADE_BY = (
+    f"Made by pkpo-toy {pkpo_toy.__version__}. Every number is exact, or has its standard error or "
+    "interval beside it."
+)
 
 HINT = (
     "Point at a curve, or at its name in the legend, to see it everywhere; click to hide it. "
@@ -23,7 +29,7 @@ def page(title: str, sections: Sequence[Section], lead: str, footer: str) -> str
     links = [tag("a", one.title, href=f"#{one.name}") for one in sections]
     body = tag(
         "body",
-        tag("header", tag("h1", title), tag("p", lead, class_="lead"),
+        tag("header", tag("h1", title), tag("p", lead, class_="lead") if lead else None,
             tag("p", HINT, class_="hint")),
         tag("nav", *links, aria_label="Parts of this page") if len(links) > 1 else None,
         tag("main", *map(_part, sections)),
