@@ -74,9 +74,12 @@ def checked_logits(logits: ArrayLike) -> tuple[Array, Array]:
 def row_max(array: Array) -> Array:
     """The largest of the last axis, (..., d) -> (..., 1), NaN where there is one.
 
-    The two halves are compared until one entry is left: for many short rows several times faster
-    than a maximum of each row.
+    Of short rows the two halves are compared until one entry is left: for many of them that is
+    several times faster than a maximum of each row.
     """
+    if array.shape[-1] > 32:
+        largest: Array = array.max(axis=-1, keepdims=True)
+        return largest
     while (width := array.shape[-1]) > 1:
         half = (width + 1) // 2
         array = np.maximum(array[..., :half], array[..., width - half :])

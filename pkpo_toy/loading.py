@@ -2,15 +2,29 @@
 
 import hashlib
 import importlib.util
+import inspect
+import io
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pkpo_toy.errors import InputError
+import numpy as np
+
+from pkpo_toy.errors import InputError, Interruption
 from pkpo_toy.sources import imported_sources
+
+
+class UserCodeError(InputError):
+    """A function of the user's own does not give an answer."""
+
+
+STOPS = (KeyboardInterrupt, Interruption)  # the user's wish to end, which no code may answer
 
 
 def names_a_file(name: str) -> bool:
@@ -23,6 +37,10 @@ def load_function(kind: str, name: str) -> Callable[..., Any]:
     """The function that FILE.py:FUNCTION names; the file is read once, and again when it changes.
 
     kind: what it is to be ("estimator", "checker"), for the error's sentence.
+
+    What it prints goes to stderr: stdout belongs to the result. Whatever it raises comes back as a
+    UserCodeError that names the function and the line; `sys.exit` and `os._exit` end nothing, and
+    the working folder is what it was.
 
     Raises InputError for a file or function that is not there, or a file that fails on import.
     """
@@ -37,7 +55,88 @@ def load_function(kind: str, name: str) -> Callable[..., Any]:
     if function not in defined:
         has = f"it defines {', '.join(defined)}" if defined else "it defines no function"
         raise InputError(f"{str(path)!r} has no function {function!r}; {has}.")
-    return defined[function]
+    return _Own(kind, name, path, defined[function])
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A user's function, kept from doing harm."""
+
+    kind: str
+    name: str
+    path: Path
+    function: Callable[..., Any]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            with _kept_in():
+                return self.function(*arguments, **options)
+        except STOPS:
+            raise
+        except BaseException as error:
+            about = _about(error, self.path)
+            raise UserCodeError(f"{self.kind} {self.name} failed: {about}.") from error
+
+
+def _about(error: BaseException, path: Path) -> str:
+    """Kind and text of an error, and the last line of the user's file that led to it."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "an error that cannot be printed"
+    lines = [at.lineno for at in traceback.extract_tb(error.__traceback__)
+             if at.filename == str(path)]  # fmt: skip
+    if isinstance(error, SyntaxError):
+        lines = [error.lineno]
+    where = f" ({path.name}, line {lines[-1]})" if lines else ""
+    return (
+        f"{type(error).__name__}: {text[:120]}{where}" if text else f"{type(error).__name__}{where}"
+    )
+
+
+class _Exit(BaseException):
+    """What `os._exit` of a user's code raises instead of ending the process."""
+
+
+class _ToStderr(io.TextIOBase):
+    """stdout for a user's code: everything goes to stderr, and closing closes nothing."""
+
+    def write(self, text: str) -> int:
+        sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        pass
+
+
+@contextmanager
+def _kept_in() -> Iterator[None]:
+    """While a user's code runs: no output on stdout, no end of the process, no other folder."""
+
+    def leave(code: int) -> None:
+        raise _Exit(f"os._exit({code})")
+
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:
+        folder = ""
+    stdout, leaving = sys.stdout, os._exit
+    sys.stdout, os._exit = _ToStderr(), leave  # type: ignore[assignment]
+    try:
+        with np.errstate(over="warn", invalid="warn", divide="warn"):
+            yield
+    finally:
+        sys.stdout, os._exit = stdout, leaving
+        if folder:
+            with suppress(OSError):
+                os.chdir(folder)
 
 
 @lru_cache(maxsize=64)
@@ -52,11 +151,14 @@ def _defined_in(
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
     try:
-        with _importing_from(path.parent):
+        with _importing_from(path.parent), _kept_in():
             spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        about = f"{type(error).__name__}: {error}"
-        raise InputError(f"{kind} file {str(path)!r} fails on import: {about}") from error
+    except STOPS:
+        raise
+    except BaseException as error:
+        raise InputError(
+            f"{kind} file {path.name!r} fails on import: {_about(error, path)}."
+        ) from error
     return {name: value for name, value in vars(module).items() if callable(value)}
 
 

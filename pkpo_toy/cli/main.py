@@ -9,7 +9,6 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -24,6 +23,7 @@ from pkpo_toy.cli import (
     example,
     export,
     init,
+    lesson,
     listing,
     passk,
     plot,
@@ -33,8 +33,9 @@ from pkpo_toy.cli import (
     show,
     weights,
 )
+from pkpo_toy.cli.support.surroundings import DISK, flush, interruptible, prepare
 from pkpo_toy.cli.support.torchrun import together
-from pkpo_toy.errors import Interruption, PkpoError
+from pkpo_toy.errors import Interruption, PkpoError, one_sentence
 
 # In the order of the help. A new command is a file beside this one and a row here.
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -43,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "plot": plot.plot,
     "report": report.report,
     "demo": demo.demo,
+    "lesson": lesson.lesson,
     "animate": animate.animate,
     "audit": audit.audit,
     "passk": passk.passk,
@@ -91,31 +93,37 @@ def options(
 
 
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    app.command(name)(interruptible(command))
 
 
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and its own exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A terminal that cannot show a letter shows its code; results are never lost to it.
-            stream.reconfigure(errors="backslashreplace")
+    prepare()
     try:
-        together(lambda: app(prog_name="pkpo-toy"))
+        try:
+            together(lambda: app(prog_name="pkpo-toy"))
+        finally:
+            flush()
     except Interruption as stop:
         from pkpo_toy.runs import ignore_signals
 
         ignore_signals()
-        _end(stop, f"{stop}; resume: {_typed()}")
+        _end(stop, stop.exit_code, f"{stop}; resume: {_typed()}")
     except PkpoError as error:
-        _end(error, f"error: {error}")
+        _end(error, error.exit_code, f"error: {error}")
+    except OSError as error:
+        where = error.filename or "stdout"  # everything else that is written names its file
+        _end(error, DISK, f"error: {str(where)[:100]} cannot be used: {error.strerror or error}")
+    except (Exception, RecursionError) as error:
+        about = f"{type(error).__name__}: {error}"
+        _end(error, 1, f"error: {about} (unexpected; `pkpo-toy --debug ...` shows where)")
 
 
-def _end(error: PkpoError | Interruption, sentence: str) -> NoReturn:
+def _end(error: BaseException, code: int, sentence: str) -> NoReturn:
     if os.environ.get(DEBUG):
         raise error
-    sys.stderr.write(f"{sentence}\n")
-    sys.exit(error.exit_code)
+    sys.stderr.write(f"{one_sentence(sentence)}\n")
+    sys.exit(code)
 
 
 def _typed() -> str:

@@ -65,16 +65,20 @@ def run(
     if as_json:
         rows = [report for report, _ in reports]
         print_json(rows if len(plans) > 1 else rows[0])
-    if any(outcome.failed for _, outcome in reports):
-        raise typer.Exit(1)
+    failed = [failure.exception for _, outcome in reports for failure in outcome.failed]
+    if failed and as_json:
+        print(f"{len(failed)} cells failed, first: {failed[0][:200]}", file=sys.stderr)
+    if failed:
+        # Input that only a cell can find wrong is input all the same.
+        raise typer.Exit(2 if all(text.startswith("InputError") for text in failed) else 1)
 
 
 def _workers(jobs: int | None) -> int:
     """Under torchrun the processes share each cell, which therefore runs in this one."""
-    from pkpo_toy.cli.support.torchrun import processes
     from pkpo_toy.errors import InputError
+    from pkpo_toy.lm.launch import launched_processes
 
-    if processes() == 1:
+    if launched_processes() == 1:
         return _cores() if jobs is None else jobs
     if jobs is not None and jobs != 1:
         raise InputError(f"--jobs must be 1 under torchrun, got {jobs}.")

@@ -25,7 +25,7 @@ from pkpo_toy.typing import Array, ArrayLike, WeightFunction
 EstimatorLike = str | WeightFunction | Estimator
 
 DEFAULT = "pkpo_loo_minus_one"
-_BLOCK = 1 << 14  # rewards per block: with its temporaries a block stays in a core's cache
+_BLOCK = 1 << 15  # rewards per block: with its temporaries a block stays in a core's cache
 
 
 def weights(

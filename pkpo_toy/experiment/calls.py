@@ -115,7 +115,11 @@ def audit_of(
     """The audit of a checked instance; `progress` hears of every estimator's outcomes."""
     from pkpo_toy.studies.audit import run as audited
 
-    return audited(config, np.random.default_rng(config.seed), progress)
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return audited(config, np.random.default_rng(config.seed), progress)
+    except FloatingPointError as error:
+        raise InputError(f"rewards or logits lead out of float64's range ({error}).") from error
 
 
 def audit_config(**given: Any) -> Audit:

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import pkpo_toy
 from pkpo_toy.errors import InputError
 from pkpo_toy.experiment.naming import result_name
@@ -141,10 +143,17 @@ def _with_imports(path: Path) -> set[Path]:
 
 
 def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
-    """The records of one cell; its randomness comes from the seed and the specification alone."""
+    """The records of one cell; its randomness comes from the seed and the specification alone.
+
+    Raises InputError where numbers leave the range of float64: what would come out is no result.
+    """
     study = STUDIES[spec["study"]]
     config = build(study.config, spec["config"], spec["study"])
-    return study.run(config, generator(config.seed, spec))
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return study.run(config, generator(config.seed, spec))
+    except FloatingPointError as error:
+        raise InputError(f"the settings lead out of the range of float64 ({error}).") from error
 
 
 def summary_rows(

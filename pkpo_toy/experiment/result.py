@@ -142,8 +142,15 @@ def _source(study: str, frame: pd.DataFrame, **options: Any) -> str:
     return f"pkpo-toy {pkpo_toy.__version__} {study} {digest} matplotlib {version('matplotlib')}"
 
 
+ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}
+
+
 def _says(path: Path, source: str) -> bool:
-    return path.is_file() and source.encode() in path.read_bytes()
+    """Whether the picture says that it was drawn from this, and is there to its end."""
+    if not path.is_file():
+        return False
+    picture = path.read_bytes()
+    return source.encode() in picture and picture.endswith(ENDS[path.suffix])
 
 
 def folder_for(folder: str | Path, *, quick: bool) -> Path:

@@ -18,6 +18,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.lm.launch import launched_processes
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Ranks:
 
 def current() -> Ranks:
     """This process among those of torchrun; a process alone where there are none."""
-    size = int(os.environ.get("WORLD_SIZE", "1"))
+    size = launched_processes()
     if size == 1:
         return Ranks()
     if not dist.is_initialized():

@@ -151,4 +151,4 @@ def _kill_workers(cluster: Any) -> None:
         nanny.auto_restart = False
         if nanny.pid is not None:
             with suppress(ProcessLookupError):
-                os.kill(nanny.pid, signal.SIGKILL)
+                os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))

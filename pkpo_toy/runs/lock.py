@@ -1,6 +1,5 @@
 """One process per results folder: a lock that dies with its holder."""
 
-import fcntl
 import json
 import os
 import socket
@@ -12,6 +11,11 @@ from typing import Self
 
 from pkpo_toy.files import disk_errors
 from pkpo_toy.runs.errors import Busy
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
 
 LOCK = ".lock"
 
@@ -47,16 +51,16 @@ class Lock:
         path = self.folder / LOCK
         with disk_errors(path):
             try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+                _lock(self._descriptor)
+            except (BlockingIOError, PermissionError):
                 raise Busy(self.folder, self._holder()) from None
             os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, json.dumps(_this_process()).encode(), 0)
+            os.write(self._descriptor, json.dumps(_this_process()).encode())
 
     def _holder(self) -> str:
         # The holder may be between taking the lock and signing it, or be releasing it.
         try:
-            signed = json.loads(os.pread(self._descriptor, 4096, 0))
+            signed = json.loads(os.read(self._descriptor, 4096))
             return f"process {signed['pid']} on {signed['host']} since {signed['since']}"
         except (ValueError, KeyError, TypeError):
             return "another process"
@@ -70,6 +74,17 @@ class Lock:
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Raises BlockingIOError or PermissionError where another process has the lock."""
+    if "fcntl" in globals():
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    # A byte far behind the holder's name, which must stay readable.
+    os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def _this_process() -> dict[str, object]:

@@ -55,7 +55,8 @@ class Workers(SpawnContext):
 def prepare() -> None:
     """Runs first in every worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     if sys.platform == "linux":
         _end_with_parent()
     threading.Thread(target=_watch_parent, daemon=True).start()
@@ -77,6 +78,9 @@ def _watch_parent() -> None:
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
     # A new process inherits the mask: Ctrl-C cannot reach it before `prepare` ignores it.
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -4,9 +4,7 @@ Arrays carry runs in front: logits (..., d), arms (..., n), theta (...), x (...,
 the plain sum sum_i w_i grad log pi(x_i), without a hidden 1/n.
 """
 
-import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -15,26 +13,25 @@ from pkpo_toy.checks import check_count, check_finite, check_positive, checked_l
 from pkpo_toy.errors import InputError
 from pkpo_toy.typing import Array, ArrayLike, Integers
 
-# Up to so many arms a draw is compared with all of them; beyond, bisection is faster.
-_FEW_ARMS = 32
-
 
 @dataclass(frozen=True)
 class Softmax:
     """A categorical policy over d arms whose exponentials are taken once, for all that needs them.
 
-    below: (..., d), logits less their largest.  masses: exp(below), probabilities up to their sum.
+    logits: (..., d).  largest: (..., 1), of them.  masses: (..., d), exp(logits - largest), the
+    probabilities up to their sum.
     """
 
-    below: Array
+    logits: Array
+    largest: Array
     masses: Array
 
     @classmethod
     def of(cls, logits: ArrayLike) -> Self:
         """The policy of logits (..., d). Raises InputError on NaN, +inf, or no finite arm."""
         array, largest = checked_logits(logits)
-        below = array - largest
-        return cls(below, np.exp(below))
+        masses = array - largest
+        return cls(array, largest, np.exp(masses, out=masses))
 
     def probabilities(self) -> Array:
         """pi_a = exp(l_a) / sum_b exp(l_b), (..., d)."""
@@ -43,19 +40,19 @@ class Softmax:
 
     def log_probabilities(self) -> Array:
         """log pi_a = l_a - log sum_b exp(l_b), (..., d), exact where pi_a would underflow."""
-        log_pi: Array = self.below - np.log(self.masses.sum(axis=-1, keepdims=True))
+        log_pi: Array = self.logits - self.largest
+        log_pi -= np.log(self.masses.sum(axis=-1, keepdims=True))
         return log_pi
 
     def sample(self, n: int, rng: np.random.Generator) -> Integers:
         """n independent arms (..., n), see `sample_arms`. Raises InputError unless n >= 1."""
-        shape, d = self.masses.shape[:-1], self.masses.shape[-1]
-        draws = rng.random((math.prod(shape), check_count("n", n)))
-        if d > _FEW_ARMS:
-            running = np.cumsum(self.masses.reshape(-1, d), axis=-1)
-            arms = _bisected(running, draws)
-        else:
-            arms = _counted(self.masses.reshape(-1, d), draws)
-        return arms.reshape(*shape, n)
+        running = np.cumsum(self.masses, axis=-1)
+        draws = rng.random((*running.shape[:-1], check_count("n", n)))
+        # u <= 1 - 2**-53 keeps the product strictly below S_d, so the last bin cannot overflow.
+        draws *= running[..., -1:]
+        d = running.shape[-1]
+        arms = _count_at_most(running.reshape(-1, d), draws.reshape(-1, draws.shape[-1]))
+        return arms.reshape(draws.shape)
 
     def gradient(self, arms: Integers, weights: ArrayLike) -> Array:
         """sum_i w_i (onehot(x_i) - pi), (..., d), see `arms_gradient`. Raises InputError."""
@@ -145,43 +142,20 @@ def normal_gradient(theta: ArrayLike, sd: float, x: Array, weights: ArrayLike) -
     return total
 
 
-# Both ways give x = #{a < d-1 : S_a <= u S_d}, with u <= 1 - 2**-53, which keeps u S_d below S_d.
-
-
-def _counted(masses: Array, uniforms: Array) -> Integers:
-    """For few arms: every S_a is compared with every draw.
-
-    With the rows last in memory an S_a meets all rows' draws in one long comparison.
-    masses (rows, d), uniforms (rows, n) -> arms (rows, n).
-    """
-    sums = np.ascontiguousarray(masses.T)
-    for before, here in pairwise(sums):
-        np.add(before, here, out=here)
-    draws = np.multiply(uniforms.T, sums[-1], order="C")
-    arms = np.zeros(draws.shape, dtype=np.uint8)
-    for running in sums[:-1]:
-        arms += running <= draws
-    return arms.T.astype(np.intp, order="C")
-
-
-def _bisected(running: Array, draws: Array) -> Integers:
-    """For many arms: bisection of all draws at once; `draws`, uniform numbers, is overwritten.
+def _count_at_most(running: Array, draws: Array) -> Integers:
+    """Entries of running[r, :-1] that are <= draws[r, i], by bisection of all draws at once.
 
     Each row keeps its own sums: the usual trick of one searchsorted over row + sum would cost the
-    digits of the row number. running (rows, d) ascending, draws (rows, n) -> arms (rows, n).
+    digits of the row number. running (rows, d) ascending, draws (rows, n), result (rows, n).
     """
-    draws *= running[:, -1:]
     rows, d = running.shape
     before = (d * np.arange(rows) - 1)[:, None]
     position = np.broadcast_to(before, draws.shape).copy()
-    sums, ahead, found = running.ravel(), np.empty_like(position), np.empty_like(draws)
+    sums = running.ravel()
     left = d - 1
     while left:
         step = (left + 1) // 2
-        np.add(position, step, out=ahead)
-        sums.take(ahead, out=found, mode="clip")
-        np.multiply(found <= draws, step, out=ahead)
-        position += ahead
+        position += step * (sums.take(position + step) <= draws)
         left -= step
     position -= before
     return position

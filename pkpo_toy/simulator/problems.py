@@ -139,7 +139,11 @@ def build_problem(name: str, **options: Any) -> Problem:
         raise unknown("problem", name, PROBLEMS)
     build = PROBLEMS[name].build
     _check_options(name, build, options)
-    return build(**options)
+    try:
+        return build(**options)
+    except TypeError as error:
+        given = ", ".join(f"{option} = {value!r}" for option, value in options.items())
+        raise InputError(f"problem {name!r} with {given[:100]}: {error}.") from error
 
 
 def _check_options(name: str, build: Callable[..., Any], options: dict[str, Any]) -> None:
@@ -153,13 +157,7 @@ def _check_options(name: str, build: Callable[..., Any], options: dict[str, Any]
 def _own_problem(name: str, options: dict[str, Any]) -> Problem:
     build = load_function("problem", name)
     _check_options(name, build, options)
-    try:
-        problem = build(**options)
-    except InputError:
-        raise
-    except Exception as error:
-        about = f"{type(error).__name__}: {error}"
-        raise InputError(f"problem {name} fails: {about}"[:299]) from error
+    problem = build(**options)
     if not isinstance(problem, Problem):
         raise InputError(
             f"problem {name} must return what build_problem returns, got {type(problem).__name__}."

@@ -16,7 +16,7 @@ from pkpo_toy.estimators import ESTIMATORS, Estimator, resolve
 from pkpo_toy.simulator.exact import categorical_gradient, entropic_gradient
 from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments
 from pkpo_toy.studies.study import Study, as_is
-from pkpo_toy.training.config import Config, EstimatorName
+from pkpo_toy.training.config import Config, EstimatorName, Name
 from pkpo_toy.typing import Array
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -27,7 +27,7 @@ DRAWS = 200  # of an estimator's own randomness
 class Audit(Config):
     """One instance: a softmax policy over a few arms with fixed rewards, n samples, k."""
 
-    instance: str = Field("own", description="name of the instance in tables and figures")
+    instance: Name = Field("own", description="name of the instance in tables and figures")
     rewards: tuple[Number, ...] = Field((0.1, 0.55, 1.0), description="reward of each arm")
     logits: tuple[Number, ...] = Field(
         (0.3, -0.5, 0.1), description="of the softmax policy, one for each arm"

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Self
+
 import numpy as np
 import pandas as pd
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import element_weights
 from pkpo_toy.studies.study import Study, as_is
-from pkpo_toy.training.config import Config
+from pkpo_toy.training.config import Arrays, Config
 
 
 class ElementWeights(Config):
     """n samples, of which every k-subset counts once."""
 
+    arrays: ClassVar[Arrays] = (("n",),)
+
     n: PositiveInt = Field(8, description="samples")
     k: PositiveInt = Field(1, description="size of the subsets; at most n")
+
+    @model_validator(mode="after")
+    def _k_is_at_most_n(self) -> Self:
+        if self.k > self.n:
+            raise InputError(f"k must be at most n, got k = {self.k}, n = {self.n}.")
+        return self
 
 
 def run(config: ElementWeights, rng: np.random.Generator) -> pd.DataFrame:

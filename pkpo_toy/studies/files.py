@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from pkpo_toy.errors import InputError, unknown
@@ -24,7 +25,7 @@ from pkpo_toy.studies.table import STUDIES, SUITES
 from pkpo_toy.training.config import Config
 
 MAX_BYTES = 1_000_000
-MAX_CELLS = 10_000_000
+MAX_CELLS = 20_000  # what can be checked in about ten seconds
 Table = dict[str, Any]
 
 
@@ -132,7 +133,7 @@ def _setting(text: str) -> tuple[str, Any]:
         raise InputError(f"--set takes key=value, got {text!r}.")
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return key.strip(), value.strip()
 
 
@@ -180,7 +181,7 @@ def expand(file: StudyFile) -> list[Config]:
         options = [_options(config, key, value) for key, value in table.items()]
         _refuse_if_too_many(options)
         for choice in itertools.product(*options):
-            cell = build(config, dict(zip(table, choice, strict=True)), file.name)
+            cell = build(config, dict(zip(table, choice, strict=True)), file.study)
             cells[cell.model_dump_json()] = cell
     return list(cells.values())
 
@@ -194,11 +195,18 @@ def _refuse_if_too_many(options: Sequence[Sequence[Any]]) -> None:
 
 
 def build(config: type[Config], values: Table, origin: str) -> Config:
-    """A checked Config; the first fault found is told in one sentence."""
+    """A checked Config; the first fault found is told in one sentence. Raises InputError."""
     try:
-        return config.model_validate_json(json.dumps(values, default=str))
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return config.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
         raise InputError(f"{origin}: {_sentence(error)}") from None
+    except FloatingPointError as error:
+        raise InputError(f"{origin}: numbers leave the range of float64 ({error}).") from None
+    except MemoryError as error:
+        raise InputError(f"{origin}: more memory is needed than there is ({error}).") from None
+    except (TypeError, OverflowError, RecursionError) as error:
+        raise InputError(f"{origin}: {type(error).__name__}: {error}.") from None
 
 
 def _sentence(error: ValidationError) -> str:

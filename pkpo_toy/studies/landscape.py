@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -9,11 +11,13 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from pkpo_toy.simulator.exact import gaussian_gradient, gaussian_max_at_k, gaussian_optimum
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.studies.study import Study
-from pkpo_toy.training.config import Config
+from pkpo_toy.training.config import Arrays, Config
 
 
 class Landscape(Config):
     """One k; theta runs over `points` values from `low` to `high`."""
+
+    arrays: ClassVar[Arrays] = (("points",),)
 
     k: PositiveInt = Field(1, description="k of max@k")
     sd: PositiveFloat = Field(0.1, description="standard deviation of the policy")

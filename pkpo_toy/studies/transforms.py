@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,14 @@ from pydantic import Field, PositiveInt, model_validator
 
 from pkpo_toy.estimators import resolve
 from pkpo_toy.studies.study import Study, as_is
-from pkpo_toy.training.config import Config, EstimatorName
+from pkpo_toy.training.config import Arrays, Config, EstimatorName
 from pkpo_toy.typing import Array
 
 
 class Transforms(Config):
     """One k; `groups` groups of n rewards from U(-1/2, 1/2)."""
+
+    arrays: ClassVar[Arrays] = (("groups", "n"), ("bins",))
 
     n: PositiveInt = Field(32, description="samples in a group")
     k: PositiveInt = Field(4, description="k of max@k")

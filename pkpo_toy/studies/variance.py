@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from pkpo_toy.simulator.exact import gaussian_gradient
 from pkpo_toy.simulator.policies import normal_gradient, sample_normal
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.studies.study import Study, as_is
-from pkpo_toy.training.config import Config, EstimatorName
+from pkpo_toy.training.config import Arrays, Config, EstimatorName
 from pkpo_toy.typing import Array
 
 PAPER = (
@@ -30,6 +30,8 @@ PAPER = (
 
 class Variance(Config):
     """One n; all estimators see the same `estimates` batches of n samples."""
+
+    arrays: ClassVar[Arrays] = (("estimates", "n"),)
 
     n: PositiveInt = Field(16, description="samples behind one gradient estimate")
     k: PositiveInt = Field(4, description="k of max@k")

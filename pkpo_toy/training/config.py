@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 from abc import abstractmethod
 from dataclasses import replace
-from typing import Annotated, Self, get_args, get_origin
+from typing import Annotated, ClassVar, Self, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import resolve
 from pkpo_toy.estimators.api import DEFAULT
 from pkpo_toy.simulator.optimisers import OPTIMISERS
@@ -37,12 +40,53 @@ TRAINING_COLUMNS = ("k_opt", "n", "entropy_bonus", "estimator")
 """Settings that are columns of every training study, even where all cells agree."""
 
 
+def _memory() -> float:
+    """Bytes of memory of this machine; infinite where it does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return math.inf
+
+
+MEMORY = _memory()
+Arrays = tuple[tuple[str, ...], ...]
+
+
+def _plain_name(name: str) -> str:
+    """A name as a column of a table can hold it: read back, it is the same text."""
+    number = re.fullmatch(r"\s*[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", name)
+    if number or name.strip().lower() in {"true", "false", "nan", "inf", "-inf", "infinity"}:
+        raise InputError(f"a name must not read as a number or a truth value, got {name!r}.")
+    if not name.isprintable():
+        raise InputError(f"a name must be printable text on one line, got {name!r}.")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
+
+
 class Config(BaseModel):
     """Settings of one cell. Unknown keys, wrong types and non-finite numbers are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     seed: NonNegativeInt = Field(0, description="seed of all randomness")
+
+    arrays: ClassVar[Arrays] = ()
+    """The settings whose product is the size of an array that the cell needs."""
+
+    @model_validator(mode="after")
+    def _fits_in_memory(self) -> Self:
+        for names in self.arrays:
+            sizes = {name: max(1, getattr(self, name)) for name in names}
+            needed = 8 * math.prod(sizes.values())
+            if needed > MEMORY:
+                asked = ", ".join(f"{name} = {value}" for name, value in sizes.items())
+                raise InputError(
+                    f"{asked[:150]} would need {needed / 1e9:.3g} GB of memory or more;"
+                    f" this machine has {MEMORY / 1e9:.3g} GB."
+                )
+        return self
 
     @classmethod
     def listed(cls) -> frozenset[str]:
@@ -57,7 +101,9 @@ class Config(BaseModel):
 class ScheduleConfig(Config):
     """Who is trained and for how long, whatever is trained on: bandits or a language model."""
 
-    label: str = Field("", description="name of the curves; empty: made from k and n")
+    arrays: ClassVar[Arrays] = (("steps",), ("replicates", "n"))
+
+    label: Name = Field("", description="name of the curves; empty: made from k and n")
     estimator: EstimatorName = Field(DEFAULT, description="key of an estimator or FILE.py:FUNCTION")
     k1_estimator: EstimatorName = Field(
         "rloo", description="estimator at k = 1, if k changes or `estimator` is not defined there"
@@ -127,6 +173,14 @@ class TrainingConfig(ScheduleConfig):
 
 class ProblemSetConfig(TrainingConfig):
     """Easy and hard problems, each with one right answer; see `problem_set` in the simulator."""
+
+    arrays: ClassVar[Arrays] = (
+        *TrainingConfig.arrays,
+        ("replicates", "per_step", "n"),
+        ("problems", "arms"),
+        ("problems", "features"),
+        ("replicates", "features", "arms"),
+    )
 
     problems: int = Field(42, description="problems in the set")
     arms: int = Field(16, description="answers to choose from")

@@ -61,6 +61,17 @@ def test_sweeps_may_be_any_sequence(n):
     assert set(pkpo_toy.run("element_weights", n=n, k=2).summary.n) == {4, 8}
 
 
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_half_a_picture_is_drawn_again(kind):
+    result = pkpo_toy.run("element_weights", n=4, k=2)
+    paths = result.save_figure(again=False)
+    whole = {path: path.read_bytes() for path in paths}
+    (half,) = [path for path in paths if path.suffix == f".{kind}"]
+    half.write_bytes(whole[half][: len(whole[half]) // 2])
+    result.save_figure(again=False)
+    assert {path: path.read_bytes() for path in paths} == whole
+
+
 def test_a_quick_look_has_a_folder_of_its_own():
     assert pkpo_toy.run("element_weights", quick=True).path == Path("results/quick/element_weights")
 

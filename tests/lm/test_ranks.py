@@ -97,6 +97,7 @@ def test_workers_and_torchrun_do_not_mix(monkeypatch):
     from pkpo_toy.cli.run import _workers
 
     monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "test")
     assert _workers(None) == 1
     with pytest.raises(InputError, match="torchrun"):
         _workers(4)

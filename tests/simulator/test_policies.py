@@ -10,7 +10,6 @@ from hypothesis.extra.numpy import arrays
 
 from pkpo_toy.checks import row_max
 from pkpo_toy.errors import InputError
-from pkpo_toy.simulator import policies
 from pkpo_toy.simulator.policies import (
     arms_gradient,
     log_softmax,
@@ -153,19 +152,6 @@ RNG = np.random.default_rng(0)
 def test_bad_input_is_named(call, names):
     with pytest.raises(InputError, match=names):
         call()
-
-
-@pytest.mark.parametrize("d", [1, 2, 15, 16, 31, 32])
-def test_few_and_many_arms_are_drawn_alike(d):
-    """Counting and bisection are two ways to one number, barred and equal arms included."""
-    rng = np.random.default_rng(d)
-    masses = np.exp(3 * rng.standard_normal((40, d)))
-    masses[:, d // 2 :][rng.random((40, d - d // 2)) < 0.3] = 0.0
-    masses[:, 0] = 1.0
-    uniforms = rng.random((40, 25))
-    uniforms[:, 0], uniforms[:, 1] = 0.0, 1 - 2.0**-53
-    bisected = policies._bisected(np.cumsum(masses, axis=-1), uniforms.copy())
-    np.testing.assert_array_equal(policies._counted(masses, uniforms), bisected)
 
 
 def test_the_largest_of_short_rows():

@@ -353,8 +353,8 @@ def test_a_problem_of_the_user_s_own_trains_like_any_other(tmp_path):
     [
         ("steap", {}, "has no function 'steap'; it defines build_problem, steep, broken, number"),
         ("steep", {"bets": 1.0}, "Did you mean 'best'"),
-        ("steep", {"best": "x"}, "fails: TypeError"),
-        ("broken", {}, "fails: ZeroDivisionError"),
+        ("steep", {"best": "x"}, "failed: TypeError"),
+        ("broken", {}, "failed: ZeroDivisionError"),
         ("number", {}, "must return what build_problem returns, got int"),
     ],
 )

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from pkpo_toy.errors import PkpoError
-
-
-def processes() -> int:
-    """How many processes torchrun has started; 1 without it."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+from pkpo_toy.lm.launch import launched_processes
 
 
 def together(command: Callable[[], None]) -> None:
     """Run the command, under torchrun on rank 0 alone, which lets the others end with it."""
-    if processes() == 1:
+    if launched_processes() == 1:
         command()
         return
     from pkpo_toy.lm.ranks import current, dismiss

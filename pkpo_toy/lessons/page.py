@@ -1,0 +1,87 @@
+"""The browser lesson: the modules, the style and the text of `web/` put into one HTML file."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+
+from pkpo_toy.estimators import ESTIMATORS
+from pkpo_toy.lessons.stills import stills
+
+# In the order in which each may use what stands before it. The first draw nothing.
+ARITHMETIC = (
+    "numbers.js",
+    "random.js",
+    "looks.js",
+    "estimators.js",
+    "truth.js",
+    "noise.js",
+    "training.js",
+    "events.js",
+    "state.js",
+    "samples.js",
+)
+DRAWING = (
+    "dom.js",
+    "charts.js",
+    "controls.js",
+    "player.js",
+    "answers.js",
+    "weights.js",
+    "landscape.js",
+    "noisy.js",
+    "brush.js",
+    "learning.js",
+    "betting.js",
+    "counts.js",
+    "main.js",
+)
+
+_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def lesson_page() -> str:
+    """The whole lesson as one HTML text that asks for nothing beyond itself."""
+    page = web_file("lesson.html")
+    for place, text in (
+        ("<!--{{stills}}-->", stills()),
+        ("/*{{style}}*/\n", compact(web_file("lesson.css"))),
+        ("/*{{script}}*/\n", script((*ARITHMETIC, *DRAWING))),
+    ):
+        page = page.replace(place, text)
+    return page
+
+
+def script(modules: tuple[str, ...]) -> str:
+    """The modules as one script: in one scope their imports and exports are not needed."""
+    text = "\n".join(_EXPORT.sub("", _IMPORT.sub("", compact(web_file(name)))) for name in modules)
+    return text.replace('"{{estimators}}"', estimator_facts())
+
+
+def estimator_facts() -> str:
+    """What the table of estimators says of each row that has a look, as JSON."""
+    facts = {
+        key: {
+            "name": row.look.label.replace("$-$", "−").replace("$", ""),
+            "color": row.look.color,
+            "dash": row.look.dash,
+            "marker": row.look.marker,
+            "binary": row.binary,
+        }
+        for key, row in ESTIMATORS.items()
+        if row.look
+    }
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+
+
+def compact(text: str) -> str:
+    """A script or a style without indentation and whole-line comments; its lines stay lines."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+
+
+def web_file(name: str) -> str:
+    """A file of `web/` as text."""
+    return (resources.files("pkpo_toy.lessons") / "web" / name).read_text(encoding="utf-8")

@@ -1,0 +1,311 @@
+// The estimators: rewards (n) and k give weights (n); the gradient estimate is the plain sum
+// sum_i w_i grad log pi(x_i). The same formulas as pkpo_toy/estimators, in gap form: all read
+// running sums of mu_m d_m over sorted rewards, with d_m = g_(m) - g_(m-1).
+
+import { DASHES, ESTIMATOR_FACTS } from "./looks.js";
+import { ascending, mean, range, sum } from "./numbers.js";
+
+// mu_i = C(i-1, k-1) / C(n, k), i = 1..n: a product of ratios from the top cannot overflow.
+export function elementWeights(n, k) {
+  const mu = new Float64Array(n);
+  mu[n - 1] = k / n;
+  for (let i = n; i > k; i--) mu[i - 2] = mu[i - 1] * ((i - k) / (i - 1));
+  return mu;
+}
+
+// Weights by rank handed back to where their rewards stood.
+function byRank(rewards, weigh) {
+  const places = ascending(rewards);
+  const ordered = new Float64Array(places.length),
+    weights = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) ordered[i] = rewards[places[i]];
+  const ranked = weigh(ordered);
+  for (let i = 0; i < places.length; i++) weights[places[i]] = ranked[i];
+  return weights;
+}
+
+// factor * sum_{m=2..i} mu_{m-lag} d_m, i = 1..n, from sorted rewards.
+function gapSums(ordered, k, lag, factor = 1) {
+  const mu = elementWeights(ordered.length, k);
+  const sums = new Float64Array(ordered.length);
+  for (let i = 1; i < ordered.length; i++) {
+    sums[i] = sums[i - 1] + mu[i - lag] * factor * (ordered[i] - ordered[i - 1]);
+  }
+  return sums;
+}
+
+// sum_{m<=i} d_m / (n-m+1), i = 1..n, with d_1 the given start.
+function tailSums(ordered, start) {
+  const n = ordered.length;
+  const sums = new Float64Array(n);
+  sums[0] = start;
+  for (let i = 1; i < n; i++) sums[i] = sums[i - 1] + (ordered[i] - ordered[i - 1]) / (n - i);
+  return sums;
+}
+
+// Values less their mean, exactly zero when all tie.
+function centered(values) {
+  const raised = Float64Array.from(values);
+  const lowest = raised.toSorted()[0];
+  for (let i = 0; i < raised.length; i++) raised[i] -= lowest;
+  const center = mean(raised.toSorted());
+  for (let i = 0; i < raised.length; i++) raised[i] -= center;
+  return raised;
+}
+
+// Values less their mean, over their standard deviation; 0 when all tie.
+function zScores(values, ddof) {
+  const lowest = Math.min(...values);
+  const span = Math.max(...values) - lowest;
+  if (!(span > 0)) return new Float64Array(values.length);
+  const scaled = Array.from(values, (value) => (value - lowest) / span);
+  const ordered = scaled.toSorted((a, b) => a - b);
+  const center = mean(ordered);
+  const squares = sum(ordered.map((value) => (value - center) ** 2));
+  const spread = Math.sqrt(squares / Math.max(values.length - ddof, 1));
+  return Float64Array.from(scaled, (value) => (spread > 0 ? (value - center) / spread : 0));
+}
+
+// The maximum of each group of k consecutive samples.
+function groupMaxima(rewards, k) {
+  return range(0, rewards.length, k).map((start) => Math.max(...rewards.slice(start, start + k)));
+}
+
+function toMembers(ofGroup, k) {
+  return Float64Array.from(range(0, ofGroup.length * k), (i) => ofGroup[Math.floor(i / k)]);
+}
+
+// Rewards of 0 and 1: what a success and what a failure weighs, by the number of failures.
+function byOutcome(rewards, weigh) {
+  const failures = rewards.filter((reward) => reward === 0).length;
+  const [success, failure] = weigh(failures, rewards.length);
+  return Float64Array.from(rewards, (reward) => (reward === 1 ? success : failure));
+}
+
+// mu at an index 0..n, with mu_0 = 0.
+function muAt(n, k, index) {
+  return index > 0 ? elementWeights(n, k)[index - 1] : 0;
+}
+
+function rloo(rewards) {
+  return centered(rewards).map((weight) => weight / (rewards.length - 1));
+}
+
+function pkpo(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const sums = gapSums(ordered, k, 1);
+    const shift = ordered[n - 1] * (k / n) - sums[n - 1];
+    return sums.map((value) => value + shift);
+  });
+}
+
+function pkpoLoo(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const factor = (n * (n - 1) + k) / ((n - 1) * (n - k));
+    const sums = gapSums(ordered, k, 1, factor);
+    const center = mean(sums);
+    const meanPkpo = ordered[n - 1] * (k / n) - (sums[n - 1] - center) / factor;
+    return sums.map((value) => value - (center + meanPkpo / (n - 1)));
+  });
+}
+
+function pkpoLooMinusOne(rewards, k) {
+  return byRank(rewards, (ordered) => gapSums(ordered, k, 0));
+}
+
+function centeredGapSums(rewards, k, factor) {
+  return byRank(rewards, (ordered) => {
+    const sums = gapSums(ordered, k, 1, factor);
+    const center = mean(sums);
+    return sums.map((value) => value - center);
+  });
+}
+
+function partitionLooMinusOne(rewards, k) {
+  const groups = rewards.length / k;
+  const weights = new Float64Array(rewards.length);
+  for (let start = 0; start < rewards.length; start += k) {
+    const ordered = rewards.slice(start, start + k).sort((a, b) => a - b);
+    const lead = (ordered[k - 1] - ordered[k - 2]) / groups;
+    for (let i = start; i < start + k; i++) weights[i] = rewards[i] === ordered[k - 1] ? lead : 0;
+  }
+  return weights;
+}
+
+function passkGrpo(rewards, k) {
+  return byOutcome(rewards, (failures, n) => {
+    if (failures === 0 || failures === n) return [0, 0];
+    const left = (muAt(n, k, failures) * failures) / k; // 1 - the pass@k estimate
+    const root = Math.sqrt(left / (1 - left));
+    return [root / n, (-root * (n - failures)) / (n * failures)];
+  });
+}
+
+function bonMean(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const sums = gapSums(ordered, k, 1);
+    return zScores(sums, 1).map((score) => score / ordered.length);
+  });
+}
+
+function bonMaxMean(rewards) {
+  const best = Math.max(...rewards);
+  const shortfall = Array.from(rewards, (reward) => best - reward);
+  const winners = shortfall.filter((short) => short === 0).length;
+  const lead = mean(shortfall.toSorted((a, b) => a - b)) / rewards.length;
+  return Float64Array.from(shortfall, (short) => (short === 0 ? lead / winners : 0));
+}
+
+const RS_BETA = 1;
+
+function rsGrpo(rewards) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const exponents = ordered.map((reward) => RS_BETA * (reward - ordered[n - 1]));
+    const growth = exponents.map((exponent) => Math.expm1(exponent) / RS_BETA);
+    const center = sum(growth) / n;
+    const powers = sum(exponents.map(Math.exp));
+    return growth.map((value) => (value - center) / powers);
+  });
+}
+
+function reinforce(rewards) {
+  return Float64Array.from(rewards, (reward) => reward / rewards.length);
+}
+
+function drGrpo(rewards) {
+  return centered(rewards).map((weight) => weight / rewards.length);
+}
+
+function grpo(rewards) {
+  return zScores(rewards, 1).map((score) => score / rewards.length);
+}
+
+function centeredLoo(rewards, k) {
+  return centeredGapSums(rewards, k, rewards.length / (rewards.length - k));
+}
+
+function groupMeanCentered(rewards, k) {
+  return centeredGapSums(rewards, k, 1);
+}
+
+function partition(rewards, k) {
+  const groups = rewards.length / k;
+  const shares = groupMaxima(rewards, k).map((best) => best / groups);
+  return toMembers(shares, k);
+}
+
+function partitionBaselined(rewards, k) {
+  const others = rewards.length / k - 1;
+  const leads = centered(groupMaxima(rewards, k)).map((lead) => lead / others);
+  return toMembers(leads, k);
+}
+
+function passkFull(rewards, k) {
+  const scores = zScores(groupMaxima(rewards, k), 0).map((score) => score / rewards.length);
+  return toMembers(scores, k);
+}
+
+function tailrl(rewards) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const shift = (ordered[n - 1] - ordered[0]) / n;
+    return tailSums(ordered, 0).map((value) => value - shift);
+  });
+}
+
+function tailrlRaw(rewards) {
+  return byRank(rewards, (ordered) => tailSums(ordered, ordered[0] / ordered.length));
+}
+
+function failOnly(rewards, k) {
+  return byOutcome(rewards, (failures, n) => [0, -muAt(n, k, failures)]);
+}
+
+function passkRloo(rewards, k) {
+  return byOutcome(rewards, (failures, n) => [
+    (muAt(n, k, Math.min(failures + 1, n)) * failures) / (n - 1),
+    (-muAt(n, k, failures) * (n - failures)) / (n - 1),
+  ]);
+}
+
+function passkPlugin(rewards, k) {
+  return byOutcome(rewards, (failures, n) => {
+    const slope = (k * (failures / n) ** (k - 1)) / n;
+    return [slope * (failures / n), -slope * ((n - failures) / n)];
+  });
+}
+
+function maxrl(rewards) {
+  return byOutcome(rewards, (failures, n) => [
+    failures / (n * Math.max(n - failures, 1)),
+    failures < n ? -1 / n : 0,
+  ]);
+}
+
+const ANY_K = { text: "1 ≤ k ≤ n", holds: () => true };
+const BELOW_N = { text: "k below n", holds: (n, k) => k < n };
+const FROM_TWO = { text: "k of at least 2", holds: (n, k) => k >= 2 };
+const DIVIDES = { text: "a k that divides n", holds: (n, k) => n % k === 0 };
+const TWO_GROUPS = {
+  text: "a k that divides n at least twice",
+  holds: (n, k) => n % k === 0 && n >= 2 * k,
+};
+const FROM_TWO_DIVIDES = {
+  text: "a k of at least 2 that divides n",
+  holds: (n, k) => k >= 2 && n % k === 0,
+};
+
+// Linear: the weights of a sum of nested 0/1 rewards are the sum of their weights.
+const LINEAR = { linear: true };
+
+// The keys are Python's.
+const ROWS = {
+  reinforce: { weigh: reinforce, domain: ANY_K, ...LINEAR },
+  rloo: { weigh: rloo, domain: ANY_K, ...LINEAR },
+  dr_grpo: { weigh: drGrpo, domain: ANY_K, ...LINEAR },
+  grpo: { weigh: grpo, domain: ANY_K },
+  pkpo: { weigh: pkpo, domain: ANY_K, ...LINEAR },
+  pkpo_loo: { weigh: pkpoLoo, domain: BELOW_N, ...LINEAR },
+  pkpo_loo_minus_one: { weigh: pkpoLooMinusOne, domain: FROM_TWO, ...LINEAR },
+  centered_loo: { weigh: centeredLoo, domain: BELOW_N, ...LINEAR },
+  group_mean_centered: { weigh: groupMeanCentered, domain: BELOW_N, ...LINEAR },
+  partition: { weigh: partition, domain: DIVIDES },
+  partition_baselined: { weigh: partitionBaselined, domain: TWO_GROUPS },
+  partition_loo_minus_one: { weigh: partitionLooMinusOne, domain: FROM_TWO_DIVIDES },
+  passk_full: { weigh: passkFull, domain: TWO_GROUPS },
+  bon_mean: { weigh: bonMean, domain: ANY_K },
+  bon_max_mean: { weigh: bonMaxMean, domain: ANY_K },
+  tailrl: { weigh: tailrl, domain: ANY_K, ...LINEAR },
+  tailrl_raw: { weigh: tailrlRaw, domain: ANY_K, ...LINEAR },
+  rs_grpo: { weigh: rsGrpo, domain: ANY_K },
+  fail_only: { weigh: failOnly, domain: ANY_K },
+  passk_rloo: { weigh: passkRloo, domain: ANY_K },
+  passk_plugin: { weigh: passkPlugin, domain: ANY_K },
+  passk_grpo: { weigh: passkGrpo, domain: ANY_K },
+  maxrl: { weigh: maxrl, domain: ANY_K },
+};
+
+// A row with what the package's own table says of it: name, look, and whether rewards must be 0 or 1.
+function described([key, row]) {
+  const { name, binary, ...look } = ESTIMATOR_FACTS[key];
+  return [key, { ...row, name, binary, look: { ...look, dash: DASHES[look.dash] } }];
+}
+
+export const ESTIMATORS = Object.fromEntries(Object.entries(ROWS).map(described));
+
+// Whether an estimator is defined for k of n samples.
+export function defined(key, n, k) {
+  return k >= 1 && k <= n && n >= 2 && ESTIMATORS[key].domain.holds(n, k);
+}
+
+// The estimator that trains for k: where the chosen one has no k = 1, plain RLOO takes over.
+export function estimatorFor(key, n, k) {
+  return k === 1 && !defined(key, n, k) ? "rloo" : key;
+}
+
+export function weightsOf(key, rewards, k) {
+  return ESTIMATORS[key].weigh(rewards, k);
+}
