@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pkpo_toy
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.files import FIGURES, RESULTS, write_output
-from pkpo_toy.runs import read_cells, read_failures, read_manifest, read_summary, results_folder
+from pkpo_toy.runs import (
+    Corrupt,
+    read_cells,
+    read_failures,
+    read_manifest,
+    read_summary,
+    results_folder,
+)
 from pkpo_toy.studies.columns import SEED, pooled, with_columns
 from pkpo_toy.studies.table import STUDIES
 
@@ -174,4 +181,18 @@ def load(run: str | Path, out: str | Path = RESULTS) -> Result:
         if not there or not named:
             raise InputError(f"no results in {str(folder)!r}; `pkpo-toy run` makes some.")
         raise unknown(f"results in {str(out)!r}:", run, there)
+    _check(folder, manifest)
     return Result(folder, manifest)
+
+
+def _check(folder: Path, manifest: dict[str, Any]) -> None:
+    """Raises Corrupt unless the manifest is of a study and names the settings that are columns."""
+    study = STUDIES.get(manifest.get("study", ""))
+    if study is None:
+        raise Corrupt(f"{folder / 'manifest.json'} is of no study known here.")
+    lacking = {*manifest.get("swept", ()), *study.columns} - manifest["configuration"].keys()
+    if lacking:
+        raise Corrupt(
+            f"{folder / 'manifest.json'} lacks {', '.join(sorted(lacking))[:100]}; "
+            "run the study again."
+        )

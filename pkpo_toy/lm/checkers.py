@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from math import isclose
+from math import isclose, isfinite
 
-from pkpo_toy.errors import unknown
+import numpy as np
+
+from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.lm.tasks import Problem
 from pkpo_toy.loading import load_function, names_a_file
 
@@ -50,4 +52,11 @@ def checker_named(name: str) -> Reward:
     if not names_a_file(name):
         raise unknown("checker", name, CHECKERS)
     own = load_function("checker", name)
-    return lambda problem, text: float(own(problem.prompt, problem.answer, text))
+
+    def score(problem: Problem, text: str) -> float:
+        value = own(problem.prompt, problem.answer, text)
+        if not isinstance(value, int | float | np.integer | np.floating) or not isfinite(value):
+            raise InputError(f"checker {name} must return a finite number, got {value!r:.60}.")
+        return float(value)
+
+    return score

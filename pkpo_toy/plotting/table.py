@@ -4,6 +4,7 @@ from pkpo_toy.plotting import (
     annealing,
     audit,
     compare,
+    continuous_reward,
     element_weights,
     hard_problems,
     landscape,
@@ -29,6 +30,7 @@ FIGURES: dict[str, Figure] = {
     "hard_problems": hard_problems.FIGURE,
     "objective_matrix": objective_matrix.FIGURE,
     "pass_rates": pass_rates.FIGURE,
+    "continuous_reward": continuous_reward.FIGURE,
     "passk": passk.FIGURE,
     "compare": compare.FIGURE,
 }

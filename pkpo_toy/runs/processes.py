@@ -102,6 +102,7 @@ def _pool(jobs: int, function: Function) -> Iterator[tuple[ProcessPoolExecutor, 
     try:
         _await_first_worker(pool, jobs)
         yield pool, workers
+        pool.shutdown()  # idle workers end by themselves and tidy up what libraries made in them
     finally:
         workers.kill()
         pool.shutdown(cancel_futures=True)

@@ -4,6 +4,7 @@ from pkpo_toy.studies import (
     annealing,
     audit,
     bandit,
+    continuous_reward,
     element_weights,
     hard_problems,
     landscape,
@@ -28,6 +29,7 @@ STUDIES: dict[str, Study] = {
     "audit": audit.STUDY,
     "pass_rates": pass_rates.STUDY,
     "bandit": bandit.STUDY,
+    "continuous_reward": continuous_reward.STUDY,
     "lm": lm.STUDY,
 }
 

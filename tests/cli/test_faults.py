@@ -198,7 +198,8 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
         "estimates=50",
     ]
     run += ["--set", "estimators=['own.py:f']", "--json"]
-    stdout, _ = finish(tmp_path, *run, code=1)
+    stdout, stderr = finish(tmp_path, *run, code=1)
+    assert stderr.startswith("1 cells failed, first: UserCodeError: estimator own.py:f failed")
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 16}
     stdout, _ = finish(tmp_path, "show", "variance")
     assert "RuntimeError: eight is too many" in stdout

@@ -1,5 +1,6 @@
 """Studies from Python: the same results as the command line, and errors a script can catch."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 
 import pkpo_toy
 from pkpo_toy.errors import InputError
+from pkpo_toy.runs import Corrupt
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"n": [4, 8], "estimates": 50}
@@ -70,6 +72,22 @@ def test_half_a_picture_is_drawn_again(kind):
     half.write_bytes(whole[half][: len(whole[half]) // 2])
     result.save_figure(again=False)
     assert {path: path.read_bytes() for path in paths} == whole
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"study": "toy"}, "of no study"), ({"configuration": {}}, "lacks k, n"),
+     ({"swept": {"n": [4]}}, "one value for each cell"), ({"swept": 3}, "is damaged")],
+)  # fmt: skip
+def test_a_manifest_that_does_not_fit_its_study_is_refused(change, says):
+    result = pkpo_toy.run("element_weights", n=[4, 5], k=[2, 3])
+    path = result.path / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(Corrupt, match=says):
+        pkpo_toy.load(result.path)
+    # Results of another study are replaced only when that is asked for.
+    again = pkpo_toy.run("element_weights", n=[4, 5], k=[2, 3], fresh="study" in change)
+    assert again.summary.equals(result.summary)
 
 
 def test_a_quick_look_has_a_folder_of_its_own():

@@ -181,6 +181,16 @@ def lm() -> pd.DataFrame:
     return frame.assign(per_run=frame["label"].map(texts))
 
 
+def continuous_reward() -> pd.DataFrame:
+    """Trained for 4 the values end at 0.8 of the optimum, for 1 at 0.9."""
+    parts = [
+        _curve(f"k = {k}", k_eval, share).assign(optimum=1.0, k=k)
+        for k, share in ((1, 0.9), (4, 0.8))
+        for k_eval in (1, 4)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def hard_problems() -> pd.DataFrame:
     parts = [_curve(label, 1, top) for label, top in (("k = 1", 0.5), ("k = 4", 0.9))]
     frame = pd.concat(parts, ignore_index=True).assign(solved_fraction=lambda one: one["value"])
@@ -286,6 +296,7 @@ FRAMES = {
     "hard_problems": hard_problems,
     "objective_matrix": objective_matrix,
     "pass_rates": pass_rates,
+    "continuous_reward": continuous_reward,
     "passk": passk,
     "compare": compare,
 }

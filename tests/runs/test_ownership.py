@@ -1,6 +1,7 @@
 """Nothing of the user's is ever touched: what is not ours is neither written over nor removed."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,27 @@ def test_output_replaces_ordinary_files_only(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert kept.read_text() == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.txt", "link.txt", "pipe"]
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "figure.png"
+    failed: list[BaseException] = []
+
+    def write(letter: bytes) -> None:
+        try:
+            for _ in range(50):
+                write_output(path, letter * 5000)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert path.read_bytes() in {b"a" * 5000, b"b" * 5000}
+    assert [each.name for each in tmp_path.iterdir()] == ["figure.png"]
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder"])

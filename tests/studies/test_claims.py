@@ -40,6 +40,18 @@ def test_each_k_eval_is_best_served_by_training_for_it(k_eval):
             assert advantage(rows[k_eval], row, k_eval) > CONFIDENT, k_opt
 
 
+def test_every_optimum_of_a_continuous_reward_is_reached():
+    """What was missing at the start is missing by less than a hundredth of it at the end."""
+    (untrained, *_) = ended("continuous_reward", "replicates=1", "steps=1", "log_every=1")
+    for k, trained in zip(
+        (1, 2, 4, 8, 16), ended("continuous_reward", "replicates=30"), strict=True
+    ):
+        own = trained[trained["k_eval"] == k]
+        optimum = own["optimum"].iloc[0]
+        start = untrained.loc[untrained["k_eval"] == k, "value"].iloc[0]
+        assert 0 <= optimum - own["value"].mean() < 0.01 * (optimum - start)
+
+
 def test_from_the_lower_peak_k_1_stays_and_k_8_escapes():
     one, eight = ended("hard_problems", "k_opt=[1, 8]", "replicates=100", "steps=1000")
     assert one.solved.mean() <= 0.05

@@ -24,6 +24,7 @@ SMALL = {
     "objective_matrix": {**TRAINED, "log_every": 4, "k_eval": [1, 2]},
     "pass_rates": {**TRAINED, "k_eval": [1, 2], "measured_n": [10, 100], "measured_c": [1, 10]},
     "bandit": {**TRAINED, "k_eval": [1, 2]},
+    "continuous_reward": {**TRAINED, "k_eval": [1, 2]},
 }
 SMALL["annealing"] = SMALL["learning_curves"]
 # Two values of each setting. A list by nature is given as a list of lists.

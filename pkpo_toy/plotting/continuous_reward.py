@@ -1,0 +1,51 @@
+"""Figure of `continuous_reward`: training for k, and the best max@k that there is."""
+
+import numpy as np
+import pandas as pd
+
+from pkpo_toy.plotting.curves import INTERVAL, SAYS, over_steps
+from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, ravel
+from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.parts import letter, log_ticks
+from pkpo_toy.plotting.series import IDENTITY, curves, legend
+
+COLUMNS = (*IDENTITY, "step", "k_eval", "k", "value", "low", "high", "optimum")
+
+
+def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
+    """max@k at the k that each curve is trained for beside its optimum, and what is missing."""
+    reward, gap = ravel(axes)
+    own = _at_own_k(frame)
+    over_steps(reward, own, "value", interval=True)
+    for look, part in curves(own):
+        reward.axhline(part["optimum"].iloc[0], color=look.colour, linestyle=":", linewidth=0.9)
+    letter(reward, 0, "max@$k$ at the $k$ trained for; dotted: optimum")
+    missing = 100 * (1 - own["value"] / own["optimum"])
+    over_steps(gap, own.assign(missing=missing.where(missing > 0, np.nan)), "missing")
+    log_ticks(gap, "y")
+    letter(gap, 1, "below the optimum, %")
+    return axes
+
+
+def _at_own_k(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each curve's rows at the k it is trained for (at the end), or at the nearest k_eval."""
+    distance = (frame["k_eval"] - frame["k"]).abs()
+    nearest = distance.groupby([frame[name] for name in IDENTITY]).transform("min")
+    return frame[distance == nearest]
+
+
+def _legend(frame: pd.DataFrame) -> Legend:
+    return legend(frame, 5, INTERVAL)
+
+
+FIGURE = Figure(
+    draw,
+    COLUMNS,
+    size=(7.0, 3.0),
+    panels=(1, 2),
+    legend=_legend,
+    shows=SHOWS,
+    curves=True,
+    says=("theta", "sd", *SAYS),
+    over_steps=True,
+)
