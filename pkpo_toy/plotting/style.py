@@ -82,8 +82,10 @@ def estimator_look(name: str) -> Look:
 
 
 def ordered(names: Iterable[str]) -> list[str]:
-    """Estimators without repeats, in the order in which they first appear."""
-    return list(dict.fromkeys(names))
+    """Estimators without repeats: those of the table in its order, then the user's own."""
+    found = dict.fromkeys(names)
+    own = [name for name in found if name not in ESTIMATOR_LOOKS]
+    return [*(name for name in ESTIMATOR_LOOKS if name in found), *own]
 
 
 def k_look(k: float) -> Look:

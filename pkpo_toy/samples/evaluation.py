@@ -127,10 +127,12 @@ class Collector:
 
     def add(self, problem: str | int, rewards: Iterable[float]) -> None:
         """More samples of a problem."""
-        code = self._names[self._name(problem)]
-        before = len(self._rewards)
-        self._rewards.extend(rewards)
-        self._codes.extend([code] * (len(self._rewards) - before))
+        name, values = self._name(problem), list(rewards)
+        if not values:
+            self.leave_out("without samples")
+            return
+        self._rewards.extend(values)
+        self._codes.extend([self._names[name]] * len(values))
 
     def add_columns(self, problems: Iterable[str], rewards: Sequence[float]) -> None:
         """A sample for each problem name, which may come again."""

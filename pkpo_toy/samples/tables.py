@@ -158,7 +158,11 @@ class Reader:
                     have = f"{len(fields)} fields where the header has {len(names)}"
                     raise self.fault(number, have)
             columns = [[fields[place] for _, _, fields in part] for place in places]
-            yield Block([number for number, _, _ in part], [text for _, text, _ in part], columns)
+            first, last = part[0][0], part[-1][0]
+            lines: Sequence[int] = range(first, last + 1)
+            if len(lines) != len(part):
+                lines = [number for number, _, _ in part]
+            yield Block(lines, [text for _, text, _ in part], columns)
 
     def _json(self) -> Iterator[Block]:
         wanted = {column.name for kind in self.kinds for column in kind}
@@ -282,7 +286,8 @@ def lacking(source: str, line: int, present: list[str], kinds: Sequence[Kind]) -
         for column in closest
         if column.name in near
     ]
-    names = ", ".join(shown(name) for name in present[:8]) + (", ..." if len(present) > 8 else "")
+    names = ", ".join(shown(name) for name in present)
+    names = names if len(names) <= 80 else f"{names[:80]}..."
     problem = f"no column {', '.join(missing)}; needed: {_wanted(kinds)}; present: "
     return fault(source, line, problem + (names or "none"))
 

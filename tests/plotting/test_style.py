@@ -110,8 +110,8 @@ def test_a_name_of_the_users_gets_a_look_that_no_estimator_has():
     assert estimator_look("mine.py:other") != look
 
 
-def test_names_keep_the_order_in_which_they_first_appear():
-    assert ordered(["mine", "rloo", "pkpo", "rloo"]) == ["mine", "rloo", "pkpo"]
+def test_names_are_ordered_as_in_the_table_with_the_users_own_last():
+    assert ordered(["mine", "pkpo", "rloo", "pkpo"]) == ["rloo", "pkpo", "mine"]
 
 
 @pytest.mark.parametrize(

@@ -381,6 +381,27 @@ def test_mixed_formats_the_same_file_twice_and_idle_options_are_refused(write, t
         read(humaneval, form="verl")
 
 
+def test_problems_without_samples_are_left_out_and_counted(write):
+    content = [{"question_id": "a", "graded_list": []}, {"question_id": "b", "graded_list": [True]}]
+    found = read(write(content))
+    assert (counts(found), found.left_out) == ({"b": (1, 1)}, {"without samples": 1})
+    with pytest.raises(InputError, match="holds no scored sample; 1 without samples"):
+        read(write(content[:1]))
+
+
+def test_rewards_whose_sum_is_too_large_are_refused(write):
+    rewards = {"r": {"score": 1e308, "weight": 1e308}}
+    line = {"task": {"key": "a"}, "traces": [{"rewards": rewards}]}
+    with pytest.raises(InputError, match="line 1: the weighted sum of rewards must be a finite"):
+        read(write(lines(line)))
+
+
+def test_long_names_do_not_make_long_sentences(write):
+    with pytest.raises(InputError, match="no column 'problem'") as caught:
+        read(write({f"key {i}" * 30: 1 for i in range(20)}))
+    assert len(str(caught.value)) < 300
+
+
 def test_a_stream_that_cannot_go_back_is_read(monkeypatch):
     class Pipe(io.BytesIO):
         def seekable(self):

@@ -49,7 +49,8 @@ def _values(source: Source, into: Collector) -> tuple[_Values, bool]:
         single &= n == 1
         into.once("document and filter", source.name, document, name)
         into.same("document", document, str(line.get("doc_hash")))
-        metrics = line.get("metrics") or numbers_in(line, {"doc_id"})
+        listed = line.get("metrics")
+        metrics = listed if isinstance(listed, list) and listed else numbers_in(line, {"doc_id"})
         for metric in metrics:
             if isinstance(line.get(metric), list | dict | str):
                 continue

@@ -29,7 +29,9 @@ def _whole(source: Source) -> Iterator[None]:
         yield
     except (ArrowException, OSError, ValueError) as error:
         reason = str(error).split("\n", 1)[0]
-        raise InputError(f"{source.name} is no whole parquet file: {reason[:120]}.") from error
+        raise InputError(
+            f"{source.name} is no whole parquet file: {reason[:120].rstrip('.')}."
+        ) from error
 
 
 def columns_of(source: Source) -> tuple[str, ...]:

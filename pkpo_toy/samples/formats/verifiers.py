@@ -73,7 +73,8 @@ def _read_traces(source: Source, into: Collector) -> str:
         if problem is None:
             raise InputError(f"{where}: the task has neither key nor data.idx.")
         rewards = line.traces[0].rewards.values()
-        into.add(problem, [sum(one.score * one.weight for one in rewards)])
+        total = sum(one.score * one.weight for one in rewards)
+        into.add(problem, [number(total, where, "the weighted sum of rewards")])
     return "weighted sum of rewards"
 
 
