@@ -13,7 +13,7 @@ WAYS = {
     "raises": ("raise RuntimeError('no answer')", "RuntimeError: no answer (own.py, line 6)"),
     "raises nothing said": ("raise KeyError", "KeyError (own.py, line 6)"),
     "sys.exit": ("sys.exit(0)", "SystemExit: 0 (own.py, line 6)"),
-    "os._exit": ("os._exit(0)", "os._exit(0)"),
+    "os._exit": ("os._exit(3)", "os._exit(3)"),
     "unprintable": ("raise Odd", "an error that cannot be printed (own.py, line 6)"),
     "recursion": ("f(r, k)", "RecursionError"),
     "memory": ("np.empty(1 << 50)", "MemoryError"),
@@ -79,7 +79,7 @@ def test_it_changes_neither_its_input_nor_the_working_folder(own, tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("import os; os._exit(0)", "os._exit(0)"),
+        ("import os; os._exit(3)", "os._exit(3)"),
         ("import sys; sys.exit(0)", "SystemExit: 0 (own.py, line 1)"),
         ("\n\n1 / 0", "ZeroDivisionError: division by zero (own.py, line 3)"),
         ("def f(:", "SyntaxError"),

@@ -15,6 +15,7 @@ from pkpo_toy.runs.compute import Function, Result, compute, lost
 from pkpo_toy.runs.errors import WorkersFailed
 from pkpo_toy.runs.workers import Workers, prepare
 
+STARTS = 3  # how often a pool is started whose workers end before they work
 IN_FLIGHT = 2  # cells handed out per worker: one in work, one to go on with
 
 
@@ -97,10 +98,8 @@ def _ending(exitcode: int | None) -> str:
 @contextmanager
 def _pool(jobs: int, function: Function) -> Iterator[tuple[ProcessPoolExecutor, Workers]]:
     """A pool that has shown that it can work, and whose workers are gone when the block ends."""
-    workers = Workers(know_script=function.__module__ == "__main__")
-    pool = ProcessPoolExecutor(jobs, mp_context=workers, initializer=prepare)
+    pool, workers = _working_pool(jobs, know_script=function.__module__ == "__main__")
     try:
-        _await_first_worker(pool, jobs)
         yield pool, workers
         pool.shutdown()  # idle workers end by themselves and tidy up what libraries made in them
     finally:
@@ -108,10 +107,19 @@ def _pool(jobs: int, function: Function) -> Iterator[tuple[ProcessPoolExecutor, 
         pool.shutdown(cancel_futures=True)
 
 
-def _await_first_worker(pool: ProcessPoolExecutor, jobs: int) -> None:
-    # Without this, a machine that starts no process would have every cell blamed in turn.
-    try:
-        greetings = [pool.submit(os.getpid) for _ in range(jobs)]
-        greetings[0].result()
-    except BrokenProcessPool as error:
-        raise WorkersFailed("worker processes cannot start") from error
+def _working_pool(jobs: int, *, know_script: bool) -> tuple[ProcessPoolExecutor, Workers]:
+    # Without this, a machine that starts no process would have every cell blamed in turn. A worker
+    # may be killed while it starts: that is no reason to give up.
+    for _ in range(STARTS):
+        workers = Workers(know_script=know_script)
+        pool = ProcessPoolExecutor(jobs, mp_context=workers, initializer=prepare)
+        try:
+            greetings = [pool.submit(os.getpid) for _ in range(jobs)]
+            greetings[0].result()
+            return pool, workers
+        except BaseException as error:
+            workers.kill()
+            pool.shutdown(cancel_futures=True)
+            if not isinstance(error, BrokenProcessPool):
+                raise
+    raise WorkersFailed("worker processes cannot start")

