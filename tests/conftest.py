@@ -1,6 +1,9 @@
 """Says first of all which versions of other people's packages the tests run with."""
 
+import os
 from importlib.metadata import PackageNotFoundError, version
+
+import pytest
 
 PACKAGES = (
     "numpy", "pandas", "matplotlib", "seaborn", "pydantic", "typer", "distributed",
@@ -16,3 +19,21 @@ def pytest_report_header() -> str:
         except PackageNotFoundError:
             found.append(f"no {name}")
     return "with: " + ", ".join(found)
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory):
+    """A real browser for the tests of pages.
+
+    Without one they are left out by name; with CI=true that is a failure.
+    """
+    leave = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    try:
+        from tests.lessons.browser import CHROMIUM, DRIVER, started
+    except ImportError:
+        leave("needs selenium")
+    if not (CHROMIUM and DRIVER):
+        leave("needs chromium and chromedriver")
+    driver = started(tmp_path_factory.mktemp("browser"))
+    yield driver
+    driver.quit()

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pkpo_toy"
-GROUND = {"errors", "typing", "checks", "files", "sources", "loading"}
+GROUND = {"errors", "typing", "checks", "files", "sources", "web", "loading"}
 MAY_IMPORT = {
     "errors": set(),
     "typing": set(),
     "checks": {"errors", "typing"},
     "files": {"errors"},
     "sources": set(),
+    "web": set(),
     "loading": {"errors", "sources"},
     "estimators": GROUND,
     "simulator": GROUND,

@@ -13,12 +13,15 @@ from pkpo_toy.cli.support.evaluations import (
     GroupByOption,
     KsOption,
     MetricOption,
+    ReportOption,
     ScoreOption,
     WhereOption,
 )
 from pkpo_toy.cli.support.options import FIGURES, AsJson, FiguresFolder, Pdf
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pkpo_toy.samples.compare import Comparison, Crossing
 
 
@@ -39,17 +42,26 @@ def compare(
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curves, PNG and SVG.")] = False,
     figures: FiguresFolder = FIGURES,
     pdf: Pdf = False,
+    report: ReportOption = None,
 ) -> None:
     """Compare evaluations on the problems they share: the gain at each k, and the crossing.
 
     The crossing is the k from which BEFORE is the better. Differences are paired by problem;
     intervals take the problems as a random sample.
     """
-    from pkpo_toy.cli.support.evaluations import counts, read_evaluation, say_read
+    from pkpo_toy.cli.support.evaluations import (
+        counts,
+        read_evaluation,
+        say_read,
+        stem,
+        write_figure,
+    )
+    from pkpo_toy.cli.support.output import checked_page
     from pkpo_toy.cli.support.printing import print_json
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.samples.compare import comparison
 
+    target = None if report is None else checked_page("--report", report)
     ks = None if k is None else counts(k)
     read = [
         read_evaluation([name], form=form, score=score, group_by=group_by)
@@ -61,8 +73,11 @@ def compare(
             for other in read[1:]
         ]
     say_read(*read)
+    named = f"compare_{stem(before)}_{stem(after[0])}"
     if plot or pdf:
-        _draw(found, before, after, figures, pdf)
+        write_figure("compare", _curves(found, before, after), figures, named, pdf=pdf)
+    if target:
+        _write_page(target, named, found, before, after)
     if as_json:
         print_json(
             {
@@ -99,22 +114,43 @@ def _print(one: Comparison, before: str, after: str) -> None:
         rows[[*shown, "problems"]],
         f"{one.metric}: {before} -> {after}; 95% interval of the paired difference, Student's t",
     )
-    print(f"{before} is the better from k on: {one.crossing.described()}")
+    print("\n".join(_said(one, before, after)))
+
+
+def _said(one: Comparison, before: str, after: str) -> list[str]:
+    """The crossing, and what was left out."""
+    said = [f"{before} is the better from k on: {one.crossing.described()}"]
     for count, where in ((one.only_before, before), (one.only_after, after)):
         if count:
-            print(f"{count} problem{'s' * (count != 1)} only in {where}, left out")
+            said.append(f"{count} problem{'s' * (count != 1)} only in {where}, left out")
     if one.dropped:
-        print(f"{one.dropped} problem{'s' * (one.dropped != 1)} with too few samples, left out")
+        said.append(
+            f"{one.dropped} problem{'s' * (one.dropped != 1)} with too few samples, left out"
+        )
+    return said
 
 
-def _draw(found: list[Comparison], before: str, after: list[str], figures: Path, pdf: bool) -> None:
-    """FIGURES/compare_BEFORE_AFTER.png and .svg: every curve over every k."""
+def _write_page(
+    target: Path, named: str, found: list[Comparison], before: str, after: list[str]
+) -> None:
     import pandas as pd
 
-    from pkpo_toy.cli.support.evaluations import stem, write_figure
+    from pkpo_toy.cli.support.evaluations import write_report
+
+    pairs = list(zip(found, after, strict=True))
+    said = [text for one, name in pairs for text in _said(one, before, name)]
+    rows = pd.concat([one.rows.assign(model=name) for one, name in pairs])
+    names = _different([before, *after])
+    title = f"{found[0].metric}: {names[0]} -> {', '.join(names[1:])}"
+    write_report(target, named, title, said, ("compare", _curves(found, before, after)), rows)
+
+
+def _curves(found: list[Comparison], before: str, after: list[str]) -> pd.DataFrame:
+    """What the figure is drawn from: every curve over every k."""
+    import pandas as pd
 
     names = _different([before, *after])
-    curves = [
+    return pd.concat(
         one.curves.assign(
             before_name=names[0],
             after_name=name,
@@ -122,9 +158,7 @@ def _draw(found: list[Comparison], before: str, after: list[str], figures: Path,
             **_ends(one.crossing),
         )
         for one, name in zip(found, names[1:], strict=True)
-    ]
-    name = f"compare_{stem(before)}_{stem(after[0])}"
-    write_figure("compare", pd.concat(curves), figures, name, pdf=pdf)
+    )
 
 
 def _ends(crossing: Crossing) -> dict[str, float]:

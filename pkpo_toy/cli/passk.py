@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,7 @@ from pkpo_toy.cli.support.evaluations import (
     GroupByOption,
     KsOption,
     MetricOption,
+    ReportOption,
     ScoreOption,
     WhereOption,
 )
@@ -43,19 +43,29 @@ def passk(
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curve, PNG and SVG.")] = False,
     figures: FiguresFolder = FIGURES,
     pdf: Pdf = False,
+    report: ReportOption = None,
 ) -> None:
     """Estimate pass@k (max@k where rewards are not 0 or 1) over the problems of an evaluation.
 
     Unbiased for every problem, then averaged; standard error and 95% interval take the problems
     as a random sample, so one problem has neither.
     """
-    from pkpo_toy.cli.support.evaluations import counts, read_evaluation, say_read
+    from pkpo_toy.cli.support.evaluations import (
+        counts,
+        read_evaluation,
+        say_read,
+        stem,
+        write_figure,
+        write_report,
+    )
+    from pkpo_toy.cli.support.output import checked_page
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.samples.intervals import method
     from pkpo_toy.samples.metrics import metric_named
     from pkpo_toy.samples.passk import at_each_k, bounds_of, default_ks, enough_samples
 
+    target = None if report is None else checked_page("--report", report)
     ks = None if k is None else counts(k)
     limits = None if bounds is None else _range(bounds)
     evaluation = read_evaluation(files, form=form, score=score, group_by=group_by)
@@ -70,14 +80,21 @@ def passk(
     dropped = every - len(evaluation.problems)
     if dropped:
         sys.stderr.write(f"{dropped} of {every} problems have n < {max(ks)} and are left out\n")
+    one = rows["problems"].iloc[0] == 1
+    title = f"{name}; {'one problem: no interval' if one else how}"
+    named = f"passk_{stem(files[0])}"
+    if plot or pdf or target:
+        curve = _curve(evaluation, name, limits)
     if plot or pdf:
-        _draw(evaluation, name, limits, figures, files[0], pdf)
+        write_figure("passk", curve, figures, named, pdf=pdf)
+    if target:
+        said = [f"Of {', '.join(files)}.", evaluation.described()]
+        write_report(target, named, title, said, ("passk", curve), rows)
     if as_json:
         read = {"read": evaluation.described(), "left_out": evaluation.left_out, "dropped": dropped}
         print_json({"measure": name, "interval": how, **read, "rows": json_rows(rows)})
         return
-    one = rows["problems"].iloc[0] == 1
-    print_table(rows, f"{name}; {'one problem: no interval' if one else how}")
+    print_table(rows, title)
 
 
 def _range(text: str) -> Range:
@@ -88,13 +105,10 @@ def _range(text: str) -> Range:
     return low, high
 
 
-def _draw(
-    evaluation: Evaluation, metric: str, bounds: Range | None, figures: Path, file: str, pdf: bool
-) -> None:
-    """FIGURES/passk_NAME.png and .svg over every k, named after the file of results."""
-    from pkpo_toy.cli.support.evaluations import stem, write_figure
+def _curve(evaluation: Evaluation, metric: str, bounds: Range | None) -> pd.DataFrame:
+    """What the figure is drawn from: every k."""
     from pkpo_toy.samples.passk import at_each_k, curve_ks
 
     ks = curve_ks(int(evaluation.n.min()))
     rows: pd.DataFrame = at_each_k(evaluation, ks, metric=metric, bounds=bounds)
-    write_figure("passk", rows.assign(measure=metric), figures, f"passk_{stem(file)}", pdf=pdf)
+    return rows.assign(measure=metric)

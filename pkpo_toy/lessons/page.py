@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from importlib import resources
 
+from pkpo_toy import web
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.lessons.stills import stills
 
@@ -47,7 +47,7 @@ def lesson_page() -> str:
     page = web_file("lesson.html")
     for place, text in (
         ("<!--{{stills}}-->", stills()),
-        ("/*{{style}}*/\n", compact(web_file("lesson.css"))),
+        ("/*{{style}}*/\n", web.compact(web_file("lesson.css"))),
         ("/*{{script}}*/\n", script((*ARITHMETIC, *DRAWING))),
     ):
         page = page.replace(place, text)
@@ -56,7 +56,9 @@ def lesson_page() -> str:
 
 def script(modules: tuple[str, ...]) -> str:
     """The modules as one script: in one scope their imports and exports are not needed."""
-    text = "\n".join(_EXPORT.sub("", _IMPORT.sub("", compact(web_file(name)))) for name in modules)
+    text = "\n".join(
+        _EXPORT.sub("", _IMPORT.sub("", web.compact(web_file(name)))) for name in modules
+    )
     return text.replace('"{{estimators}}"', estimator_facts())
 
 
@@ -76,12 +78,6 @@ def estimator_facts() -> str:
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
-def compact(text: str) -> str:
-    """A script or a style without indentation and whole-line comments; its lines stay lines."""
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
-
-
 def web_file(name: str) -> str:
     """A file of `web/` as text."""
-    return (resources.files("pkpo_toy.lessons") / "web" / name).read_text(encoding="utf-8")
+    return web.web_file("pkpo_toy.lessons", name)

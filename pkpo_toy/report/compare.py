@@ -89,8 +89,8 @@ def changes(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """Every value that differs: one row each, with what tells it apart.
 
     Columns: the keys, `column`, `this`, `other`, `difference`, and `standard errors`: the
-    difference over the joint standard error where the frame has one. A row that one side lacks is
-    a change of the column "row".
+    difference over the joint standard error where the frame has one, largest first. A row that
+    one side lacks is a change of the column "row".
     """
     named = keys(frame, other)
     both = frame.merge(other, how="outer", on=named, suffixes=("", " other"), indicator="side")
@@ -102,8 +102,8 @@ def changes(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     ]
     columns = [*named, "column", THIS, OTHER, "difference", "standard errors"]
     frame = pd.DataFrame(found, columns=columns)
-    numbers = {name: pd.to_numeric(frame[name]) for name in columns[-2:]}
-    return frame.assign(**numbers)
+    frame = frame.assign(**{name: pd.to_numeric(frame[name]) for name in columns[-2:]})
+    return frame.sort_values(columns[-1], key=abs, ascending=False, kind="stable")
 
 
 def _changed(row: dict[Any, Any], measures: list[str]) -> list[list[Any]]:

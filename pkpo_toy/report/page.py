@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from xml.etree.ElementTree import Element
 
+import pkpo_toy
 from pkpo_toy.report.elements import tag, written
 from pkpo_toy.report.sections import Section
+from pkpo_toy.web import compact, web_file
 
 ALLOWED = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """Nothing is asked for beyond the file itself."""
+
+MADE_BY = (
+    f"Made by pkpo-toy {pkpo_toy.__version__}. Every number is exact, or has its standard error or "
+    "interval beside it."
+)
 
 HINT = (
     "Point at a curve, or at its name in the legend, to see it everywhere; click to hide it. "
@@ -23,13 +29,13 @@ def page(title: str, sections: Sequence[Section], lead: str, footer: str) -> str
     links = [tag("a", one.title, href=f"#{one.name}") for one in sections]
     body = tag(
         "body",
-        tag("header", tag("h1", title), tag("p", lead, class_="lead"),
+        tag("header", tag("h1", title), tag("p", lead, class_="lead") if lead else None,
             tag("p", HINT, class_="hint")),
         tag("nav", *links, aria_label="Parts of this page") if len(links) > 1 else None,
         tag("main", *map(_part, sections)),
         tag("footer", tag("p", footer)),
         tag("div", id="name", role="status"),
-        tag("script", web_file("report.js")),
+        tag("script", compact(web_file("pkpo_toy.report", "report.js"))),
     )  # fmt: skip
     return "<!DOCTYPE html>\n" + written(tag("html", _head(title), body, lang="en")) + "\n"
 
@@ -44,7 +50,7 @@ def _head(title: str) -> Element:
         policy,
         tag("title", title),
         tag("link", rel="icon", href="data:,"),
-        tag("style", web_file("report.css")),
+        tag("style", compact(web_file("pkpo_toy.report", "report.css"))),
     )
 
 
@@ -52,8 +58,3 @@ def _part(section: Section) -> Element:
     heading = tag("h2", section.title, id=f"{section.name}-title")
     return tag("section", heading, *section.content, id=section.name,
                aria_labelledby=f"{section.name}-title")  # fmt: skip
-
-
-def web_file(name: str) -> str:
-    """A file of `web/` as text."""
-    return (resources.files("pkpo_toy.report") / "web" / name).read_text(encoding="utf-8")

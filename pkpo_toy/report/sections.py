@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
@@ -27,7 +28,7 @@ class Section:
 
     name: str
     title: str
-    content: list[Child]
+    content: Sequence[Child]
 
 
 def section(result: Result) -> Section:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pkpo_toy
 from pkpo_toy.errors import InputError
 from pkpo_toy.experiment import Result, load
 from pkpo_toy.report.compare import compared
-from pkpo_toy.report.page import page
+from pkpo_toy.report.page import MADE_BY, page
 from pkpo_toy.report.sections import Section, section
 from pkpo_toy.runs import Corrupt
 from pkpo_toy.studies.table import STUDIES, SUITES
 
 NEEDED = {"study", "configuration", "swept", "cells", "failed", "summary", "versions", "times"}
 """What the manifest of a result must hold to be read."""
-
-MADE_BY = (
-    f"Made by pkpo-toy {pkpo_toy.__version__}. Every number is exact, or has its standard error or "
-    "interval beside it."
-)
 
 
 def report_page(where: str | None, out: Path, other: str | None = None) -> tuple[str, list[str]]:

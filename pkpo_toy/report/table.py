@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 40  # rows without the script, and before all are asked for
+WHOLE = 1e6  # whole numbers below this have all their digits
 MOST = 1_500_000  # characters of a link that browsers take
 
 
@@ -49,6 +50,9 @@ def _below(frame: pd.DataFrame, name: str) -> Element:
 
 def cell(value: Any) -> str:
     """A value as the table shows it: four significant digits; the script does the same."""
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.4g}"
-    return str(value)
+    if not isinstance(value, float):
+        return str(value)
+    if math.isnan(value):
+        return ""
+    whole = value.is_integer() and abs(value) < WHOLE
+    return f"{value:.0f}" if whole else f"{value:.4g}"

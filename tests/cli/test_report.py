@@ -205,3 +205,19 @@ def test_a_result_beside_itself_has_not_changed(stored, inside, tmp_path):
     assert "Every number of the two summaries is the same." in page.text
     assert "All settings are the same." in page.text
     assert page.all("mark") == []
+
+
+def test_sampling_results_have_a_page_too(inside, tmp_path):
+    table = "problem,n,c\n" + "".join(f"task_{i},8,{i}\n" for i in range(8))
+    (tmp_path / "one.csv").write_text(table)
+    (tmp_path / "two.csv").write_text(table.replace(",8,0", ",8,3"))
+    done = inside("passk", "one.csv", "--k", "1,2", "--json", "--report", "passk.html")
+    page = read(tmp_path, "passk.html")
+    rows = pd.DataFrame(json.loads(done.stdout)["rows"])
+    assert csv_of(page) == rows.to_csv(index=False, lineterminator="\n")
+    assert "Wilson's" in page.text
+    inside("compare", "one.csv", "two.csv", "--report", "compare.html")
+    page = read(tmp_path, "compare.html")
+    assert "one.csv is the better from k on: none up to k = 8" in page.text
+    assert "pass@k: one -> two" in page.text
+    assert "--report" in inside("passk", "one.csv", "--report", "x.png", code=2).stderr

@@ -4,7 +4,6 @@ Without a browser these tests are left out by name; with CI=true that is a failu
 """
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -28,18 +27,12 @@ PIXEL = 0.011  # coordinates are written with two decimals
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from tests.lessons.browser import CHROMIUM, DRIVER, Page, started
+def browser(driver, tmp_path_factory):
+    from tests.lessons.browser import Page
 
-    if not (CHROMIUM and DRIVER):
-        leave = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        leave("needs chromium and chromedriver")
-    folder = tmp_path_factory.mktemp("lesson")
-    file = folder / "lesson.html"
+    file = tmp_path_factory.mktemp("lesson") / "lesson.html"
     file.write_text(lesson_page(), "utf-8")
-    driver = started(folder)
-    yield Page(driver, file)
-    driver.quit()
+    return Page(driver, file)
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pkpo_toy.lessons.page import compact, lesson_page
+from pkpo_toy.lessons.page import lesson_page
+from pkpo_toy.web import compact
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -46,6 +46,9 @@ MetricOption = Annotated[
 WhereOption = Annotated[
     bool, typer.Option("--where-possible", help="Leave out problems with n below the largest k.")
 ]
+ReportOption = Annotated[
+    str | None, typer.Option("--report", help="The HTML page to write: figure, table, origin.")
+]
 
 
 def read_evaluation(
@@ -96,3 +99,19 @@ def write_figure(
         path = figures / f"{stem}.{kind}"
         write_output(path, picture)
         sys.stderr.write(f"wrote {path}\n")
+
+
+def write_report(
+    target: Path,
+    stem: str,
+    title: str,
+    sentences: list[str],
+    drawn: tuple[str, pd.DataFrame],
+    rows: pd.DataFrame,
+) -> None:
+    """The page of what was found, said on stderr."""
+    from pkpo_toy.files import write_output
+    from pkpo_toy.report import computed_page
+
+    write_output(target, computed_page(stem, title, sentences, drawn, rows).encode())
+    sys.stderr.write(f"wrote {target}\n")

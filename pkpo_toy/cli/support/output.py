@@ -38,8 +38,9 @@ def checked_page(option: str, name: str) -> Path:
 
 
 def open_page(path: Path) -> None:
-    """Show the file in the user's browser. Raises InputError if there is none."""
+    """Show the file in the user's browser; where there is none, say so on stderr."""
+    import sys
     import webbrowser
 
     if not webbrowser.open(path.resolve().as_uri()):
-        raise InputError(f"no browser was found to open {path}; open the file yourself.")
+        sys.stderr.write(f"no browser was found: open {path} yourself\n")

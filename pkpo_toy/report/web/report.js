@@ -70,7 +70,7 @@ function widen(one) {
   }
   const box = one.getBBox();
   const hit = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  const place = { x: box.x - 3, y: box.y - 3, width: box.width + 6, height: box.height + 6 };
+  const place = { x: box.x - 2, y: box.y, width: box.width + 4, height: box.height };
   for (const [key, value] of Object.entries({ ...place, class: "hit" })) hit.setAttribute(key, value);
   one.append(hit);
   if (one.textContent.trim()) {
@@ -122,8 +122,11 @@ function parsed(text) {
 }
 
 // Four significant digits as Python's "%.4g" writes them; whole numbers and words as they are.
+const WHOLE = 1e6;
+
 function short(text) {
   if (!/[.e]/.test(text) || !isNumber(text)) return text;
+  if (Number.isInteger(Number(text)) && Math.abs(text) < WHOLE) return String(Number(text));
   const [digits, power] = Number(text).toExponential(3).split("e");
   if (power >= -4 && power < 4) return String(Number(Number(text).toPrecision(4)));
   return `${Number(digits)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
