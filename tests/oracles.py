@@ -98,6 +98,17 @@ def centered_loo(g: list[Fraction], k: int) -> Weights:
     ]
 
 
+def maxk_rloo(g: list[Fraction], k: int) -> Weights:
+    """The sample's own reward replaced by each other sample's: what `pkpo` would give, averaged."""
+
+    def instead(i: int, reward: Fraction) -> Fraction:
+        rest = combinations(without(g, i), k - 1)
+        return Fraction(k, len(g)) * mean(max([reward, *others]) for others in rest)
+
+    n = len(g)
+    return [instead(i, g[i]) - mean(instead(i, x) for x in without(g, i)) for i in range(n)]
+
+
 def group_mean_centered(g: list[Fraction], k: int) -> Weights:
     plain = pkpo(g, k)
     return [w - mean(plain) for w in plain]
@@ -220,7 +231,8 @@ ORACLES: dict[str, Callable[..., Weights]] = {
     function.__name__: function
     for function in (
         reinforce, rloo, dr_grpo, grpo, pkpo, pkpo_loo, pkpo_loo_minus_one, centered_loo,
-        group_mean_centered, partition, partition_baselined, partition_loo_minus_one, passk_full,
+        maxk_rloo, group_mean_centered,
+        partition, partition_baselined, partition_loo_minus_one, passk_full,
         fail_only, passk_rloo, passk_plugin, passk_loo_plugin, passk_grpo, passk_bootstrap,
         bon_mean, bon_max_mean, maxrl, maxrl_raw, tailrl_raw, tailrl, rs_grpo, entropic_loo,
     )

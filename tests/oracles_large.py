@@ -10,7 +10,10 @@ from itertools import accumulate, pairwise
 from math import comb
 from operator import mul
 
-FORMS = ("pkpo", "pkpo_loo", "pkpo_loo_minus_one", "centered_loo", "group_mean_centered")
+FORMS = (
+    *("pkpo", "pkpo_loo", "pkpo_loo_minus_one", "centered_loo"),
+    *("maxk_rloo", "group_mean_centered"),
+)
 BITS = 256
 
 
@@ -38,7 +41,15 @@ def exact_forms(ordered: Sequence[float], k: int) -> dict[str, list[Fraction]]:
         forms["centered_loo"] = [w - Fraction(k, n) * v for w, v in pairs]
         center = Fraction(sum(with_i), whole * n)
         forms["group_mean_centered"] = [w - center for w in forms["pkpo"]]
+    forms["maxk_rloo"] = mixed(forms, n, k)
     return forms
+
+
+def mixed(forms: dict[str, list[Fraction]], n: int, k: int) -> list[Fraction]:
+    """`maxk_rloo`: (k-1)/(n-1) of `pkpo_loo_minus_one`, the rest of `centered_loo`."""
+    share, zeros = Fraction(k - 1, n - 1), [Fraction(0)] * len(forms["pkpo"])
+    pairs = (forms.get(form, zeros) for form in ("pkpo_loo_minus_one", "centered_loo"))
+    return [share * gain + (1 - share) * centred for gain, centred in zip(*pairs, strict=True)]
 
 
 def suffix_sums(values: Sequence[int]) -> list[int]:
@@ -74,4 +85,5 @@ def fixed_point_forms(
         total = Fraction((top - sums[-1] + mean) * n, 2**BITS)
         share = Fraction(n, (n - 1) * (n - k))
         forms["pkpo_loo"] = [w - (total - k * w) * share for w in forms["pkpo"]]
+    forms["maxk_rloo"] = mixed(forms, n, k)
     return forms

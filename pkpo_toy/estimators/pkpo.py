@@ -59,6 +59,25 @@ def centered_loo(rewards: Array, k: int) -> Array:
     return _centered(rewards, k, n / (n - k))
 
 
+def maxk_rloo(rewards: Array, k: int) -> Array:
+    """max@k gradient, less the weight's own mean over a fresh reward drawn from the other samples.
+
+    a `pkpo_loo_minus_one` + (1 - a) `centered_loo`, a = (k-1)/(n-1), in one form for every k: with
+    T_(i) = sum_{m=2..i} mu_m (g_(m) - g_(m-1)),
+
+        w_(i) = ((k-1) T_(i) + n (S_(i) - mean S)) / (n-1)
+
+    `rloo` at k = 1, `pkpo_loo_minus_one` at k = n, `passk_rloo` on rewards 0 and 1. Needs n >= 2.
+    Proof and measurements: docs/best-estimator.md.
+    """
+    n: int = rewards.shape[-1]
+    ordered, places = sort_groups(rewards)
+    sums = gap_sums(ordered, k, lag=1, factor=n / (n - 1))
+    sums -= sums.sum(axis=1, keepdims=True) / n
+    sums += gap_sums(ordered, k, lag=0, factor=(k - 1) / (n - 1))
+    return unsort(sums, places, rewards.shape, out=ordered)
+
+
 def group_mean_centered(rewards: Array, k: int) -> Array:
     """`pkpo` less its mean over the group: ((n-k)/n) `centered_loo`, too short by that factor.
 

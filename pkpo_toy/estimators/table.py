@@ -103,6 +103,14 @@ _ROWS = (
         look=Look("centred LOO", "#000000", "long", "X"),
     ),
     Estimator(
+        "maxk_rloo", pkpo.maxk_rloo,
+        "pkpo less its mean over a reward drawn from the other samples",
+        source="pkpo-toy, docs/best-estimator.md",
+        unbiased_for="grad max@k",
+        claim="unbiased", objective=best_of_k, domain=TWO_SAMPLES,
+        look=Look("max@$k$ RLOO", "#7B3F00", "dash_dot", "X"),
+    ),
+    Estimator(
         "group_mean_centered", pkpo.group_mean_centered,
         "pkpo less its mean over the group",
         source="rllm-org/rllm, pull request 743",

@@ -162,6 +162,14 @@ def _centered_loo(rewards: Tensor, k: int) -> Tensor:
     return _group_mean_centered(rewards, k) * (n / (n - k))
 
 
+def _maxk_rloo(rewards: Tensor, k: int) -> Tensor:
+    n = rewards.shape[-1]
+    ordered, sums = _lagged(rewards, k)
+    gained = _gap_sums(ordered, _mu(n, k, rewards.device, rewards.dtype)[1:])
+    centered = sums - sums.mean(dim=-1, keepdim=True)
+    return _spread(ordered, (centered * n + gained * (k - 1)) / (n - 1), rewards)
+
+
 def _tail_sums(ordered: Tensor) -> Tensor:
     left = torch.arange(ordered.shape[-1] - 1, 0, -1, device=ordered.device, dtype=ordered.dtype)
     return _gap_sums(ordered, 1 / left)
@@ -218,6 +226,7 @@ NATIVE: dict[str, TensorWeights] = {
     "pkpo_loo": _pkpo_loo,
     "pkpo_loo_minus_one": _pkpo_loo_minus_one,
     "centered_loo": _centered_loo,
+    "maxk_rloo": _maxk_rloo,
     "group_mean_centered": _group_mean_centered,
     "tailrl": _tailrl,
     "tailrl_raw": _tailrl_raw,

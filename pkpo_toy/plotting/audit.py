@@ -25,15 +25,22 @@ COLUMNS = (
     "zero_signal",
     "scale_se",
     "claim",
+    "over_best",
 )
 PANELS = (
     ("scale", "length (scale)", 1.0),
     ("cosine", "direction\n(cosine)", None),
-    ("relative_variance", "variance over squared gradient", None),
-    ("zero_signal", "no signal (share)", None),
+    ("relative_variance", "variance over\nsquared gradient", None),
+    ("over_best", "over the least", 1.0),
+    ("zero_signal", "no signal", None),
 )
-WIDTHS = (3.0, 1.0, 3.6, 2.0)
-CLAIMS = {"unbiased": "unbiased", "direction": "direction only", "biased": "biased"}
+WIDTHS = (3.0, 1.0, 3.2, 2.2, 1.8)
+CLAIMS = {
+    "unbiased": "unbiased",
+    "direction": "direction only",
+    "biased": "biased",
+    "bound": "least possible",
+}
 
 # Lightness alternates from one instance to the next, and no two share a marker.
 INSTANCE_COLOURS = (

@@ -2,6 +2,7 @@
 
 from pkpo_toy.plotting import (
     annealing,
+    atlas,
     audit,
     compare,
     continuous_reward,
@@ -9,6 +10,7 @@ from pkpo_toy.plotting import (
     hard_problems,
     landscape,
     learning_curves,
+    less_variance,
     lm,
     objective_matrix,
     pass_rates,
@@ -24,6 +26,8 @@ FIGURES: dict[str, Figure] = {
     "variance": variance.FIGURE,
     "transforms": transforms.FIGURE,
     "audit": audit.FIGURE,
+    "atlas": atlas.FIGURE,
+    "less_variance": less_variance.FIGURE,
     "annealing": annealing.FIGURE,
     "learning_curves": learning_curves.FIGURE,
     "lm": lm.FIGURE,

@@ -1,6 +1,6 @@
 """Gradient ascent on max@k: many independent runs at once, as arrays with runs in front."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from pkpo_toy.checks import row_max
 from pkpo_toy.simulator.optimisers import OPTIMISERS, Optimiser
-from pkpo_toy.simulator.problem import Batch, Problem
+from pkpo_toy.simulator.problem import Batch, Problem, checked_scored
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.typing import Array, Flags, Integers, WeightFunction
+
+Observe = Callable[[Array, int, Array], None]
 
 # Weights that cancel to 0 may miss it by rounding; a step whose weights (absolute values summed)
 # stay below this share of its rewards carries no signal.
@@ -45,7 +47,11 @@ class TrainingState:
 
 
 def iterate(
-    problem: Problem, estimator: WeightFunction, settings: Settings, rng: np.random.Generator
+    problem: Problem,
+    estimator: WeightFunction,
+    settings: Settings,
+    rng: np.random.Generator,
+    observe: Observe | None = None,
 ) -> Iterator[TrainingState]:
     """Train R runs and report them at step 0, every `log_every` steps, and at the end.
 
@@ -53,6 +59,8 @@ def iterate(
 
     estimator: rewards (R, B, n), k -> weights (R, B, n). A non-finite value stops the run that met
     it and no other. The same object is reported each time; it changes as training goes on.
+    observe: is shown the rewards, k and scores (R, B, n, D) of each step once they were weighed,
+    for an estimator that learns.
     """
     optimiser = OPTIMISERS[settings.optimiser](settings.step_size)
     state = _begin(problem, settings)
@@ -65,7 +73,12 @@ def iterate(
             yield state
         # Non-finite numbers are looked for and dealt with in the step; numpy need not warn of them.
         with np.errstate(all="ignore"):
-            quiet += _step(problem, estimator, settings, optimiser=optimiser, state=state, rng=rng)
+            batch = problem.sample(state.parameters, settings.n, rng)
+            weights = estimator(batch.rewards, k)
+            _step(problem, batch, weights, settings, optimiser=optimiser, state=state)
+            quiet += _is_quiet(batch.rewards, weights)
+            if observe is not None:
+                observe(batch.rewards, k, checked_scored(problem).scores(batch))
     state.step = settings.steps
     state.zero_signal = quiet / (settings.steps - reported)
     yield state
@@ -73,16 +86,14 @@ def iterate(
 
 def _step(
     problem: Problem,
-    estimator: WeightFunction,
+    batch: Batch,
+    weights: Array,
     settings: Settings,
     *,
     optimiser: Optimiser,
     state: TrainingState,
-    rng: np.random.Generator,
-) -> Flags:
-    """Update the runs once; returns which of them had only zero weights, (R,)."""
-    batch = problem.sample(state.parameters, settings.n, rng)
-    weights = estimator(batch.rewards, state.k)
+) -> None:
+    """Update the runs once."""
     gradient = problem.gradient(state.parameters, batch, weights)
     if settings.entropy_bonus:
         bonus = problem.entropy_gradient(state.parameters, batch)
@@ -91,7 +102,6 @@ def _step(
     moved = optimiser.change(gradient)
     moved += state.parameters
     _move(state, {"rewards": batch.rewards, "weights": weights, "gradient": gradient}, moved)
-    return _is_quiet(batch.rewards, weights)
 
 
 def _begin(problem: Problem, settings: Settings) -> TrainingState:

@@ -64,6 +64,13 @@ class CategoricalProblem:
         arms = np.asarray(batch.actions, dtype=np.intp)
         return self._pulled_back(batch.policy.gradient(arms, weights), batch.problems)
 
+    def scores(self, batch: Batch) -> Array:
+        """onehot(x_i) - pi of each group, in its own logits, (R, B, n, A)."""
+        arms = np.asarray(batch.actions, dtype=np.intp)
+        drawn = arms[..., None] == np.arange(self.rewards.shape[1])
+        apart: Array = drawn - batch.policy.probabilities()[..., None, :]
+        return apart
+
     def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
         """dH/dl_a = -pi_a (log pi_a + H), averaged over the groups, (R, d)."""
         log_pi = batch.policy.log_probabilities()

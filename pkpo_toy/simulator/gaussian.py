@@ -42,6 +42,11 @@ class GaussianProblem:
         """sum_i w_i (x_i - theta) / sd^2, (R, 1)."""
         return normal_gradient(parameters, self.sd, np.asarray(batch.actions), weights)
 
+    def scores(self, batch: Batch) -> Array:
+        """(x_i - theta) / sd^2, (R, 1, n, 1)."""
+        apart: Array = (batch.actions - batch.policy[..., None]) / self.sd**2
+        return apart[..., None]
+
     def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
         """Zero: the entropy depends on the fixed width alone."""
         return np.zeros_like(parameters)

@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.typing import Array, Integers
 
 
@@ -67,3 +68,18 @@ class Problem(Protocol):
 
     def optimum(self, k: int) -> float:
         """The largest max@k any parameters can reach (or approach)."""
+
+
+@runtime_checkable
+class ScoredProblem(Problem, Protocol):
+    """A problem that also tells each sample's score, for estimators that learn from scores."""
+
+    def scores(self, batch: Batch) -> Array:
+        """grad log pi(x_i) of every sample in what its group was drawn from, (R, B, n, D)."""
+
+
+def checked_scored(problem: Problem) -> ScoredProblem:
+    """The problem, if it tells scores. Raises InputError otherwise."""
+    if not isinstance(problem, ScoredProblem):
+        raise InputError("an estimator that learns from scores needs a problem with `scores`.")
+    return problem

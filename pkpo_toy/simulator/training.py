@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pkpo_toy.simulator.ascent import TrainingState, iterate
+from pkpo_toy.simulator.ascent import Observe, TrainingState, iterate
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.typing import Array, Integers, WeightFunction
@@ -59,16 +59,19 @@ def train(
     settings: Settings,
     rng: np.random.Generator,
     probe_estimator: WeightFunction | None = None,
+    *,
+    observe: Observe | None = None,
 ) -> History:
     """Train, measure at every report, and compare the end with the optimum.
 
     estimator: rewards (..., n), k -> weights (..., n). An estimator that draws random numbers needs
-    a `probe_estimator` with a Generator of its own, or probing would change the run.
+    a `probe_estimator` with a Generator of its own, or probing would change the run. observe: see
+    `iterate`.
     """
     (probe_rng,) = rng.spawn(1)
     probing = probe_estimator or estimator
     logs = []
-    for state in iterate(problem, estimator, settings, rng):
+    for state in iterate(problem, estimator, settings, rng, observe):
         noise = probe(problem, probing, settings, state, probe_rng)
         logs.append(measure(problem, settings, state, noise))
     values = np.stack([log.value for log in logs])

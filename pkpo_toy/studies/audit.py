@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, Estimator, resolve
 from pkpo_toy.simulator.exact import categorical_gradient, entropic_gradient
 from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments
+from pkpo_toy.simulator.exact.least_variance import LeastVariance, least_variance
 from pkpo_toy.studies.study import Study, as_is
 from pkpo_toy.training.config import Config, EstimatorName, Name
 from pkpo_toy.typing import Array
@@ -22,6 +23,7 @@ from pkpo_toy.typing import Array
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Progress = Callable[[str, int, int], object]
 DRAWS = 200  # of an estimator's own randomness
+ROUNDING = 1e-20  # a variance below this share of the squared gradient is rounding
 
 
 class Audit(Config):
@@ -81,9 +83,11 @@ class Total:
 def run(config: Audit, rng: np.random.Generator, progress: Progress | None = None) -> pd.DataFrame:
     """One row for each estimator; of the whole table, those whose domain holds the instance.
 
+    The last row, "bound", is the least variance unbiased weights for max@k can have there.
     progress: called with an estimator's name, the outcomes it has met and all of its outcomes.
     """
-    return pd.DataFrame([_row(estimator, config, rng, progress) for estimator in config.audited()])
+    rows = [_row(estimator, config, rng, progress) for estimator in config.audited()]
+    return pd.DataFrame([*rows, _bound(config)])
 
 
 def _is_defined(estimator: Estimator, config: Audit) -> bool:
@@ -127,6 +131,58 @@ def _row(
         "centered": total.centered,
         "scale_se": projected.std(ddof=1) / np.sqrt(len(projected)) if sampled else np.nan,
         "claim": estimator.claim,
+        **_beside_best(total.trace, least(estimator, config), squared),
+    }
+
+
+def least(estimator: Estimator, config: Audit) -> LeastVariance | None:
+    """V* of the objective that the estimator aims at; None for the entropic one."""
+    if estimator.objective is None:
+        return None
+    return _least(config, tuple(estimator.objective(config.n, config.k).items()))
+
+
+@lru_cache(maxsize=64)
+def _least(config: Audit, terms: tuple[tuple[int, float], ...]) -> LeastVariance:
+    """The least variance for sum_j c_j grad max@j; any unbiased weights will do to start from."""
+
+    def unbiased(rewards: Array, k: int) -> Array:
+        parts = [c * ESTIMATORS["pkpo"].function(rewards, j) for j, c in terms]
+        return np.asarray(np.sum(parts, axis=0))
+
+    logits, rewards = np.array(config.logits), np.array(config.rewards)
+    return least_variance(unbiased, logits, rewards, config.n, config.k, budget=config.budget)
+
+
+def _beside_best(trace: float, best: LeastVariance | None, squared: float) -> dict[str, Any]:
+    """over_best, trace / V*: infinite where V* is 0 and the trace is more than its rounding."""
+    if best is None:
+        return {"over_best": np.nan, "baselines": ""}
+    if best.variance > 0:
+        ratio = trace / best.variance
+    else:
+        ratio = 1.0 if trace <= ROUNDING * squared else np.inf
+    return {"over_best": ratio, "baselines": best.baselines}
+
+
+def _bound(config: Audit) -> dict[str, Any]:
+    """The row of V* itself: no estimator that one can use, for it knows the policy."""
+    best = _least(config, ((config.k, 1.0),))
+    gradient = categorical_gradient(np.array(config.logits), np.array(config.rewards), config.k)
+    squared = float(gradient @ gradient)
+    return {
+        "estimator": "bound",
+        "instance": config.instance,
+        "n": config.n,
+        "k": config.k,
+        "scale": 1.0,
+        "cosine": 1.0,
+        "relative_variance": best.variance / squared if squared > 0 else np.nan,
+        "zero_signal": np.nan,
+        "centered": False,
+        "scale_se": np.nan,
+        "claim": "bound",
+        **_beside_best(best.variance, best, squared),
     }
 
 
@@ -178,5 +234,6 @@ STUDY = Study(
     config=Audit,
     run=run,
     summarize=as_is,
+    version=2,
     figure="audit",
 )

@@ -2,6 +2,7 @@
 
 from pkpo_toy.studies import (
     annealing,
+    atlas,
     audit,
     bandit,
     continuous_reward,
@@ -9,6 +10,7 @@ from pkpo_toy.studies import (
     hard_problems,
     landscape,
     learning_curves,
+    less_variance,
     lm,
     objective_matrix,
     pass_rates,
@@ -27,6 +29,8 @@ STUDIES: dict[str, Study] = {
     "hard_problems": hard_problems.STUDY,
     "objective_matrix": objective_matrix.STUDY,
     "audit": audit.STUDY,
+    "atlas": atlas.STUDY,
+    "less_variance": less_variance.STUDY,
     "pass_rates": pass_rates.STUDY,
     "bandit": bandit.STUDY,
     "continuous_reward": continuous_reward.STUDY,

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, max_at_k, weights
 
-FORMS = ("pkpo", "pkpo_loo", "pkpo_loo_minus_one", "centered_loo", "group_mean_centered")
 EXCHANGEABLE = [key for key, row in ESTIMATORS.items() if row.exchangeable and not row.random]
 
 rewards_and_k = st.integers(3, 40).flatmap(
@@ -64,6 +63,7 @@ def test_shifts(case, shift):
         "pkpo_loo": -k * shift / (n * (n - 1)),
         "pkpo_loo_minus_one": 0,
         "centered_loo": 0,
+        "maxk_rloo": 0,
         "group_mean_centered": 0,
     }
     for form, move in moves.items():
@@ -71,7 +71,8 @@ def test_shifts(case, shift):
         np.testing.assert_allclose(after, before + move, atol=1e-12 * (abs(shift) + 1) * k)
 
 
-@pytest.mark.parametrize("form", ["pkpo_loo_minus_one", "centered_loo", "group_mean_centered"])
+@pytest.mark.parametrize("form", ["pkpo_loo_minus_one", "centered_loo", "maxk_rloo",
+                                  "group_mean_centered"])  # fmt: skip
 def test_a_large_shift_costs_nothing_but_its_own_rounding(form):
     g = np.random.default_rng(0).integers(0, 2**20, (50, 64)) / 2**26  # exact after the shift
     np.testing.assert_array_equal(weights(g + 1e6, 7, form), weights(g, 7, form))
@@ -154,7 +155,7 @@ def test_a_group_does_not_notice_its_batch(key):
 
 
 @pytest.mark.parametrize("key", ["rloo", "dr_grpo", "grpo", "bon_mean", "bon_max_mean", "tailrl",
-                                 "passk_full", "partition_baselined", "centered_loo",
+                                 "passk_full", "partition_baselined", "centered_loo", "maxk_rloo",
                                  "group_mean_centered", "pkpo_loo_minus_one",
                                  "partition_loo_minus_one", "rs_grpo", "entropic_loo"])  # fmt: skip
 def test_exactly_zero_when_all_tie(key):
@@ -166,6 +167,7 @@ def test_first_k():
     g = np.random.default_rng(9).normal(size=(20, 7))
     np.testing.assert_allclose(weights(g, 1, "pkpo"), weights(g, 1, "reinforce"), atol=1e-15)
     np.testing.assert_allclose(weights(g, 1, "centered_loo"), weights(g, 1, "rloo"), atol=1e-15)
+    np.testing.assert_allclose(weights(g, 1, "maxk_rloo"), weights(g, 1, "rloo"), atol=1e-15)
     others = (g.sum(axis=1, keepdims=True) - g) / 6
     np.testing.assert_allclose(weights(g, 1, "pkpo_loo"), g / 7 - others / 6, atol=1e-15)
 
@@ -176,6 +178,17 @@ def test_last_k_pays_the_best_its_lead():
     first, second = np.sort(g)[:-3:-1]
     assert w[g.argmax()] == pytest.approx(first - second, rel=1e-15, abs=0)
     assert np.count_nonzero(w) == 1
+
+
+@pytest.mark.parametrize("n", [2, 9, 300])
+def test_maxk_rloo_at_the_last_k_and_on_binary_rewards(n):
+    rng = np.random.default_rng(n)
+    g, r = rng.normal(size=(5, n)), rng.integers(0, 2, (5, n))
+    last = weights(g, n, "pkpo_loo_minus_one")
+    np.testing.assert_allclose(weights(g, n, "maxk_rloo"), last, rtol=1e-15)
+    for k in {1, 2, n // 2, n}:
+        binary = weights(r, k, "passk_rloo")
+        np.testing.assert_allclose(weights(r, k, "maxk_rloo"), binary, atol=1e-15)
 
 
 def test_averaging_partitions_gives_the_subset_form():
@@ -196,7 +209,7 @@ def test_tail_is_the_harmonic_sum_of_pkpo():
 
 
 @pytest.mark.parametrize("key", ["pkpo", "pkpo_loo", "pkpo_loo_minus_one", "centered_loo",
-                                 "fail_only", "passk_rloo"])  # fmt: skip
+                                 "maxk_rloo", "fail_only", "passk_rloo"])  # fmt: skip
 @pytest.mark.parametrize("k", [2, 3, 5])
 def test_binary_weights_by_count_are_unbiased_for_pass_at_k(key, k):
     """omega(p) = n sum_m Bin(m; n-1, p) (w1(m+1) - w0(m)) = k (1-p)^(k-1)."""

@@ -99,6 +99,7 @@ def audit() -> pd.DataFrame:
             "centered": True,
             "scale_se": 0.2 if name.startswith("mine") else np.nan,
             "claim": claim,
+            "over_best": 1.5 + turn,
         }
         for name, claim in claims.items()
         for turn, instance in enumerate(("one right, easy", "$tied$"))
@@ -284,7 +285,54 @@ def moving() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def atlas() -> pd.DataFrame:
+    names = ("pkpo_loo_minus_one", "centered_loo", "maxk_rloo", "rloo")
+    names += ("learnt from 64", "learnt from 256", "best coefficients")
+    rows = [
+        {
+            "family": family,
+            "setting": 0.5,
+            "n": n,
+            "k": k,
+            "estimator": name,
+            "over_known": 1.0 + 0.1 * turn + 0.01 * k,
+            "over_least": 2.0 + turn if family == "bandit" else np.inf,
+        }
+        for family in ("bandit", "two outcomes")
+        for n in (4, 8)
+        for k in (1, 2)
+        for turn, name in enumerate(names)
+        if (name == "rloo") == (k == 1) or name not in names[:4]
+    ]
+    return pd.DataFrame(rows)
+
+
+def less_variance() -> pd.DataFrame:
+    rows = [
+        {
+            "problem": problem,
+            "n": 4,
+            "k": k,
+            "optimiser": "sgd",
+            "estimator": name,
+            "to_near": 10.0 + turn,
+            "to_near_low": 9.0,
+            "to_near_high": 20.0,
+            "reached": 1.0,
+            "mean_distance": 0.2,
+            "mean_distance_low": 0.1,
+            "mean_distance_high": 0.4,
+        }
+        for problem in ("arms", "unit_square")
+        for k in (1, 4)
+        for turn, name in enumerate(("default", "maxk_rloo", "learnt", "oracle", "mine.py:mine"))
+    ]
+    return pd.DataFrame(rows)
+
+
 FRAMES = {
+    "atlas": atlas,
+    "less_variance": less_variance,
     "landscape": landscape,
     "element_weights": element_weights,
     "variance": variance,

@@ -22,6 +22,8 @@ def reordered(name):
     frame = FRAMES[name]()
     if name == "audit":
         return frame.sort_values("claim", kind="stable")
+    if name in ("atlas", "less_variance"):
+        return frame.sort_values("estimator", kind="stable")
     if name == "pass_rates":
         return frame.sort_values("step", ascending=False, kind="stable")
     return frame.sample(frac=1.0, random_state=0)
@@ -133,7 +135,7 @@ def test_audit_has_a_row_per_estimator_under_its_claim():
     rows = dict(zip(names, panels[0].get_yticks(), strict=True))
     written = {round(text.get_position()[1]): text.get_text() for text in panels[1].texts}
     assert written == {rows[name]: "0.9" if rows[name] > 5 else "1" for name in rows}
-    columns = ("scale", "relative_variance", "zero_signal")
+    columns = ("scale", "relative_variance", "over_best", "zero_signal")
     for panel, column in zip([panels[0], *panels[2:]], columns, strict=True):
         drawn = sorted(
             (round(float(y)), float(x))
@@ -156,7 +158,7 @@ def test_audit_shows_values_a_log_axis_cannot():
     frame.loc[0, "relative_variance"] = 0.0
     frame.loc[1, "scale"] = -0.5
     frame.loc[2, "cosine"] = np.nan
-    scale, _, variance, _ = panels_of("audit", frame)
+    scale, _, variance, _, _ = panels_of("audit", frame)
     assert (scale.get_xscale(), variance.get_xscale()) == ("symlog", "symlog")
     assert scale.get_xlim()[0] < -0.5
 
@@ -328,3 +330,28 @@ def test_passk_is_labelled_by_its_measure(measure):
     (panel,) = panels_of("passk", FRAMES["passk"]().assign(measure=measure))
     assert panel.get_ylabel() == measure.replace("@k", "@$k$")
     assert panels_of("passk")[0].get_ylabel() == "pass@$k$"
+
+
+def test_atlas_maps_are_the_ratios_and_the_winners_the_least_of_them():
+    frame = FRAMES["atlas"]()
+    panels = panels_of("atlas")
+    maxk = panels[2].collections[0].get_array()
+    held = frame[frame.estimator == "maxk_rloo"].set_index(["n", "k"])["over_known"]
+    # rloo stands at k = 1 in this frame, so max@k RLOO has its columns at k = 2 alone.
+    assert maxk.mask[:, [0, 2]].all()
+    np.testing.assert_allclose(maxk[0, [1, 3]], [held[4, 2].iloc[0], held[8, 2].iloc[0]])
+    default = panels[0].collections[0].get_array()
+    assert not default.mask.any()
+    names = [text.get_text() for text in panels[7].get_legend().get_texts()]
+    assert names == ["RLOO", "PKPO, LOO$-$1"]
+    assert "worst" in panels[0].get_title(loc="left")
+
+
+def test_less_variance_has_a_dot_with_its_interval_for_each_estimator():
+    frame = FRAMES["less_variance"]()
+    panels = panels_of("less_variance")
+    assert len(panels) == 4
+    part = frame[frame.problem == "arms"]
+    drawn = sorted(y for bar in panels[0].containers for y in bar.lines[0].get_ydata())
+    np.testing.assert_allclose(drawn, sorted(part.to_near))
+    assert len(panels[0].containers) == part.estimator.nunique()

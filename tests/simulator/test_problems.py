@@ -14,7 +14,7 @@ from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.exact import categorical_gradient, categorical_max_at_k
 from pkpo_toy.simulator.exact.water_filling import water_filling_pass_at_k, water_filling_policy
 from pkpo_toy.simulator.policies import softmax
-from pkpo_toy.simulator.problem import Batch, Problem
+from pkpo_toy.simulator.problem import Batch, Problem, checked_scored
 from pkpo_toy.simulator.problems import PROBLEMS, build_problem
 from tests.simulator.small_problems import SMALL, elsewhere, small
 
@@ -257,3 +257,24 @@ def test_two_peaks_starts_on_the_lower_one() -> None:
 def test_bad_input_is_named(name: str, options: dict[str, object], told: str) -> None:
     with pytest.raises(InputError, match=told):
         build_problem(name, **options)
+
+
+@pytest.mark.parametrize("case", SMALL)
+def test_scores_weighted_and_summed_are_the_gradient(case: str) -> None:
+    problem = small(case)
+    at, rng = elsewhere(problem, runs=3), np.random.default_rng(2)
+    batch = problem.sample(at, N, rng)
+    weights = rng.normal(size=batch.rewards.shape)
+    scores = checked_scored(problem).scores(batch)
+    assert scores.shape[:3] == batch.rewards.shape
+    groups = np.einsum("rbi,rbid->rbd", weights, scores)
+    for group in range(groups.shape[1]):
+        alone = weights * (np.arange(groups.shape[1]) == group)[:, None]
+        expected = problem.gradient(at, batch, alone)
+        if isinstance(problem, CategoricalProblem):
+            only = np.zeros_like(groups)
+            only[:, group] = groups[:, group]
+            found = problem._pulled_back(only, batch.problems)
+        else:
+            found = groups[:, 0]
+        np.testing.assert_allclose(found, expected, atol=1e-12)

@@ -278,3 +278,23 @@ def test_a_stopped_run_keeps_its_last_finite_parameters() -> None:
 def test_bad_settings_are_named(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=told):
         Settings(**changes)
+
+
+def test_an_observer_sees_every_step_after_it_was_weighed_and_changes_nothing() -> None:
+    problem = build_problem("arms", count=4)
+    plan = Settings(k=2, n=3, steps=5, replicates=2, log_every=1)
+    seen: list[tuple[str, tuple[int, ...]]] = []
+
+    def weigh(rewards: Array, k: int) -> Array:
+        seen.append(("weighed", rewards.shape))
+        return np.asarray(best_of_k(rewards, k))
+
+    def observe(rewards: Array, k: int, scores: Array) -> None:
+        assert k == 2
+        seen.append(("observed", scores.shape))
+
+    watched = train(problem, weigh, plan, np.random.default_rng(0), observe=observe)
+    assert seen == [("weighed", (2, 1, 3)), ("observed", (2, 1, 3, 4))] * 5
+    alone = train(problem, best_of_k, plan, np.random.default_rng(0))
+    for a, b in zip(watched.logs, alone.logs, strict=True):
+        assert a.max_at_k.tobytes() == b.max_at_k.tobytes()

@@ -12,7 +12,7 @@ INSTANCES = expand(load("audit"))
 ROWS = {cell.instance: run(cell, np.random.default_rng(0)) for cell in INSTANCES}
 COLUMNS = [
     *("estimator", "instance", "n", "k", "scale", "cosine", "relative_variance", "zero_signal"),
-    *("centered", "scale_se", "claim"),
+    *("centered", "scale_se", "claim", "over_best", "baselines"),
 ]
 
 
@@ -56,9 +56,51 @@ def test_biased_claims_are_seen_to_be_biased(key):
     assert any(off(row) for row in rows_of(key))
 
 
+def test_every_table_ends_at_one_and_nothing_unbiased_is_below_it():
+    for name, frame in ROWS.items():
+        last = frame.iloc[-1]
+        assert (last.estimator, last.over_best, last.baselines) == ("bound", 1.0, "tables"), name
+        unbiased = frame[frame.claim == "unbiased"]
+        assert unbiased.over_best.min() >= 1 - 1e-12, name
+        assert unbiased.over_best.notna().all(), name
+
+
+def test_with_two_outcomes_the_least_variance_is_zero():
+    """n + 1 counts of successes, n numbers in the table, and a mean that is right for all: V* = 0.
+
+    The table fits at one policy only; what is finite is the ratio of two that are not."""
+    frame = ROWS["one right, hard"]
+    assert frame[frame.estimator == "bound"].relative_variance.item() == 0
+    assert np.isinf(frame[frame.claim == "unbiased"].over_best).all()
+
+
+def test_each_estimator_is_held_against_its_own_objective():
+    """`tailrl` has a V* of its own; `dr_grpo` has that of `rloo`, scaled like itself."""
+    frame = ROWS["continuous"].set_index("estimator")
+    assert frame.over_best["dr_grpo"] == pytest.approx(frame.over_best["rloo"], rel=1e-9)
+    apart = frame.relative_variance / frame.over_best
+    assert apart["tailrl"] != pytest.approx(apart["bound"], rel=1e-3)
+    assert np.isnan(frame.over_best["rs_grpo"])
+
+
+def test_beyond_the_tables_the_bound_is_over_order_statistics():
+    grid = np.linspace(0, 1, 8)
+    config = Audit(rewards=tuple(grid), logits=tuple(-grid), n=8, k=3, estimators=("maxk_rloo",))
+    frame = run(config, np.random.default_rng(0))
+    assert set(frame.baselines) == {"L-statistics"}
+    assert frame.over_best[0] > 1
+    assert frame.over_best[1] == 1
+
+
+def test_constant_rewards_need_no_variance():
+    config = Audit(rewards=(1.0, 1.0), logits=(0.0, 1.0), estimators=("centered_loo", "pkpo"))
+    frame = run(config, np.random.default_rng(0))
+    assert frame.over_best.tolist() == [1.0, np.inf, 1.0]
+
+
 def test_only_random_estimators_carry_an_error():
     for frame in ROWS.values():
-        for row in frame.itertuples(index=False):
+        for row in frame[frame.claim != "bound"].itertuples(index=False):
             assert np.isnan(row.scale_se) != ESTIMATORS[row.estimator].random
 
 

@@ -60,18 +60,18 @@ def enumerate_moments(
     Raises InputError on arguments out of their domain, on more outcomes than `budget`, and when
     the function returns weights of another shape or not finite.
     """
-    log_policy, values = _instance(logits, rewards)
+    log_policy, values = instance(logits, rewards)
     samples, best_of = check_count("n", n), check_count("k", k)
     total = count_outcomes(len(values), samples, exchangeable=exchangeable)
     if total > check_count("budget", budget):
         raise InputError(f"budget must be >= {total} outcomes for this instance, got {budget}.")
     tally = _Tally(len(values))
     policy = softmax(log_policy)
-    for arms in _outcomes(len(values), samples, exchangeable):
-        weights = _weights(function, values[arms], best_of)
+    for arms in outcomes(len(values), samples, exchangeable):
+        weights = weights_of(function, values[arms], best_of)
         scores = sum_by_arm(arms, weights, len(values))
         scores -= weights.sum(axis=-1, keepdims=True) * policy
-        tally.add(_probabilities(arms, log_policy, exchangeable), scores, weights)
+        tally.add(probabilities(arms, log_policy, exchangeable), scores, weights)
         if progress is not None:
             progress(tally.outcomes, total)
     return tally.moments()
@@ -133,7 +133,7 @@ class _Tally:
         )
 
 
-def _outcomes(d: int, n: int, exchangeable: bool) -> Iterator[Integers]:
+def outcomes(d: int, n: int, exchangeable: bool) -> Iterator[Integers]:
     """All outcomes as chunks of arms (m, n)."""
     size = max(1, _CHUNK // max(n, d))
     if exchangeable:
@@ -150,7 +150,7 @@ def _outcomes(d: int, n: int, exchangeable: bool) -> Iterator[Integers]:
         yield numbers[:, None] // powers % d
 
 
-def _probabilities(arms: Integers, log_policy: Array, exchangeable: bool) -> Array:
+def probabilities(arms: Integers, log_policy: Array, exchangeable: bool) -> Array:
     """P(outcome), (m,): the product of the policy, times n!/prod c_a! for a multiset."""
     logs = log_policy[arms].sum(axis=-1)
     if exchangeable:
@@ -158,11 +158,12 @@ def _probabilities(arms: Integers, log_policy: Array, exchangeable: bool) -> Arr
         counts = sum_by_arm(arms, np.ones(arms.shape), d).astype(np.intp)
         factorials = np.array([math.lgamma(c + 1.0) for c in range(n + 1)])
         logs += factorials[n] - factorials[counts].sum(axis=-1)
-    probabilities: Array = np.exp(logs)
-    return probabilities
+    chances: Array = np.exp(logs)
+    return chances
 
 
-def _weights(function: WeightFunction, rewards: Array, k: int) -> Array:
+def weights_of(function: WeightFunction, rewards: Array, k: int) -> Array:
+    """The function's weights (m, n). Raises: InputError for another shape or non-finite ones."""
     weights = np.asarray(function(rewards, k), dtype=np.float64)
     if weights.shape != rewards.shape or not np.isfinite(weights).all():
         raise InputError(
@@ -173,7 +174,8 @@ def _weights(function: WeightFunction, rewards: Array, k: int) -> Array:
     return weights
 
 
-def _instance(logits: ArrayLike, rewards: ArrayLike) -> tuple[Array, Array]:
+def instance(logits: ArrayLike, rewards: ArrayLike) -> tuple[Array, Array]:
+    """log pi (d,) and rewards (d,). Raises InputError unless both are one-dimensional."""
     array, g = checked_logits(logits)[0], check_finite("rewards", rewards)
     if array.ndim != 1 or g.shape != array.shape:
         raise InputError(
