@@ -1,5 +1,6 @@
 """`pkpo-toy animate`: small GIFs that loop, the same bytes every time."""
 
+import json
 from io import BytesIO
 
 import numpy as np
@@ -66,8 +67,8 @@ def test_what_can_be_animated_has_panels_over_training_steps(name):
 
 def test_a_stored_study_is_animated(inside, tmp_path):
     small = ["--set", "replicates=4", "--set", "steps=20", "--quick", "--jobs", 1]
-    inside("run", "hard_problems", *small)
-    done = inside("animate", "hard_problems", "--out", "x.gif")
+    path = json.loads(inside("run", "hard_problems", *small, "--json").stdout)["path"]
+    done = inside("animate", path, "--out", "x.gif")
     assert done.stdout == "x.gif\n"
     image, _, pictures = opened((tmp_path / "x.gif").read_bytes())
     assert image.n_frames == PICTURES

@@ -7,13 +7,15 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import pkpo_toy
 from pkpo_toy.plotting import estimator_look
-from pkpo_toy.report import report_page
-from pkpo_toy.report.table import cell
+from pkpo_toy.report import Section, report_page
+from pkpo_toy.report import page as make_page
+from pkpo_toy.report.table import SHOWN, cell, table
 
 ROOT = Path(__file__).parents[2]
 EVIL = "</script><script>window.hacked=1</script>\"'><img src=x onerror=window.hacked=1>"
@@ -182,6 +184,23 @@ def test_a_click_on_its_head_sorts_a_column(page, summary):
         assert rows(page) == texts(expected)
     page.press("estimator", "variance")
     assert [row[0] for row in rows(page)] == sorted(summary["estimator"])
+
+
+def test_numbers_are_written_as_python_writes_them(page, tmp_path):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=200) * 10.0 ** rng.integers(-9, 10, size=200)
+    values = np.append(values, [0.0, -3.0, 999_999.0, 1e6, 1234.6, 9999.7, 0.00099996, np.nan])
+    frame = pd.DataFrame({"number": values, "text": ['a "b", c\nd'] * len(values)})
+    file = tmp_path / "numbers.html"
+    content = [table(frame.tail(SHOWN), "numbers", "Numbers")]
+    for start in range(0, len(frame), SHOWN):
+        content.append(table(frame[start : start + SHOWN], f"part_{start}", "Numbers"))
+    file.write_text(make_page("Numbers", [Section("variance", "Numbers", content)], "", ""))
+    page.driver.get(file.as_uri())
+    page.run("for (const one of document.querySelectorAll('th:first-child button')) one.click()")
+    found = sorted(map(tuple, rows(page)))
+    expected = pd.concat([frame.tail(SHOWN), frame])
+    assert found == sorted(map(tuple, texts(expected)))
 
 
 def test_the_csv_is_the_summary(page, tmp_path):

@@ -121,7 +121,8 @@ function parsed(text) {
   return rows.slice(0, -1);
 }
 
-// Four significant digits as Python's "%.4g" writes them; whole numbers and words as they are.
+// Four significant digits as Python's "%.4g" writes them (but a tie is rounded up); whole numbers
+// and words as they are.
 const WHOLE = 1e6;
 
 function short(text) {
