@@ -20,7 +20,8 @@ PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 # These take minutes, wait for keys or need machines of their own; other tests run them.
 ELSEWHERE = re.compile(
-    r"run (paper|lm|atlas|less_variance|FILE|sweep.toml)|--cluster|demo|learning_curves|show less_variance|animate|[A-Z]{4,}"
+    r"run (paper|lm|atlas|FILE|sweep.toml)|less_variance|--cluster|demo|learning_curves|animate"
+    r"|[A-Z]{4,}"
 )
 
 

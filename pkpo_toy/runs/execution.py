@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,8 @@ def execute(
     does. The bytes written do not depend on any of this. `description` goes into the manifest.
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
+    if cluster is not None:
+        import_module("pkpo_toy.runs.cluster")  # refuses, before anything is written, without dask
     workforce = Workforce(jobs, retries, cluster, facts)
     check_ours(folder)
     run = _Run(cells, Store(folder), Signals(), progress, description or {})

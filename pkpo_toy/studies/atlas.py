@@ -31,11 +31,11 @@ _WIDTH = 128  # of the scores that learners see
 class Atlas(Config):
     """One policy at one point, one n, every k of a doubling grid."""
 
-    family: str = "bandit"
-    setting: float = 20.0
-    n: int = Field(8, ge=2)
-    groups: PositiveInt = 4000
-    sets: int = Field(8, ge=2)
+    n: int = Field(8, ge=2, description="Samples per group.")
+    family: str = Field("bandit", description="Kind of problem, see `atlas_problems`.")
+    setting: float = Field(20.0, description="Where in the family: theta, arms, a success rate.")
+    groups: PositiveInt = Field(4000, description="Sampled groups where nothing is enumerated.")
+    sets: int = Field(8, ge=2, description="Sets of past groups that are learnt from.")
 
     @field_validator("family")
     @classmethod

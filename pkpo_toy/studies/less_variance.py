@@ -32,17 +32,19 @@ class LessVariance(Config):
     the default; "oracle" is the same, taught at every log by 32 further batches and only by them.
     """
 
-    problem: str = "arms"
-    options: dict[str, Any] = Field(default_factory=dict)
-    estimator: Trained = "default"
-    n: int = Field(4, ge=2)
-    k: PositiveInt = 2
-    optimiser: str = "sgd"
-    step_sizes: tuple[float, ...] = Field((0.1, 0.3, 1.0, 3.0), min_length=1)
-    steps: PositiveInt = 400
-    log_every: PositiveInt = 4
-    replicates: int = Field(64, ge=8)
-    tuning: int = Field(32, ge=8)
+    problem: str = Field("arms", description="A problem of the list.")
+    options: dict[str, Any] = Field(default_factory=dict, description="What it is built with.")
+    estimator: Trained = Field("default", description="What is trained with, see above.")
+    n: int = Field(4, ge=2, description="Samples per group.")
+    k: PositiveInt = Field(2, description="Trained and judged for max@k.")
+    optimiser: str = Field("sgd", description="sgd or adam.")
+    step_sizes: tuple[float, ...] = Field(
+        (0.1, 0.3, 1.0, 3.0), min_length=1, description="Of these the best in tuning is taken."
+    )
+    steps: PositiveInt = Field(400, description="Training steps.")
+    log_every: PositiveInt = Field(4, description="Steps between logs.")
+    replicates: int = Field(64, ge=8, description="Runs that are judged.")
+    tuning: int = Field(32, ge=8, description="Other runs that choose the step size.")
 
     def settings(self, step_size: float, runs: int) -> Settings:
         """The simulator's settings. Raises InputError for a value out of its domain."""

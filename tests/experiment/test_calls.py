@@ -135,7 +135,7 @@ def test_a_result_without_any_cell_says_so():
 
 def test_an_audit_is_a_frame():
     frame = pkpo_toy.audit(rewards=np.array([0, 0.4, 1]), n=4, k=2, estimators=["pkpo", "rloo"])
-    assert list(frame.estimator) == ["pkpo", "rloo"]
+    assert list(frame.estimator) == ["pkpo", "rloo", "bound"]
     assert frame.scale[0] == pytest.approx(1)
     assert set(pkpo_toy.audit(estimators="pkpo").n) == {4}
     with pytest.raises(InputError, match="Did you mean 'pkpo'"):

@@ -72,7 +72,7 @@ def settings():
 
 
 def test_one_command_for_two_processes(tmp_path):
-    done = torchrun("-m", "pkpo_toy", "run", "lm", *settings(), cwd=tmp_path)
+    done = torchrun("-m", "pkpo_toy", "run", "lm", "--name", "lm", *settings(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("lm.png") == 1
     summary = pd.read_csv(tmp_path / "results/lm/summary.csv")

@@ -167,7 +167,7 @@ def test_problems_from_a_file(tmp_path):
         ('{"prompt": 3, "answer": "a"}', "line 2.*prompt"),
         ('{"prompt": "b", "answer": null}', "line 2.*answer"),
         ('{"prompt": "b", "answer": "("}', "line 2.*regular expression"),
-        ('{"prompt": "a", "answer": "1"}', "line 2.*first on line 1"),
+        ('{"prompt": "a", "answer": "1"}', "line 2.*prompt of line 1 again"),
         ("nonsense", "line 2"),
     ],
 )

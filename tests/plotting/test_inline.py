@@ -55,7 +55,8 @@ def test_every_curve_has_the_name_of_its_legend_in_every_panel(svg):
         assert series == set(names)
 
 
-@pytest.mark.parametrize("name", FIGURES)
+# The legend of the atlas names the areas of its maps; there are no curves.
+@pytest.mark.parametrize("name", sorted(FIGURES.keys() - {"atlas"}))
 def test_every_name_in_a_legend_has_its_curves(name):
     svg = inline(draw(name, getattr(frames, name)()), "x-")
     drawn = set().union(*panels(svg))

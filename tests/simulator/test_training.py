@@ -297,4 +297,4 @@ def test_an_observer_sees_every_step_after_it_was_weighed_and_changes_nothing() 
     assert seen == [("weighed", (2, 1, 3)), ("observed", (2, 1, 3, 4))] * 5
     alone = train(problem, best_of_k, plan, np.random.default_rng(0))
     for a, b in zip(watched.logs, alone.logs, strict=True):
-        assert a.max_at_k.tobytes() == b.max_at_k.tobytes()
+        assert a.value.tobytes() == b.value.tobytes()
