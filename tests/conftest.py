@@ -4,6 +4,11 @@ import os
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
+from hypothesis import settings
+
+# Speed is measured by the benchmarks; on a busy machine a deadline fails at random.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 PACKAGES = (
     "numpy", "pandas", "matplotlib", "seaborn", "pydantic", "typer", "distributed",
