@@ -17,6 +17,8 @@ from pkpo_toy.runs.errors import WorkersFailed
 
 try:
     distributed: Any = importlib.import_module("distributed")
+    # What its event loop says of connections that an interruption cut is nobody's news.
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL + 1)
 except ImportError as missing:
     raise InputError(
         "running on a cluster needs dask: install it with `pip install 'pkpo-toy[cluster]'`"
