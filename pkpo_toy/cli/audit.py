@@ -6,14 +6,20 @@ from typing import Annotated
 
 import typer
 
+from pkpo_toy.cli.support.completion import estimators, metrics_in_use
 from pkpo_toy.cli.support.options import AsJson
 from pkpo_toy.errors import InputError
+
+CLAIMS = ("unbiased", "direction", "biased", "bound")  # in the order of the table
 
 
 def audit(
     estimator: Annotated[
         list[str] | None,
-        typer.Option(help="A key of the table or FILE.py:FUNCTION; repeat for several. (all)"),
+        typer.Option(
+            help="A key of the table or FILE.py:FUNCTION; repeat for several. (all)",
+            autocompletion=estimators,
+        ),
     ] = None,
     rewards: Annotated[str | None, typer.Option(help="Reward of each arm. (0.1,0.55,1)")] = None,
     logits: Annotated[str | None, typer.Option(help="Logit of each arm. (0.3,-0.5,0.1)")] = None,
@@ -22,7 +28,10 @@ def audit(
     budget: Annotated[int | None, typer.Option(help="Most outcomes to enumerate.")] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(help="Instead, a way to compute pass@k: unbiased, plug_in, ..., or all."),
+        typer.Option(
+            help="Instead, a way to compute pass@k: unbiased, plug_in, ..., or all.",
+            autocompletion=metrics_in_use,
+        ),
     ] = None,
     p: Annotated[
         str | None, typer.Option("--p", help="Success rates of --metric. (0.01,0.03,0.1,0.3)")
@@ -40,8 +49,9 @@ def audit(
         _audit_metrics(metric, _numbers("p", p) or [0.01, 0.03, 0.1, 0.3], n or 16, k or 8, as_json)
         return
     from pkpo_toy import experiment
-    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.printing import json_rows, print_json
     from pkpo_toy.cli.support.progress import AuditBar
+    from pkpo_toy.cli.support.tables import print_table
 
     config = experiment.audit_config(
         rewards=_numbers("rewards", rewards),
@@ -56,15 +66,20 @@ def audit(
     if as_json:
         print_json({"rows": json_rows(rows)})
         return
+    shown = rows.drop(columns=["instance", "n", "k", "baselines"])
+    shown.insert(0, "claim", shown.pop("claim"))
+    baselines = next(filter(None, rows["baselines"]), "")
     print_table(
-        rows.drop(columns=["instance", "n", "k"]),
+        shown.sort_values("claim", key=lambda claims: claims.map(CLAIMS.index), kind="stable"),
         f"exact audit: n = {config.n}, k = {config.k}, rewards {list(config.rewards)}, "
-        f"logits {list(config.logits)}",
+        f"logits {list(config.logits)}"
+        + (f"; over best: relative to the best baseline ({baselines})" if baselines else ""),
     )
 
 
 def _audit_metrics(metrics: list[str], p: list[float], n: int, k: int, as_json: bool) -> None:
-    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.printing import json_rows, print_json
+    from pkpo_toy.cli.support.tables import print_table
     from pkpo_toy.samples.bias import metric_bias
 
     rows = metric_bias(p, n, k, None if "all" in metrics else metrics)

@@ -16,7 +16,7 @@ class LmConfig(ScheduleConfig):
 
     n: int = Field(16, description="samples per prompt")
     k_eval: tuple[int, ...] = Field((1, 4, 8, 16), description="k at which pass@k is reported")
-    optimiser: str = Field("adam", description='"adam" (AdamW) or "sgd"')
+    optimiser: str = Field("adam", description='"adam" (AdamW), "momentum" or "sgd"')
     step_size: float = Field(3e-4, description="step size of the optimiser")
     steps: int = Field(300, description="training steps")
     replicates: int = Field(3, description="independent runs, each with its own warm start")

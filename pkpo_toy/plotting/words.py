@@ -27,7 +27,7 @@ SENTENCES = {
     "level": "level {}",
     "prompts": "{} prompts a step",
 }
-VALUES = {"adam": "Adam", "sgd": "SGD"}
+VALUES = {"adam": "Adam", "momentum": "SGD with momentum", "sgd": "SGD"}
 EVALUATED = {"held_out": "held-out prompts", "training": "prompts trained on"}
 
 

@@ -37,7 +37,7 @@ class LessVariance(Config):
     estimator: Trained = Field("default", description="What is trained with, see above.")
     n: int = Field(4, ge=2, description="Samples per group.")
     k: PositiveInt = Field(2, description="Trained and judged for max@k.")
-    optimiser: str = Field("sgd", description="sgd or adam.")
+    optimiser: str = Field("sgd", description="sgd, momentum or adam.")
     step_sizes: tuple[float, ...] = Field(
         (0.1, 0.3, 1.0, 3.0), min_length=1, description="Of these the best in tuning is taken."
     )

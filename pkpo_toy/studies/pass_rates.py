@@ -40,7 +40,8 @@ class PassRates(TrainingConfig):
     per_step: int = Field(32, description="problems drawn for a step; 0 takes all of them")
     optimiser: str = Field("sgd", description=f"one of {', '.join(OPTIMISERS)}")
     step_size: float = Field(
-        0.05, description="step size; for sgd that of a problem's own gradient, whatever the set"
+        0.05,
+        description="for sgd and momentum that of a problem's own gradient",
     )
 
     @model_validator(mode="before")
@@ -63,9 +64,10 @@ class PassRates(TrainingConfig):
         return pass_rates(self.measured_n, self.measured_c, self.per_step)
 
     def settings(self) -> Settings:
-        """SGD follows the mean over the problems; its step is made that of one of them."""
+        """The gradient is the mean over the problems; a step in proportion to it is made that of
+        one of them. Adam's is in no proportion to it."""
         settings, problems = super().settings(), len(self.measured_n)
-        scale = problems if self.optimiser == "sgd" else 1
+        scale = 1 if self.optimiser == "adam" else problems
         return replace(settings, step_size=self.step_size * scale)
 
 

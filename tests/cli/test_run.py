@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pkpo_toy.cli.support.printing import print_table
+from pkpo_toy.cli.support.tables import print_table
 from pkpo_toy.studies.files import packaged_names
 from pkpo_toy.studies.table import SUITES
 from tests.cli.conftest import run_inside

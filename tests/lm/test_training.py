@@ -220,14 +220,15 @@ def test_a_damaged_checkpoint_is_set_aside(tmp_path, damage):
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors.corrupt"]
 
 
-def test_an_optimisers_state_comes_back(tmp_path):
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_an_optimisers_state_comes_back(tmp_path, name):
     path, model = tmp_path / "x.safetensors", torch.nn.Linear(3, 2)
-    optimiser = build_optimiser("adam", model, 0.1)
+    optimiser = build_optimiser(name, model, 0.1)
     model(torch.ones(1, 3)).sum().backward()
     optimiser.step()
     checkpoints.save(path, model, optimiser, {})
     twin = torch.nn.Linear(3, 2)
-    restored = build_optimiser("adam", twin, 0.1)
+    restored = build_optimiser(name, twin, 0.1)
     checkpoints.load(path, twin, restored)
     for one, other in ((model, optimiser), (twin, restored)):
         other.zero_grad()
@@ -236,10 +237,24 @@ def test_an_optimisers_state_comes_back(tmp_path):
     assert all(map(torch.equal, model.parameters(), twin.parameters()))
 
 
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_torch_takes_the_steps_of_the_simulator(name):
+    gradients = np.random.default_rng(3).normal(size=(40, 1, 5))
+    ours = OPTIMISERS_OF_THE_SIMULATOR[name](0.03)
+    module = torch.nn.Linear(5, 1, bias=False, dtype=torch.float64)
+    theirs = build_optimiser(name, module, 0.03)
+    for gradient in gradients:
+        before = module.weight.detach().numpy().copy()
+        module.weight.grad = -torch.from_numpy(gradient)  # torch descends
+        theirs.step()
+        moved = module.weight.detach().numpy() - before
+        np.testing.assert_allclose(moved, ours.change(gradient), rtol=1e-9, atol=1e-15)
+
+
 def test_every_optimiser_of_the_simulator_is_here_and_another_is_refused():
     assert OPTIMISERS.keys() == OPTIMISERS_OF_THE_SIMULATOR.keys()
     module = torch.nn.Linear(2, 1, bias=False)
-    for name, step in {"sgd": 0.1 * 3.0, "adam": 0.1}.items():
+    for name, step in {"sgd": 0.1 * 3.0, "momentum": 0.1 * 3.0, "adam": 0.1}.items():
         before = module.weight.detach().clone()
         optimiser = build_optimiser(name, module, 0.1)
         optimiser.zero_grad()
