@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm.problems import Problems, from_file, from_task
-from pkpo_toy.training.config import ScheduleConfig
+from pkpo_toy.training.config import Arrays, ScheduleConfig
+
+MOST = 1_000_000  # problems
 
 
 class LmConfig(ScheduleConfig):
     """One cell: an estimator and a schedule of k, trained in `replicates` runs from warm starts."""
+
+    arrays: ClassVar[Arrays] = (
+        *ScheduleConfig.arrays,
+        ("held_out", "eval_samples"),
+        ("prompts", "n"),
+        ("layers", "width", "width"),
+        ("width", "answer_tokens"),
+        ("lora_rank", "width"),
+    )
 
     n: int = Field(16, description="samples per prompt")
     k_eval: tuple[int, ...] = Field((1, 4, 8, 16), description="k at which pass@k is reported")
@@ -31,8 +42,10 @@ class LmConfig(ScheduleConfig):
     checker: str = Field(
         "exact", description='how data is judged: "exact", "numeric", "regex" or FILE.py:FUNCTION'
     )
-    problems: int = Field(512, ge=1, description="problems to train on")
-    held_out: int = Field(128, ge=2, description="problems kept out of training, to evaluate on")
+    problems: int = Field(512, ge=1, le=MOST, description="problems to train on")
+    held_out: int = Field(
+        128, ge=2, le=MOST, description="problems kept out of training, to evaluate on"
+    )
     evaluate: Literal["held_out", "training"] = Field(
         "held_out", description='"held_out", or as many of those trained on: "training"'
     )
@@ -70,7 +83,7 @@ class LmConfig(ScheduleConfig):
         "float32", description='"float32", "float64", "bfloat16" or "float16"'
     )
     device: str = Field("cpu", description='"cpu" or "cuda"')
-    threads: PositiveInt = Field(1, description="of torch, per process")
+    threads: PositiveInt = Field(1, le=4096, description="of torch, per process")
     folder: str = Field(
         "", description="where checkpoints and sampled answers are kept; empty: nowhere"
     )
@@ -82,7 +95,8 @@ class LmConfig(ScheduleConfig):
         Raises InputError for an unknown task or level and for a file that cannot be read.
         """
         if self.data:
-            return from_file(self.data, self.checker, self.problems, self.held_out)
+            exact = self.reward == "exact"
+            return from_file(self.data, self.checker, self.problems, self.held_out, exact=exact)
         return from_task(self.task, self.level, self.problems, self.held_out, self.seed)
 
     @model_validator(mode="after")

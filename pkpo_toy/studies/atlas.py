@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from pkpo_toy.errors import unknown
+from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.learnt_baseline import FEATURES, terms
 from pkpo_toy.simulator.exact.enumeration import count_outcomes
 from pkpo_toy.simulator.exact.least_variance import TABLES, least_variance, second_moments
 from pkpo_toy.simulator.exact.variance_floor import variance_floor
-from pkpo_toy.studies.atlas_problems import FAMILIES, Point
+from pkpo_toy.studies.atlas_problems import DOMAINS, FAMILIES, Point
 from pkpo_toy.studies.study import Study, as_is
-from pkpo_toy.training.config import Config
+from pkpo_toy.training.config import Arrays, Config
 from pkpo_toy.typing import Array
 
 LEARNT_FROM = (64, 256)
@@ -30,6 +30,8 @@ _WIDTH = 128  # of the scores that learners see
 
 class Atlas(Config):
     """One policy at one point, one n, every k of a doubling grid."""
+
+    arrays: ClassVar[Arrays] = (("sets", "n", "n"), ("groups", "n"))
 
     n: int = Field(8, ge=2, description="Samples per group.")
     family: str = Field("bandit", description="Kind of problem, see `atlas_problems`.")
@@ -43,6 +45,16 @@ class Atlas(Config):
         if family not in FAMILIES:
             raise unknown("family", family, FAMILIES)
         return family
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        low, high = DOMAINS[self.family]
+        if not low <= self.setting <= high:
+            raise InputError(
+                f"setting of family {self.family!r} must be {low:g} to {high:g}, "
+                f"got {self.setting:g}."
+            )
+        return self
 
     def ks(self) -> list[int]:
         """1, 2, 4, ... and n."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
-from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, Arrays, TrainingConfig
 from pkpo_toy.typing import Array
 
 EDGES = (0.01, 0.03, 0.1, 0.3)
@@ -31,6 +31,8 @@ class PassRates(TrainingConfig):
     A file is read once and its counts take the place of measured_n and measured_c, so that the
     cell holds all it needs.
     """
+
+    arrays: ClassVar[Arrays] = (*TrainingConfig.arrays, ("replicates", "per_step", "n"))
 
     file: str = Field(
         "", description="results of an evaluation, rewards 0 or 1; without it the next two are used"

@@ -68,7 +68,7 @@ def printed(capsys, monkeypatch, frame, width, **options):
 
 
 def test_what_many_rows_share_becomes_a_heading(capsys, monkeypatch):
-    text = printed(capsys, monkeypatch, FRAME[["theta", "label", "some_measured_value_0"]], 40)
+    text = printed(capsys, monkeypatch, FRAME[["theta", "label", "some_measured_value_0"]], 33)
     assert text.count("  theta 0.5\n") == text.count("  theta 1\n") == 1
     wide = printed(capsys, monkeypatch, FRAME[["theta", "label", "some_measured_value_0"]], 60)
     assert "  theta 0.5\n" not in wide
