@@ -1,4 +1,4 @@
-"""Keys of rows: what is dropped while samples are numbered on can be told when they no longer are."""
+"""Keys of rows: what was dropped while samples were numbered on can still be told later."""
 
 import random
 
@@ -69,7 +69,8 @@ def test_numbered_rows_leave_nothing_behind(monkeypatch):
     kept = Keys()
     for lines, columns in blocks_of(NUMBERED, 5):
         kept.add(lines, columns)
-    assert not kept._numbered and not kept._hashes
+    assert not kept._numbered
+    assert not kept._hashes
 
 
 @pytest.mark.parametrize("problems", [5, 70_000])
