@@ -44,6 +44,7 @@ def by_count(function: WeightFunction) -> WeightFunction:
         failing, succeeding = table(n, k)
         # Sums of 0 and 1 are exact in any order, so the quickest one will do.
         counts = np.einsum("...i->...", rewards).astype(np.intp)[..., None]
-        return np.where(success, succeeding.take(counts), failing.take(counts))
+        weights: Array = np.where(success, succeeding.take(counts), failing.take(counts))
+        return weights
 
     return weigh
