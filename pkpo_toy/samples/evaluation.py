@@ -135,7 +135,7 @@ class Collector:
             return
         code = self._names[name]
         self._make_room(all(value in (0, 1) for value in values))
-        self._rewards.extend(map(int if self._rewards.typecode == "B" else float, values))
+        self._rewards.extend(map(int, values) if self._rewards.typecode == "B" else values)
         self._codes.extend([code] * len(values))
 
     def add_columns(self, problems: Iterable[str], rewards: Sequence[float]) -> None:
@@ -210,7 +210,9 @@ class Collector:
             raise InputError(f"{self.source} holds no scored sample{gone and f'; {gone}'}.")
         codes = np.frombuffer(self._codes, self._codes.typecode)
         rewards = np.frombuffer(self._rewards, self._rewards.typecode)
-        n = sum(np.bincount(part, minlength=len(self._names)) for part in _parts(codes))
+        n = np.zeros(len(self._names), dtype=np.intp)
+        for part in _parts(codes):
+            n += np.bincount(part, minlength=len(n))
         if (codes[1:] < codes[:-1]).any():
             rewards = _by_problem(codes, rewards, n)
         c = None
