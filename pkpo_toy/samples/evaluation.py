@@ -129,7 +129,8 @@ class Collector:
 
     def add(self, problem: str | int, rewards: Iterable[float]) -> None:
         """More samples of a problem."""
-        name, values = self._name(problem), list(rewards)
+        name = self._name(problem)
+        values: list[Any] = list(rewards)
         if not values:
             self.leave_out("without samples")
             return
