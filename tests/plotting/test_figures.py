@@ -24,6 +24,8 @@ def reordered(name):
         return frame.sort_values("claim", kind="stable")
     if name in ("atlas", "less_variance"):
         return frame.sort_values("estimator", kind="stable")
+    if name == "difficulty":
+        return frame.sort_values("success_rate", ascending=False, kind="stable")
     if name == "pass_rates":
         return frame.sort_values("step", ascending=False, kind="stable")
     return frame.sample(frac=1.0, random_state=0)
