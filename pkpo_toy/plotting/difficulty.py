@@ -39,9 +39,10 @@ def _sharing(features: int) -> str:
 
 
 def _draw_panel(panel: Axes, part: pd.DataFrame, column: str) -> None:
-    groups = curves(part.sort_values("success_rate"))
+    groups = curves(part)
     low, high = ENDS[column]
-    for turn, (look, rows) in enumerate(groups):
+    for turn, (look, unsorted) in enumerate(groups):
+        rows = unsorted.sort_values("success_rate")
         place = rows["success_rate"] * DODGE ** (turn - (len(groups) - 1) / 2)
         bars = [rows[column] - rows[low], rows[high] - rows[column]]
         dots_with_bars(panel, place, rows[column], bars, look)
