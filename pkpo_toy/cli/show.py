@@ -36,7 +36,9 @@ def show(
         )
         return
     if len(summary):
-        settings = [name for name in summary if name in STUDIES[result.study].config.model_fields]
+        config = STUDIES[result.study].config
+        of_cells = config.model_fields.keys() - config.listed()
+        settings = [name for name in summary if name in of_cells]
         # per_run holds a number for each run: for other programs, too long for a table.
         rest = [name for name in summary if name not in (*settings, "per_run")]
         print_table(summary[settings + rest], result.name, limit=None if all_rows else LIMIT)

@@ -1,5 +1,6 @@
 """Settings in words: how a legend, a panel or a subtitle names one and its value."""
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -45,8 +46,8 @@ def setting(name: str, value: Any) -> str:
         return SENTENCES[name].format(text)
     if name == "evaluate":
         return EVALUATED.get(str(value), plain(value))
-    if name == "options":
-        return shown(value)
+    if name == "options":  # a column of a frame holds them as JSON
+        return shown(json.loads(value) if isinstance(value, str) and value else value)
     if name in ("estimator", "k1_estimator"):
         return estimator_look(str(value)).label
     return f"{setting_name(name)} = {shown(value)}"

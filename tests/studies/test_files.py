@@ -147,3 +147,13 @@ def test_a_packaged_file_holds_only_what_differs_from_the_defaults(name):
 def test_every_setting_says_what_it_means(name):
     fields = STUDIES[name].config.model_fields
     assert [key for key, field in fields.items() if not field.description] == []
+
+
+def test_another_problem_starts_without_the_options_of_the_file_s():
+    assert "options" in load("bandit").values
+    for chosen in (["bandit=two_peaks"], ["bandit=['arms', 'two_peaks']"]):
+        cells = expand(with_settings(load("bandit"), chosen))
+        assert all(cell.options == {} for cell in cells)
+    both = with_settings(load("bandit"), ["bandit=arms", "options={rewards=[0.0,1.0]}"])
+    assert all(cell.options == {"rewards": [0.0, 1.0]} for cell in expand(both))
+    assert all("theta" in cell.options for cell in expand(with_settings(load("bandit"), ["n=8"])))
