@@ -157,7 +157,7 @@ def _rise(ordered: Array, asked: Ranks, k: int) -> Array:
 
 @lru_cache(maxsize=16)
 def _rise_weights(n: int, k: int, asked: Ranks) -> Array:
-    weights = np.arange(n) * (k / (n * (n - 1)))
+    weights: Array = np.arange(float(n)) * (k / (n * (n - 1)))
     weights *= _mean_rank_weight(n, k, asked)
     weights.flags.writeable = False
     return weights
@@ -200,4 +200,5 @@ def _at_least(n: int, k: int, count: int) -> Array:
     terms = term_buffer(1, n)
     terms[0, 0] = 0.0
     terms[0, 1:n] = _exactly(n - 1, k - 1, count) * ((k - 1) / (n - 1))
-    return running_sums(terms, n)[0]
+    chances: Array = running_sums(terms, n)[0]
+    return chances
