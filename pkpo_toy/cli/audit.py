@@ -17,7 +17,7 @@ def audit(
     estimator: Annotated[
         list[str] | None,
         typer.Option(
-            help="A key of the table or FILE.py:FUNCTION; repeat for several. (all)",
+            help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION; repeat for several. (all)",
             autocompletion=estimators,
         ),
     ] = None,

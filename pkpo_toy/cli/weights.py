@@ -18,7 +18,7 @@ def weights(
     estimator: Annotated[
         str | None,
         typer.Option(
-            help="A key of the table or FILE.py:FUNCTION. (pkpo_loo_minus_one)",
+            help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION. (pkpo_loo_minus_one)",
             autocompletion=estimators,
         ),
     ] = None,
