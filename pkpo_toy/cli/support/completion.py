@@ -26,7 +26,7 @@ def keys_of(file: str, table: str) -> list[str]:
         names = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         if isinstance(value, ast.Dict) and table in [getattr(name, "id", "") for name in names]:
-            return [key.value for key in value.keys if isinstance(key, ast.Constant)]
+            return [str(key.value) for key in value.keys if isinstance(key, ast.Constant)]
     raise LookupError(f"{file} has no dict {table}")
 
 
