@@ -74,12 +74,11 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     import io
 
     from pkpo_toy.errors import InputError
+    from pkpo_toy.extras import install_command
 
     buffer = io.BytesIO()
     try:
         frame.to_parquet(buffer, engine="pyarrow", index=False)
     except ImportError:
-        raise InputError(
-            "--format parquet needs pyarrow: pip install 'pkpo-toy[samples]'"
-        ) from None
+        raise InputError(f"--format parquet needs pyarrow: {install_command('samples')}") from None
     return buffer.getvalue()

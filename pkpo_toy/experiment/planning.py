@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(pkpo_toy.__file__).parent
 # What every study imports and no number depends on: the public names, the wording of errors.
-WITHOUT_NUMBERS = {ROOT / "__init__.py", ROOT / "errors.py"}
+WITHOUT_NUMBERS = {ROOT / "__init__.py", ROOT / "errors.py", ROOT / "extras.py"}
 PACKAGES = ("pkpo-toy", "numpy", "pandas", "matplotlib", "torch", "transformers", "distributed")
 
 

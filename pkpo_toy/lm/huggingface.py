@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.extras import install_command
 from pkpo_toy.lm.tokens import Tokens, padded
 
 
@@ -129,5 +130,5 @@ def _with_adapters(model: Any, rank: int) -> nn.Module:
 
 def _missing(setting: str, package: str) -> InputError:
     return InputError(
-        f"{setting} needs {package}, which is not installed: pip install 'pkpo-toy[lm]' {package}"
+        f"{setting} needs {package}, which is not installed: {install_command('lm')} {package}"
     )

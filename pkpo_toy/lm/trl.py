@@ -23,6 +23,7 @@ from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import Estimator, grouped_weights, resolve, weights
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.estimators.groups import WHEN_SHORT
+from pkpo_toy.extras import install_command
 from pkpo_toy.lm.metrics import group_metrics
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
 from pkpo_toy.training.handover import Handover
@@ -211,5 +212,5 @@ def check_contract(trainer: type) -> None:
         if found != wanted:
             raise RuntimeError(
                 f"this version of trl has moved GRPOTrainer.{name}: expected parameters {wanted}, "
-                f"found {found}. Install the version that is pinned: pip install 'pkpo-toy[trl]'"
+                f"found {found}. Install the version that is pinned: {install_command('trl')}"
             )
