@@ -44,10 +44,14 @@ def audit(
     deviation for success rates p, n samples (16) and k (8).
     """
     if metric:
-        if estimator or rewards or logits or budget:
+        if estimator or any(one is not None for one in (rewards, logits, budget)):
             raise InputError("--metric takes --p, --n and --k, and nothing else of audit.")
-        _audit_metrics(metric, _numbers("p", p) or [0.01, 0.03, 0.1, 0.3], n or 16, k or 8, as_json)
+        rates = [0.01, 0.03, 0.1, 0.3] if p is None else _numbers("p", p) or []
+        n, k = 16 if n is None else n, 8 if k is None else k
+        _audit_metrics(metric, rates, n, k, as_json)
         return
+    if p is not None:
+        raise InputError("--p is an option of audit --metric.")
     from pkpo_toy import experiment
     from pkpo_toy.cli.support.printing import json_rows, print_json
     from pkpo_toy.cli.support.progress import AuditBar
@@ -70,11 +74,16 @@ def audit(
     shown.insert(0, "claim", shown.pop("claim"))
     baselines = next(filter(None, rows["baselines"]), "")
     print_table(
-        shown.sort_values("claim", key=lambda claims: claims.map(CLAIMS.index), kind="stable"),
+        shown.sort_values("claim", key=lambda claims: claims.map(_place), kind="stable"),
         f"exact audit: n = {config.n}, k = {config.k}, rewards {list(config.rewards)}, "
         f"logits {list(config.logits)}"
         + (f"; over best: relative to the best baseline ({baselines})" if baselines else ""),
     )
+
+
+def _place(claim: str) -> int:
+    """Of a claim in the table; a user's estimator claims nothing and comes first."""
+    return CLAIMS.index(claim) if claim in CLAIMS else -1
 
 
 def _audit_metrics(metrics: list[str], p: list[float], n: int, k: int, as_json: bool) -> None:

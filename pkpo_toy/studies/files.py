@@ -141,7 +141,8 @@ def _setting(text: str) -> tuple[str, Any]:
 def with_values(file: StudyFile, values: Table) -> StudyFile:
     """Replace a value where the file gives it: in the variants that sweep it, else at the top.
 
-    A variant that fixes a key to a single value (k_opt = 1 of a baseline, say) keeps it. Another
+    A variant that fixes a key to a single value (k_opt = 1 of a baseline, say) keeps it. Where all
+    do, those with this value are left, or all get it if none has it. Another
     problem starts without the options of the file's.
     Raises InputError for a setting that the study does not have.
     """
@@ -154,6 +155,10 @@ def with_values(file: StudyFile, values: Table) -> StudyFile:
         top["options"] = {}  # they were those of the file's own problem
     for key, value in values.items():
         sweeping = [i for i, v in enumerate(variants) if _sweeps(file, key, v)]
+        if not sweeping and all(key in variant for variant in variants):
+            wanted = _options(file.definition.config, key, value)
+            kept = [variant for variant in variants if variant[key] in wanted]
+            variants = kept or [{**variant, key: value} for variant in variants]
         for i in sweeping:
             variants[i] = {**variants[i], key: value}
         if not sweeping:
