@@ -1,4 +1,4 @@
-"""The table of faults in docs/reliability.md names tests that exist and exit codes that there are."""
+"""The table of faults in docs/reliability.md names tests and exit codes that there are."""
 
 import re
 from pathlib import Path
