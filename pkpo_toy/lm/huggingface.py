@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from threading import RLock
 from typing import Any, NamedTuple
 
 import torch
@@ -104,6 +106,7 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
         from transformers import AutoModelForCausalLM, AutoTokenizer
     except ImportError:
         raise _missing("model", "transformers") from None
+    _without_bars()
     if name.startswith((".", "/", "~")) and not Path(name).is_dir():
         raise InputError(f"model {name!r}: there is no such folder.")
     try:
@@ -116,6 +119,15 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
             f"cannot load model {name!r} from this folder or the hub{offline}: {reason}"
         ) from None
     return Pretrained(_with_adapters(model, lora_rank) if lora_rank else model), Subwords(tokenizer)
+
+
+def _without_bars() -> None:
+    # A bar of its own would run through ours, and its lock between processes is a semaphore that
+    # is left behind where a worker is ended rather than ends.
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    import_module("tqdm").tqdm.set_lock(RLock())
 
 
 def _with_adapters(model: Any, rank: int) -> nn.Module:

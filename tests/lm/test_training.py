@@ -1,10 +1,12 @@
 """A run of the study: it learns, resumes to the same numbers, and tells its faults."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -275,6 +277,19 @@ def test_a_hugging_face_model_on_the_users_problems(tmp_path):
     saved = tiny.save(tmp_path / "llama")
     found = logs(model=saved, data=str(data), checker="numeric", held_out=4, folder="")
     assert [log.step for log in found] == [0, 3, 6]
+
+
+def test_two_jobs_with_a_hugging_face_model_leave_nothing_behind(tmp_path):
+    saved = tiny.save(tmp_path / "llama")
+    small = {"n": 4, "replicates": 1, "steps": 1, "log_every": 1, "problems": 20, "held_out": 5,
+             "prompts": 2, "eval_samples": 4, "k_eval": "[1,2]", "k_opt": "[1,2]"}  # fmt: skip
+    settings = [f"--set={key}={value}" for key, value in {"model": saved, **small}.items()]
+    done = subprocess.run(
+        [sys.executable, "-m", "pkpo_toy", "run", "lm", "--name", "hf", "--jobs", "2", *settings],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert done.stderr == "hf: 2 cells run, 0 reused -> results/hf\n"
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
