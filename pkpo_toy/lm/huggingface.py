@@ -124,9 +124,7 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
 def _without_bars() -> None:
     # A bar of its own would run through ours, and its lock between processes is a semaphore that
     # is left behind where a worker is ended rather than ends.
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
+    import_module("transformers.utils.logging").disable_progress_bar()
     import_module("tqdm").tqdm.set_lock(RLock())
 
 
