@@ -292,3 +292,8 @@ def test_nobody_to_ask_is_said(inside, stored):
     inside("run", "variance", "--name", "variance", "--set", "n=8", "--set", "estimates=200",
            "--jobs", 1)  # fmt: skip
     assert "--yes" in inside("clean", "variance", code=2).stderr
+
+
+def test_no_number_of_jobs_is_too_large(inside):
+    one = ["run", "element_weights", "--set", "n=4", "--set", "k=2"]
+    assert "1 cells run" in inside(*one, "--jobs", 10**20).stderr
