@@ -8,7 +8,7 @@ Sources. [PKPO] arXiv 2505.15201. [Tang] 2503.19595. [Chen25] 2508.10751. [Order
 [RSGRPO] 2509.24261. [TTT] 2601.16175. [GRPO] 2402.03300. [DrGRPO] 2503.20783. [RLOO] 2402.14740.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -283,8 +283,10 @@ class Table(dict[str, Estimator]):
 ESTIMATORS = Table({row.key: row for row in _ROWS})
 
 
-def resolve(what: str | Callable[..., Any] | Estimator) -> Estimator:
-    """The estimator that a key of ESTIMATORS, FILE.py:FUNCTION or a function stands for.
+def resolve(
+    what: str | Callable[..., Any] | Estimator, rows: Mapping[str, Estimator] = ESTIMATORS
+) -> Estimator:
+    """The estimator that a key of `rows`, FILE.py:FUNCTION or a function stands for.
 
     A function takes rewards (..., n) in float64, each leading index a group of its own, and k; it
     returns weights (..., n).
@@ -295,13 +297,13 @@ def resolve(what: str | Callable[..., Any] | Estimator) -> Estimator:
     if isinstance(what, Estimator):
         return what
     if isinstance(what, str):
-        if what in ESTIMATORS:
-            return ESTIMATORS[what]
+        if what in rows:
+            return rows[what]
         if names_a_file(what):
             return own_estimator(what, load_function("estimator", what))
         if what.endswith(".py"):
             raise InputError(f"estimator {what!r} must name its function too: {what}:FUNCTION.")
-        raise unknown("estimator", what, ESTIMATORS)
+        raise unknown("estimator", what, rows)
     if not callable(what):
         raise InputError(
             "estimator must be a key, FILE.py:FUNCTION or a function (rewards, k) -> weights, "
