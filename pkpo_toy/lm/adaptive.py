@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pkpo_toy.estimators import adaptive, size_weighted
+from pkpo_toy.estimators.adaptive import SKETCH_FLOOR
 from pkpo_toy.estimators.size_weighted import SHARE
 from pkpo_toy.lm.weights import result_dtype
-
-SKETCH_FLOOR = 1.0
-"""How much the sizes count beside a sketch, which is a rough picture of the scores."""
 
 
 class AdaptiveLoo:

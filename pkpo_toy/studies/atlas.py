@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,12 @@ from pydantic import Field, PositiveInt, field_validator
 
 from pkpo_toy.errors import unknown
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.estimators.adaptive import AdaptiveLoo
+from pkpo_toy.estimators.adaptive import FLOOR, SKETCH_FLOOR, AdaptiveLoo
 from pkpo_toy.estimators.learnt_baseline import FEATURES, terms
 from pkpo_toy.simulator.exact.enumeration import count_outcomes
 from pkpo_toy.simulator.exact.least_variance import TABLES, least_variance, second_moments
 from pkpo_toy.simulator.exact.variance_floor import variance_floor
-from pkpo_toy.studies.atlas_problems import FAMILIES, Point
+from pkpo_toy.studies.atlas_problems import FAMILIES, Families, Point
 from pkpo_toy.studies.study import Study, as_is
 from pkpo_toy.training.config import Config
 from pkpo_toy.typing import Array
@@ -37,12 +37,18 @@ class Atlas(Config):
     groups: PositiveInt = Field(4000, description="Sampled groups where nothing is enumerated.")
     sets: int = Field(8, ge=2, description="Sets of past groups that are learnt from.")
 
+    families: ClassVar[Families] = FAMILIES
+
     @field_validator("family")
     @classmethod
     def _known(cls, family: str) -> str:
-        if family not in FAMILIES:
-            raise unknown("family", family, FAMILIES)
+        if family not in cls.families:
+            raise unknown("family", family, cls.families)
         return family
+
+    def point(self) -> Point:
+        """The policy at its point."""
+        return self.families[self.family](self.setting)
 
     def ks(self) -> list[int]:
         """1, 2, 4, ... and n."""
@@ -51,7 +57,7 @@ class Atlas(Config):
 
 def run(config: Atlas, rng: np.random.Generator) -> pd.DataFrame:
     """A row for each k and estimator: its variance, over the best known and over the least."""
-    point = FAMILIES[config.family](config.setting)
+    point = config.point()
     to_learn, to_judge = rng.spawn(2)
     learners = _taught(point, config, to_learn)
     judged = to_judge.spawn(len(config.ks()))
@@ -110,7 +116,14 @@ def _rows(
     exact = count_outcomes(len(np.unique(point.rewards)), n) <= MOST_OUTCOMES
     if exact:
         matrix = second_moments(
-            columns, point.logits, point.rewards, n, k, weights=width, noise=point.noise
+            columns,
+            point.logits,
+            point.rewards,
+            n,
+            k,
+            weights=width,
+            noise=point.noise,
+            scores=point.scores,
         )
         moments = Moments(matrix, None)
     else:
@@ -225,10 +238,17 @@ def _share(samples: Array | None) -> float:
 def _least(point: Point, n: int, k: int) -> tuple[float, str]:
     """V* where tables fit, the floor of theorem 3 where not."""
     levels = len(np.unique(point.rewards))
-    small = point.scores is None and count_outcomes(levels, n) <= MOST_OUTCOMES
+    small = count_outcomes(levels, n) <= MOST_OUTCOMES
     if small and count_outcomes(levels, n - 1) <= TABLES:
-        function = ESTIMATORS["pkpo"].function
-        found = least_variance(function, point.logits, point.rewards, n, k, noise=point.noise)
+        found = least_variance(
+            ESTIMATORS["pkpo"].function,
+            point.logits,
+            point.rewards,
+            n,
+            k,
+            noise=point.noise,
+            scores=point.scores,
+        )
         return found.variance, found.baselines
     scores = point.all_scores()
     floor = variance_floor(point.policy, point.rewards, scores, n, k, noise=point.noise)
@@ -237,14 +257,19 @@ def _least(point: Point, n: int, k: int) -> tuple[float, str]:
 
 def _taught(point: Point, config: Atlas, rng: np.random.Generator) -> dict[int, AdaptiveLoo]:
     """For each number of groups, `sets` learners that have seen as many, for every k."""
-    learner = AdaptiveLoo(memory=1e9)
+    learner = AdaptiveLoo(memory=1e9, floor=FLOOR if point.sketch is None else SKETCH_FLOOR)
     found = {}
-    table = _narrow(point.all_scores(), rng)
-    for seen in range(_STEP, max(LEARNT_FROM) + 1, _STEP):
-        drawn = point.draw((config.sets, _STEP, config.n), rng)
-        scores = _noised(point, table[drawn], rng)
+    shown = point.elsewhere or (point,)
+    tables = [
+        _narrow(each.all_scores() if each.sketch is None else each.sketch, rng) for each in shown
+    ]
+    for turn, seen in enumerate(range(_STEP, max(LEARNT_FROM) + 1, _STEP)):
+        one, table = shown[turn % len(shown)], tables[turn % len(shown)]
+        drawn = one.draw((config.sets, _STEP, config.n), rng)
+        scores = _noised(one, table[drawn], rng)
+        sizes = None if one.sketch is None else -np.log(one.policy[drawn])
         for k in config.ks():
-            learner.observe(point.rewards[drawn], k, scores)
+            learner.observe(one.rewards[drawn], k, scores, sizes)
         if seen in LEARNT_FROM:
             found[seen] = AdaptiveLoo(memory=1e9).restored(learner.state())
     return found

@@ -9,8 +9,9 @@ import torch
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import adaptive as numpys
+from pkpo_toy.estimators.adaptive import SKETCH_FLOOR
 from pkpo_toy.estimators.size_weighted import size_weighted_rloo as numpys_size_weighted
-from pkpo_toy.lm.adaptive import SKETCH_FLOOR, AdaptiveLoo, size_weighted_rloo
+from pkpo_toy.lm.adaptive import AdaptiveLoo, size_weighted_rloo
 from pkpo_toy.lm.estimators import LEARNT, LM_ESTIMATORS
 from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.sampling import WIDTH, _sketched, sample, score
