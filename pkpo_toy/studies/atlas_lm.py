@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 MODEL = {
     "level": 1,
-    "problems": 64,
-    "held_out": 64,
+    "problems": 50,
+    "held_out": 14,
     "answer_tokens": 2,
     "width": 32,
     "layers": 1,
