@@ -47,7 +47,7 @@ def lesson_page() -> str:
     page = web_file("lesson.html")
     for place, text in (
         ("<!--{{stills}}-->", stills()),
-        ("/*{{style}}*/\n", web.compact(web_file("lesson.css"))),
+        ("/*{{style}}*/\n", web.compact_style(web_file("lesson.css"))),
         ("/*{{script}}*/\n", script((*ARITHMETIC, *DRAWING))),
     ):
         page = page.replace(place, text)
@@ -56,10 +56,8 @@ def lesson_page() -> str:
 
 def script(modules: tuple[str, ...]) -> str:
     """The modules as one script: in one scope their imports and exports are not needed."""
-    text = "\n".join(
-        _EXPORT.sub("", _IMPORT.sub("", web.compact(web_file(name)))) for name in modules
-    )
-    return text.replace('"{{estimators}}"', estimator_facts())
+    text = "".join(_EXPORT.sub("", _IMPORT.sub("", web_file(name))) for name in modules)
+    return web.compact_script(text).replace('"{{estimators}}"', estimator_facts())
 
 
 def estimator_facts() -> str:
@@ -70,7 +68,7 @@ def estimator_facts() -> str:
             "color": row.look.color,
             "dash": row.look.dash,
             "marker": row.look.marker,
-            "binary": row.binary,
+            **{fact: 1 for fact in ("binary", "random") if getattr(row, fact)},
         }
         for key, row in ESTIMATORS.items()
         if row.look

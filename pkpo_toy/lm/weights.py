@@ -27,6 +27,7 @@ from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import ESTIMATORS, Estimator, element_weights, resolve
 from pkpo_toy.estimators import weights as numpy_weights
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
+from pkpo_toy.estimators.counted import count_table
 
 LARGEST_COUNTED = 4096  # the table of all counts takes n^2 steps
 
@@ -237,13 +238,7 @@ NATIVE: dict[str, TensorWeights] = {
 @lru_cache(maxsize=64)
 def _count_table(key: str, n: int, k: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """(2, n + 1): what a failure and what a success weighs in a group with c = 0..n successes."""
-    table = np.zeros((2, n + 1))
-    for start in range(0, n + 1, 256):
-        counts = np.arange(start, min(start + 256, n + 1))
-        patterns = (np.arange(n) < counts[:, None]).astype(np.float64)  # successes first
-        found = ESTIMATORS[key].function(patterns, k)
-        table[0, counts] = np.where(counts < n, found[:, -1], 0.0)
-        table[1, counts] = np.where(counts > 0, found[:, 0], 0.0)
+    table = count_table(ESTIMATORS[key].function, n, k)
     return torch.from_numpy(table).to(device, dtype)
 
 

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 import pkpo_toy
 from pkpo_toy.report.elements import tag, written
 from pkpo_toy.report.sections import Section
-from pkpo_toy.web import compact, web_file
+from pkpo_toy.web import compact_script, compact_style, web_file
 
 ALLOWED = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """Nothing is asked for beyond the file itself."""
@@ -35,7 +35,7 @@ def page(title: str, sections: Sequence[Section], lead: str, footer: str) -> str
         tag("main", *map(_part, sections)),
         tag("footer", tag("p", footer)),
         tag("div", id="name", role="status"),
-        tag("script", compact(web_file("pkpo_toy.report", "report.js"))),
+        tag("script", compact_script(web_file("pkpo_toy.report", "report.js"))),
     )  # fmt: skip
     return "<!DOCTYPE html>\n" + written(tag("html", _head(title), body, lang="en")) + "\n"
 
@@ -50,7 +50,7 @@ def _head(title: str) -> Element:
         policy,
         tag("title", title),
         tag("link", rel="icon", href="data:,"),
-        tag("style", compact(web_file("pkpo_toy.report", "report.css"))),
+        tag("style", compact_style(web_file("pkpo_toy.report", "report.css"))),
     )
 
 

@@ -79,7 +79,9 @@ class Page:
         """Wait until what was changed is drawn."""
         self.driver.execute_async_script(
             "const done = arguments[0];"
-            "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));"
+            "const look = () => document.querySelector('[aria-busy=true]')"
+            " ? requestAnimationFrame(look) : setTimeout(done);"
+            "requestAnimationFrame(() => requestAnimationFrame(look));"
         )
 
     def text(self, selector):

@@ -213,6 +213,55 @@ def test_the_noise(page):
     assert "PKPO, LOO needs k below n, here k = 6 and n = 6." in page.finding("noise")
 
 
+BETWEEN = """
+const done = arguments[0], steps = [];
+const look = () => {
+  const line = document.querySelector("#learning [data-mark='k = 16']").getAttribute("d");
+  steps.push(line.split("L").length - 1);
+  if (document.querySelector("#learning [aria-busy=true]")) requestAnimationFrame(look);
+  else done(steps);
+};
+const input = document.querySelector("[data-setting='learning-size']");
+input.value = Math.log(0.3);
+input.dispatchEvent(new Event("input", { bubbles: true }));
+requestAnimationFrame(() => requestAnimationFrame(look));
+"""
+
+
+def test_a_slider_does_not_wait_for_the_training(page):
+    page.open("#learning-steps=1000&learning-step=500&learning-plan=linear")
+    page.part("learning")
+    steps = page.driver.execute_async_script(BETWEEN)
+    assert steps == sorted(steps)
+    assert len(set(steps)) > 3
+    assert steps[-1] == 500
+
+
+def test_the_random_groups_are_those_of_pythons_seed(page):
+    page.open("#weights-estimators=passk_bootstrap&noise-first=passk_bootstrap&noise-draws=100")
+    page.part("weights")
+    expected = weights(START, 3, "passk_bootstrap", rng=np.random.default_rng(7))
+    found = [page.place("weights", f"passk_bootstrap {i}", 1)[1] for i in range(1, 9)]
+    close(found, expected, np.ptp([*expected, 0]) * 1.4 + 0.1)
+    assert "with the groups drawn at seed 7" in page.text("#weights .facts")
+    page.part("noise")
+    throws = sample_normal(np.full(100, 1.0), 0.1, 8, np.random.default_rng(7))
+    (own,) = np.random.default_rng(7).spawn(1)
+    weighed = weights(UNIT_SQUARE(throws), 4, "passk_bootstrap", rng=own)
+    estimates = normal_gradient(np.full(100, 1.0), 0.1, throws, weighed)
+    se = estimates.std(ddof=1) / 10
+    assert f"mean {estimates.mean():.2f} ± {se:.2f}" in page.finding("noise").replace("−", "-")
+
+
+def test_a_schedule_that_leaves_the_estimators_domain(page):
+    page.open("#learning-plan=linear&learning-estimator=partition")
+    page.part("learning")
+    assert len([one for one in page.every("#learning .panel h3") if one.is_displayed()]) == 6
+    assert "left out: partition needs a k that divides n, not 15 of 16" in page.text(
+        "#learning .same"
+    )
+
+
 def bars_of(page, part, chart, name="policy"):
     return page.bars(part, name, chart)
 

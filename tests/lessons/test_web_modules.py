@@ -8,7 +8,7 @@ import pytest
 from pkpo_toy.lessons.page import ARITHMETIC, DRAWING, lesson_page, script, web_file
 
 MODULES = (*ARITHMETIC, *DRAWING)
-DECLARED = re.compile(r"^(export )?(?:async )?(?:const|let|function|class) ([\w$]+)", re.MULTILINE)
+DECLARED = re.compile(r"^(export )?(?:const|let|function\*?|class) ([\w$]+)", re.MULTILINE)
 SEVERAL = re.compile(r"^(export )?(?:const|let) (.+);$", re.MULTILINE)
 IMPORTED = re.compile(r"^import \{([^}]*)\} from \"\./([\w]+\.js)\";", re.MULTILINE)
 

@@ -20,7 +20,7 @@ def linear(evaluate):
 
 
 def moments(evaluate, key, theta, n, k):
-    found = evaluate(f"exactMoments({json.dumps(key)}, {theta}, {n}, {k})")
+    found = evaluate(f"last(exactMoments({json.dumps(key)}, {theta}, {n}, {k}))")
     return found["mean"], found["variance"]
 
 
@@ -94,4 +94,4 @@ def test_two_throws_by_a_double_integral(evaluate):
 
 
 def test_there_is_none_for_weights_that_are_not_linear(evaluate):
-    assert evaluate("exactMoments('grpo', 1, 8, 4)") is None
+    assert evaluate("last(exactMoments('grpo', 1, 8, 4))") is None

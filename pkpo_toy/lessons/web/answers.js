@@ -2,7 +2,7 @@
 
 import { Chart, legend } from "./charts.js";
 import { button, numberField, slider } from "./controls.js";
-import { html, reducedMotion, say, svg } from "./dom.js";
+import { html, patient, reducedMotion, say, svg } from "./dom.js";
 import { TRUTH_LOOK } from "./looks.js";
 import { fixed, mean, range, variance } from "./numbers.js";
 import { Generator } from "./random.js";
@@ -27,11 +27,13 @@ class Samples {
     Object.assign(this, { p, n, generator: new Generator(seed), last: [], counts: [] });
   }
 
-  drawTo(draws) {
-    while (this.counts.length < draws) {
+  // Draws once more, up to so many; returns whether more are wanted.
+  drawOn(draws) {
+    if (this.counts.length < draws) {
       this.last = range(0, this.n).map(() => this.generator.random() < this.p);
       this.counts.push(this.last.filter(Boolean).length);
     }
+    return this.counts.length < draws;
   }
 }
 
@@ -104,15 +106,16 @@ export function buildAnswers(state, host, finding) {
     requestAnimationFrame(frame);
   }
 
-  return function draw() {
-    const [p, n, k, draws, seed] = ["p", "n", "k", "draws", "seed"].map((name) =>
+  function draw() {
+    const [p, n, k, asked, seed] = ["p", "n", "k", "draws", "seed"].map((name) =>
       state.get(`answers-${name}`),
     );
-    if (signature !== `${p} ${n} ${seed}` || samples.counts.length > draws) {
+    if (signature !== `${p} ${n} ${seed}` || samples.counts.length > asked) {
       signature = `${p} ${n} ${seed}`;
       samples = new Samples(p, n, seed);
     }
-    samples.drawTo(draws);
+    work(() => samples.drawOn(asked));
+    const draws = samples.counts.length;
     const c = samples.counts[draws - 1];
     drawDots(dots, samples.last, c);
     drawCurve(curve, { p, n, k, c });
@@ -122,7 +125,9 @@ export function buildAnswers(state, host, finding) {
       expected = meanOfPluggedIn(n, p, k);
     drawRunning(running, { unbiased, tempting, truth, expected, k });
     say(finding, ...sentences({ n, k, c, draws, unbiased, tempting, truth, expected }));
-  };
+  }
+  const work = patient(host, draw);
+  return draw;
 }
 
 // Right answers are filled with a tick, wrong ones hollow with a cross.

@@ -2,13 +2,13 @@
 
 import { Chart, legend } from "./charts.js";
 import { numberField, select } from "./controls.js";
-import { html, say } from "./dom.js";
+import { html, patient, say } from "./dom.js";
 import { closing } from "./events.js";
 import { kLook } from "./looks.js";
 import { fixed, listed, percent, range } from "./numbers.js";
 import { player } from "./player.js";
 import { oneOf, wholeNumber } from "./state.js";
-import { KS, alike, recorders } from "./training.js";
+import { KS, alike, reached, recordOn, recorders } from "./training.js";
 import { waterFilling } from "./truth.js";
 
 const STEPS = 300,
@@ -80,7 +80,7 @@ export function buildBetting(state, host, finding) {
     { look: BEST, text: "the best possible policy (water-filling)" },
   ]);
 
-  return function draw() {
+  function draw() {
     const signature = `${state.get("betting-odds")} ${state.get("betting-seed")}`;
     const fractions = ODDS[state.get("betting-odds")][1];
     if (run?.signature !== signature) {
@@ -92,8 +92,12 @@ export function buildBetting(state, host, finding) {
       };
       run = { signature, recorders: recorders(alike(fractions), settings) };
     }
-    const at = state.get("betting-step");
-    for (const one of run.recorders) one.recordTo(at);
+    const asked = state.get("betting-step");
+    work(
+      () => reached(run.recorders) < STEPS && recordOn(run.recorders),
+      () => reached(run.recorders) < asked,
+    );
+    const at = Math.min(asked, reached(run.recorders));
     const tracks = run.recorders.map((one) => one.track);
     control.show();
     panels.forEach(({ heading, chart }, i) => drawBets(chart, heading, tracks[i], fractions, at));
@@ -106,7 +110,9 @@ export function buildBetting(state, host, finding) {
         ? `This is the very run that “pkpo-toy demo water_filling --seed ${state.get("betting-seed")}” shows, number for number.`
         : "",
     );
-  };
+  }
+  const work = patient(host, draw);
+  return draw;
 }
 
 function drawBets(chart, heading, track, fractions, at) {

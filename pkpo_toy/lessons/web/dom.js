@@ -39,6 +39,27 @@ export function say(element, ...pieces) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const SLICE = 8; // milliseconds of arithmetic between two frames
+
+// Long arithmetic, some in every frame. The function returned takes one that does a piece more and
+// says whether any is left, and one that says whether such pieces change the picture: then `draw`
+// comes again with every frame, else once, when all is done.
+export function patient(host, draw) {
+  let waiting = 0;
+  return (more, changes = () => true) => {
+    cancelAnimationFrame(waiting);
+    const slice = () => {
+      const until = performance.now() + SLICE;
+      let left = more();
+      while (left && performance.now() < until) left = more();
+      change(host, { "aria-busy": left });
+      if (left) waiting = requestAnimationFrame(changes() ? draw : () => slice() || draw());
+      return left;
+    };
+    slice();
+  };
+}
+
 export function reducedMotion() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

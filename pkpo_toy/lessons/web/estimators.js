@@ -134,6 +134,25 @@ function partitionLooMinusOne(rewards, k) {
   return weights;
 }
 
+// The z-scores of n random k-subsets' maxima; a sample gets the mean score of its subsets.
+function passkBootstrap(rewards, k, random) {
+  const n = rewards.length;
+  const subsets = range(0, n).map(() => {
+    const drawn = range(0, n).map(() => random());
+    return ascending(drawn).slice(0, k);
+  });
+  const scores = zScores(subsets.map((subset) => Math.max(...subset.map((i) => rewards[i]))), 0);
+  const totals = new Float64Array(n),
+    counts = new Float64Array(n);
+  subsets.forEach((subset, at) => {
+    for (const i of subset) {
+      totals[i] += scores[at];
+      counts[i] += 1;
+    }
+  });
+  return totals.map((total, i) => total / (Math.max(counts[i], 1) * n));
+}
+
 function passkGrpo(rewards, k) {
   return byOutcome(rewards, (failures, n) => {
     if (failures === 0 || failures === n) return [0, 0];
@@ -158,16 +177,33 @@ function bonMaxMean(rewards) {
   return Float64Array.from(shortfall, (short) => (short === 0 ? lead / winners : 0));
 }
 
-const RS_BETA = 1;
+// Entropic weights at beta = 1: what the growth exp(g - g_max) - 1, less its mean, is divided by.
+function entropic(rewards, divisors) {
+  return byRank(rewards, (ordered) => {
+    const below = ordered.map((reward) => reward - ordered[ordered.length - 1]);
+    const growth = below.map(Math.expm1);
+    const center = mean(growth),
+      divided = divisors(below);
+    return growth.map((value, i) => (value - center) / divided[i]);
+  });
+}
 
 function rsGrpo(rewards) {
-  return byRank(rewards, (ordered) => {
-    const n = ordered.length;
-    const exponents = ordered.map((reward) => RS_BETA * (reward - ordered[n - 1]));
-    const growth = exponents.map((exponent) => Math.expm1(exponent) / RS_BETA);
-    const center = sum(growth) / n;
-    const powers = sum(exponents.map(Math.exp));
-    return growth.map((value) => (value - center) / powers);
+  return entropic(rewards, (below) => {
+    const powers = sum(below.map(Math.exp));
+    return below.map(() => powers);
+  });
+}
+
+// The others' powers; those beside the best are summed from the second, so that none is lost.
+function entropicLoo(rewards) {
+  return entropic(rewards, (below) => {
+    const last = below.length - 1,
+      powers = below.map(Math.exp);
+    const all = sum(powers),
+      second = below[last - 1];
+    const others = sum(below.slice(0, last).map((value) => Math.exp(value - second)));
+    return powers.map((power, i) => (i < last ? all - power : Math.exp(second) * others));
   });
 }
 
@@ -185,6 +221,16 @@ function grpo(rewards) {
 
 function centeredLoo(rewards, k) {
   return centeredGapSums(rewards, k, rewards.length / (rewards.length - k));
+}
+
+function maxkRloo(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length;
+    const sums = gapSums(ordered, k, 1, n / (n - 1)),
+      leads = gapSums(ordered, k, 0, (k - 1) / (n - 1));
+    const center = mean(sums);
+    return sums.map((value, i) => value - center + leads[i]);
+  });
 }
 
 function groupMeanCentered(rewards, k) {
@@ -238,6 +284,19 @@ function passkPlugin(rewards, k) {
   });
 }
 
+function passkLooPlugin(rewards, k) {
+  return byOutcome(rewards, (failures, n) => {
+    const slope = (rate) => (k * rate ** (k - 1)) / n;
+    const fail = failures / (n - 1),
+      left = Math.max(failures - 1, 0) / (n - 1);
+    return [slope(fail) * fail, -slope(left) * (1 - left)];
+  });
+}
+
+function maxrlRaw(rewards) {
+  return byOutcome(rewards, (failures, n) => [1 / Math.max(n - failures, 1), 0]);
+}
+
 function maxrl(rewards) {
   return byOutcome(rewards, (failures, n) => [
     failures / (n * Math.max(n - failures, 1)),
@@ -271,27 +330,33 @@ const ROWS = {
   pkpo_loo: { weigh: pkpoLoo, domain: BELOW_N, ...LINEAR },
   pkpo_loo_minus_one: { weigh: pkpoLooMinusOne, domain: FROM_TWO, ...LINEAR },
   centered_loo: { weigh: centeredLoo, domain: BELOW_N, ...LINEAR },
+  maxk_rloo: { weigh: maxkRloo, domain: ANY_K, ...LINEAR },
   group_mean_centered: { weigh: groupMeanCentered, domain: BELOW_N, ...LINEAR },
   partition: { weigh: partition, domain: DIVIDES },
   partition_baselined: { weigh: partitionBaselined, domain: TWO_GROUPS },
   partition_loo_minus_one: { weigh: partitionLooMinusOne, domain: FROM_TWO_DIVIDES },
   passk_full: { weigh: passkFull, domain: TWO_GROUPS },
+  passk_bootstrap: { weigh: passkBootstrap, domain: ANY_K },
   bon_mean: { weigh: bonMean, domain: ANY_K },
   bon_max_mean: { weigh: bonMaxMean, domain: ANY_K },
   tailrl: { weigh: tailrl, domain: ANY_K, ...LINEAR },
   tailrl_raw: { weigh: tailrlRaw, domain: ANY_K, ...LINEAR },
   rs_grpo: { weigh: rsGrpo, domain: ANY_K },
+  entropic_loo: { weigh: entropicLoo, domain: ANY_K },
   fail_only: { weigh: failOnly, domain: ANY_K },
   passk_rloo: { weigh: passkRloo, domain: ANY_K },
   passk_plugin: { weigh: passkPlugin, domain: ANY_K },
+  passk_loo_plugin: { weigh: passkLooPlugin, domain: ANY_K },
   passk_grpo: { weigh: passkGrpo, domain: ANY_K },
   maxrl: { weigh: maxrl, domain: ANY_K },
+  maxrl_raw: { weigh: maxrlRaw, domain: ANY_K },
 };
 
-// A row with what the package's own table says of it: name, look, and whether rewards must be 0 or 1.
+// A row with what the package's own table says of it: name, look, whether rewards must be 0 or 1,
+// and whether it draws random numbers.
 function described([key, row]) {
-  const { name, binary, ...look } = ESTIMATOR_FACTS[key];
-  return [key, { ...row, name, binary, look: { ...look, dash: DASHES[look.dash] } }];
+  const { name, binary, random, ...look } = ESTIMATOR_FACTS[key];
+  return [key, { ...row, name, binary, random, look: { ...look, dash: DASHES[look.dash] } }];
 }
 
 export const ESTIMATORS = Object.fromEntries(Object.entries(ROWS).map(described));
@@ -301,11 +366,13 @@ export function defined(key, n, k) {
   return k >= 1 && k <= n && n >= 2 && ESTIMATORS[key].domain.holds(n, k);
 }
 
-// The estimator that trains for k: where the chosen one has no k = 1, plain RLOO takes over.
-export function estimatorFor(key, n, k) {
-  return k === 1 && !defined(key, n, k) ? "rloo" : key;
+// The estimator that trains for k: plain RLOO takes over at k = 1 where the chosen one has none, or
+// where the schedule changes k.
+export function estimatorFor(key, n, k, changes = false) {
+  return k === 1 && (changes || !defined(key, n, k)) ? "rloo" : key;
 }
 
-export function weightsOf(key, rewards, k) {
-  return ESTIMATORS[key].weigh(rewards, k);
+// `random`: the next uniform number, for an estimator that draws its own.
+export function weightsOf(key, rewards, k, random) {
+  return ESTIMATORS[key].weigh(rewards, k, random);
 }

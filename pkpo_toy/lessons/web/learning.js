@@ -3,17 +3,25 @@
 import { EARNED, PRESETS, drawLandscape, drawable, landscape } from "./brush.js";
 import { Chart, legend } from "./charts.js";
 import { button, numberField, select, slider } from "./controls.js";
-import { html, say } from "./dom.js";
+import { html, patient, say } from "./dom.js";
 import { ESTIMATORS, defined, estimatorFor } from "./estimators.js";
 import { closing, events } from "./events.js";
 import { SCHEDULE_LOOK, kLook } from "./looks.js";
 import { fixed, range } from "./numbers.js";
 import { player } from "./player.js";
 import { oneOf, realNumber, shortText, wholeNumber } from "./state.js";
-import { KS, Recorder, SAMPLES, oneQuestion, recorders, schedule } from "./training.js";
+import {
+  KS,
+  Recorder,
+  SAMPLES,
+  oneQuestion,
+  reached,
+  recordOn,
+  recorders,
+  schedule,
+} from "./training.js";
 
 const SCALES = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
-const SLICE = 8; // milliseconds of training between two frames
 const PLANS = {
   none: ["none", () => null],
   fall: ["first k = 16, then k = 1", (steps) => `16@0, 1@${Math.floor(steps / 2)}`],
@@ -108,22 +116,14 @@ export function buildLearning(state, host, finding) {
     same = html("p", { class: "same" });
   host.append(told, end, same);
 
-  // The rest of the training is done between frames, so that scrubbing finds it ready.
-  function complete() {
-    if (run.events) return;
-    const until = performance.now() + SLICE;
-    const mine = run;
-    for (const recorder of run.recorders) {
-      while (recorder.track.steps.length < recorder.reports) {
-        recorder.recordTo(recorder.track.steps.length);
-        if (performance.now() > until)
-          return void requestAnimationFrame(() => mine === run && complete());
-      }
-    }
+  // Steps beyond the one that is shown are taken too, so that scrubbing finds them ready.
+  function trainOn() {
+    if (run.events) return false;
+    if (recordOn(run.recorders)) return true;
     const three = run.recorders.slice(0, KS.length).map((one) => one.track);
     run.events = events(three);
     run.closing = closing(three);
-    draw();
+    return false;
   }
 
   function draw() {
@@ -132,10 +132,10 @@ export function buildLearning(state, host, finding) {
       .join("|");
     if (run?.signature !== signature) {
       run = { signature, ...begin(state), events: null };
-      requestAnimationFrame(complete);
     }
-    const at = state.get("learning-step");
-    for (const recorder of run.recorders) recorder.recordTo(at);
+    const asked = state.get("learning-step");
+    work(trainOn, () => reached(run.recorders) < asked);
+    const at = Math.min(asked, reached(run.recorders));
     const tracks = run.recorders.map((one) => one.track);
     control.show();
     drawLandscape(land, tracks[0].rewards, state.get("learning-rewards") !== "");
@@ -158,9 +158,10 @@ export function buildLearning(state, host, finding) {
         ? [html("h3", {}, "What this run shows"), ...run.closing.map((one) => html("p", {}, one))]
         : []),
     );
-    say(same, counterpart(state));
+    say(same, run.left, counterpart(state));
     say(finding, newest(run, tracks, at));
   }
+  const work = patient(host, draw);
   return draw;
 }
 
@@ -202,8 +203,11 @@ function begin(state) {
   const all = recorders(problem, { ...settings, steps });
   const [text, plan] = PLANS[state.get("learning-plan")];
   const ks = plan(steps) && schedule(plan(steps), steps);
-  if (ks) all.push(new Recorder(problem, text, KS[0], { ...settings, ks }, steps));
-  return { recorders: all, ks };
+  const { name, domain } = ESTIMATORS[settings.estimator];
+  const bad = ks?.find((k) => k > 1 && !defined(settings.estimator, SAMPLES, k));
+  if (ks && !bad) all.push(new Recorder(problem, text, KS[0], { ...settings, ks }, steps));
+  const left = bad && `The fourth policy is left out: ${name} needs ${domain.text}, not ${bad} of ${SAMPLES}.`;
+  return { recorders: all, ks, left: left ?? "" };
 }
 
 function lookOf(track, i) {

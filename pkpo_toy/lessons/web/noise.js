@@ -24,9 +24,9 @@ export function gradientEstimate(throws, theta, weights) {
   return total / SD;
 }
 
-export function estimatesOf(batch, theta, keys, k) {
+export function estimatesOf(batch, theta, keys, k, random) {
   const rewards = batch.map(squareReward);
-  return keys.map((key) => gradientEstimate(batch, theta, weightsOf(key, rewards, k)));
+  return keys.map((key) => gradientEstimate(batch, theta, weightsOf(key, rewards, k, random)));
 }
 
 // What a success and a failure weigh where `failures` of n fail.
@@ -138,8 +138,9 @@ const PANELS = 10;
 const NODES = gaussLegendre(8);
 const OUTER = panelled(PANELS, NODES);
 
-// Exact mean and variance of the estimate at theta; null for weights that are not linear.
-export function exactMoments(key, theta, n, k) {
+// Exact mean and variance of the estimate at theta; null for weights that are not linear. It takes
+// a while: it yields between one level and the next, and at the end has the two.
+export function* exactMoments(key, theta, n, k) {
   if (!ESTIMATORS[key].linear) return null;
   const weights = outcomeWeights(key, n, k);
   const tables = { one: trinomials(n - 1), two: trinomials(n - 2) };
@@ -158,6 +159,7 @@ export function exactMoments(key, theta, n, k) {
       const parts = { low: rest(high, middle), middle, high };
       square += 2 * outer * u * inner.weight * 2 * t * product(n, weights, tables, parts);
     }
+    yield;
   }
   return { mean, variance: square - mean * mean };
 }

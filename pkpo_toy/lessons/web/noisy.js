@@ -2,7 +2,7 @@
 
 import { Chart, legend } from "./charts.js";
 import { button, numberField, select, slider } from "./controls.js";
-import { html, reducedMotion, say } from "./dom.js";
+import { html, patient, reducedMotion, say } from "./dom.js";
 import { ESTIMATORS, defined } from "./estimators.js";
 import { TRUTH_LOOK } from "./looks.js";
 import { fixed, mean, range, shown, variance, varianceError } from "./numbers.js";
@@ -25,20 +25,33 @@ export const NOISE = {
   "noise-seed": wholeNumber(7, 0, Number.MAX_SAFE_INTEGER),
 };
 
-// Estimates of both estimators from the same throws, as far as they are asked for.
+// Estimates of both estimators from the same throws, as far as they are asked for, and then their
+// exact means and variances.
 class Estimates {
   constructor({ theta, k, n, keys, seed }) {
     Object.assign(this, { theta, k, n, keys, generator: new Generator(seed) });
+    const own = new Generator(seed, 0);
+    this.random = () => own.random();
     this.drawn = keys.map(() => []);
+    this.exact = keys.map(() => null);
+    this.left = keys.map((key) => exactMoments(key, theta, n, k));
   }
 
-  drawTo(draws) {
-    while (this.drawn[0].length < draws) {
-      const batch = range(0, this.n).map(() => this.theta + SD * this.generator.normal());
-      estimatesOf(batch, this.theta, this.keys, this.k).forEach((one, i) =>
-        this.drawn[i].push(one),
-      );
+  // Does one piece more; returns whether any is left.
+  goOn(draws) {
+    if (this.drawn[0].length < draws) {
+      const { theta, keys, k, n } = this;
+      const batch = range(0, n).map(() => theta + SD * this.generator.normal());
+      const found = estimatesOf(batch, theta, keys, k, this.random);
+      found.forEach((one, i) => this.drawn[i].push(one));
+    } else if (this.left.length) {
+      const { done, value } = this.left[0].next();
+      if (done) {
+        this.exact[this.keys.length - this.left.length] = value;
+        this.left.shift();
+      }
     }
+    return this.left.length > 0 || this.drawn[0].length < draws;
   }
 }
 
@@ -46,7 +59,6 @@ export function buildNoise(state, host, finding) {
   state.rules.push((values) => ({ "noise-k": Math.min(values["noise-k"], values["noise-n"]) }));
   let estimates = null,
     signature = "",
-    exact = null,
     playing = false;
   const options = () => NOISY.map((key) => [key, ESTIMATORS[key].name]);
   const keep = button("Keep drawing", () => play(!playing));
@@ -110,16 +122,6 @@ export function buildNoise(state, host, finding) {
     requestAnimationFrame(frame);
   }
 
-  // The exact variance takes some milliseconds more: it comes after the picture.
-  function findExact(keys, { theta, n, k }) {
-    const mine = signature;
-    setTimeout(() => {
-      if (mine !== signature) return;
-      exact = keys.map((one) => exactMoments(one, theta, n, k));
-      draw();
-    }, 30);
-  }
-
   function draw() {
     const [theta, k, n, draws, seed] = ["theta", "k", "n", "draws", "seed"].map((name) =>
       state.get(`noise-${name}`),
@@ -128,6 +130,7 @@ export function buildNoise(state, host, finding) {
     const bad = keys.filter((one) => !defined(one, n, k));
     for (const chart of [...histograms, running]) chart.host.hidden = bad.length > 0;
     if (bad.length) {
+      work(() => false);
       legend(key, []);
       say(
         finding,
@@ -140,12 +143,17 @@ export function buildNoise(state, host, finding) {
     }
     const now = [theta, k, n, seed, ...keys].join(" ");
     if (now !== signature || estimates.drawn[0].length > draws) {
-      if (now !== signature) exact = null;
       signature = now;
       estimates = new Estimates({ theta, k, n, keys, seed });
-      if (!exact) findExact(keys, { theta, n, k });
     }
-    estimates.drawTo(draws);
+    const { exact } = estimates;
+    const seen = () => estimates.drawn[0].length;
+    do
+      work(
+        () => estimates.goOn(draws),
+        () => seen() < draws,
+      );
+    while (seen() < 2);
     const truth = gaussianGradient(theta, k);
     legend(key, [
       { look: TRUTH_LOOK, text: "exact gradient" },
@@ -158,6 +166,7 @@ export function buildNoise(state, host, finding) {
     drawRunningVariance(running, estimates.drawn, keys, exact);
     say(finding, ...noiseSentences(estimates.drawn, keys, truth, exact));
   }
+  const work = patient(host, draw);
   return draw;
 }
 
@@ -232,7 +241,7 @@ function drawRunningVariance(chart, drawn, keys, exact) {
   const lines = drawn.map(runningVariance);
   const shownValues = [
     ...lines.flatMap((line) => line.slice(Math.floor(line.length / 4))).map(([, value]) => value),
-    ...(exact ?? []).filter(Boolean).map((one) => one.variance),
+    ...exact.filter(Boolean).map((one) => one.variance),
   ].filter((value) => value > 0);
   if (!shownValues.length) shownValues.push(1);
   const low = Math.floor(Math.log10(Math.min(...shownValues)) - 0.15),
@@ -248,7 +257,7 @@ function drawRunningVariance(chart, drawn, keys, exact) {
   });
   keys.forEach((one, i) => {
     const { look } = ESTIMATORS[one];
-    if (exact?.[i])
+    if (exact[i])
       chart.horizontal(
         `exact ${i}`,
         log(exact[i].variance),
@@ -269,13 +278,13 @@ function noiseSentences(drawn, keys, truth, exact) {
   const count = drawn[0].length;
   const facts = keys.map((key, i) => {
     const sampled = variance(drawn[i]);
-    const exactly = exact?.[i] ? ` (exactly ${figure(exact[i].variance)})` : "";
+    const exactly = exact[i] ? ` (exactly ${figure(exact[i].variance)})` : "";
     const se = count > 3 ? ` ± ${figure(varianceError(drawn[i]))}` : "";
     return `${ESTIMATORS[key].name}: mean ${shown(mean(drawn[i]), 2)} ± ${fixed(Math.sqrt(sampled / count), 2)}, variance ${figure(sampled)}${se}${exactly}.`;
   });
   const start = `The exact gradient is ${shown(truth, 2)}. From ${count} estimates each (± one standard error):`;
   const end =
-    [...new Set(keys)].length > 1 && exact?.every(Boolean) ? [moreNoisy(keys, exact)] : [];
+    [...new Set(keys)].length > 1 && exact.every(Boolean) ? [moreNoisy(keys, exact)] : [];
   return [start, ...facts, ...end];
 }
 

@@ -5,8 +5,9 @@ const MASK_64 = (1n << 64n) - 1n;
 const MASK_128 = (1n << 128n) - 1n;
 const MULTIPLIER = (2549297995355413924n << 64n) + 4865540595714422341n;
 
-// The four 64-bit words that numpy's SeedSequence makes of an integer seed.
-function seedWords(seed) {
+// The four 64-bit words that numpy's SeedSequence makes of an integer seed, or its child of that
+// number.
+function seedWords(seed, child) {
   let entropyHash = 0x43b0d7e5;
   const hash = (value) => {
     value = (value ^ entropyHash) >>> 0;
@@ -24,6 +25,9 @@ function seedWords(seed) {
     for (let to = 0; to < 4; to++) {
       if (from !== to) pool[to] = mix(pool[to], hash(pool[from]));
     }
+  }
+  if (child !== undefined) {
+    for (let to = 0; to < 4; to++) pool[to] = mix(pool[to], hash(child));
   }
   let outputHash = 0x8b51f9dd;
   const words = Array.from({ length: 8 }, (_, i) => {
@@ -65,10 +69,11 @@ function zigguratTables() {
   return { inside, width, height };
 }
 
-// numpy.random.default_rng(seed), seed an integer from 0 to 2^53 - 1.
+// numpy.random.default_rng(seed), seed an integer from 0 to 2^53 - 1; or what its spawn(1) gives,
+// with child 0, whose numbers are independent of the parent's.
 export class Generator {
-  constructor(seed) {
-    const [high, low, sequenceHigh, sequenceLow] = seedWords(seed);
+  constructor(seed, child) {
+    const [high, low, sequenceHigh, sequenceLow] = seedWords(seed, child);
     this.increment = ((((sequenceHigh << 64n) | sequenceLow) << 1n) | 1n) & MASK_128;
     this.state = this.increment;
     this.state = (this.state + ((high << 64n) | low)) & MASK_128;

@@ -92,6 +92,10 @@ export class Training {
   constructor(problem, { seed, stepSize, estimator, ks, n = SAMPLES }) {
     Object.assign(this, { problem, stepSize, estimator, ks, n });
     this.uniforms = uniformsOf(seed);
+    // An estimator that draws has numbers of its own, as in training_frame.
+    const own = new Generator(seed, 0);
+    this.random = () => own.random();
+    this.changes = new Set(ks).size > 1;
     this.used = 0;
     this.step = 0;
     this.logits = problem.start.slice();
@@ -142,7 +146,7 @@ export class Training {
   weights(answers, rewards) {
     const k = this.ks[this.step];
     const earned = answers.map((answer) => rewards[answer]);
-    return weightsOf(estimatorFor(this.estimator, this.n, k), earned, k);
+    return weightsOf(estimatorFor(this.estimator, this.n, k, this.changes), earned, k, this.random);
   }
 }
 
@@ -166,6 +170,7 @@ export class Recorder {
       rewards: problem.rewards,
       optimum: KS.map((one) => problem.optimum(one)),
     };
+    this.recordTo(0);
   }
 
   // Trains on until the report `at` is there.
@@ -192,6 +197,18 @@ export function recorders(problem, { seed, stepSize, estimator, steps }) {
     const ks = new Array(steps).fill(k);
     return new Recorder(problem, `k = ${k}`, k, { seed, stepSize, estimator, ks }, steps);
   });
+}
+
+// The last report that all of them have.
+export function reached(recorders) {
+  return Math.min(...recorders.map((one) => one.track.steps.length)) - 1;
+}
+
+// The one that is behind gets its next report; returns whether any is left to get.
+export function recordOn(recorders) {
+  const next = reached(recorders) + 1;
+  recorders.find((one) => one.track.steps.length === next).recordTo(next);
+  return reached(recorders) + 1 < recorders[0].reports;
 }
 
 export function recorded(recorder) {

@@ -5,11 +5,13 @@ import { boxes, select, slider } from "./controls.js";
 import { change, html, say, svg } from "./dom.js";
 import { ESTIMATORS, defined, weightsOf } from "./estimators.js";
 import { MARKERS } from "./looks.js";
+import { Generator } from "./random.js";
 import { clamp, fixed, listed, range, shown, sum } from "./numbers.js";
 import { heights, oneOf, someOf, wholeNumber } from "./state.js";
 
 const N = 8;
 const NAMES = range(1, N + 1);
+const SEED = 7; // of estimators that draw
 const STEM = { color: "#56B4E9", dash: "", marker: "o" };
 const FIRST_REWARDS = [7, 0, 21, 4, 35, 14, 0, 18].map((digit) => digit / 35);
 
@@ -114,9 +116,10 @@ export function buildWeights(state, host, finding) {
       chosen = state.get("weights-sample");
     const shownKeys = state.get("weights-estimators").filter((one) => whyNot(state, one) === true);
     drawRewards(rewardChart, rewards, chosen, handles);
+    const rng = new Generator(SEED);
     const all = shownKeys.map((one) => ({
       key: one,
-      weights: Array.from(weightsOf(one, rewards, k)),
+      weights: Array.from(weightsOf(one, rewards, k, () => rng.random())),
     }));
     legend(
       key,
@@ -324,5 +327,7 @@ function fact({ key, weights }) {
         : `${nothing.length === 1 ? "sample" : "samples"} ${listed(nothing)} get${nothing.length === 1 ? "s" : ""} nothing`;
   const below = weights.filter((weight) => weight < -1e-12).length;
   const pushed = below ? `; ${below} ${below === 1 ? "is" : "are"} pushed down` : "";
-  return `${ESTIMATORS[key].name}: the weights sum to ${shown(Math.abs(sum(weights)) < 1e-12 ? 0 : sum(weights))}; ${idle}${pushed}.`;
+  const { name, random } = ESTIMATORS[key];
+  const chance = random ? ` with the groups drawn at seed ${SEED}` : "";
+  return `${name}: the weights sum to ${shown(Math.abs(sum(weights)) < 1e-12 ? 0 : sum(weights))}${chance}; ${idle}${pushed}.`;
 }
