@@ -28,6 +28,15 @@ SCORES, SIZES = RNG.normal(size=(2, 6, 8, 5)), RNG.random((2, 6, 8))
 NAMES = [row.key for row in LEARNT]
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As `train_cell` has it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 @pytest.mark.parametrize("k", [1, 3, 8])
@@ -129,7 +138,7 @@ def logs(**changes):
 
 @pytest.mark.parametrize(("name", "k"), list(product(NAMES, [1, 2])))
 def test_it_is_the_default_until_data_arrive_and_learns_after_the_weights_were_used(name, k):
-    changes = {"k_opt": k, "warm_start": 80, "prompts": 16, "n": 8}
+    changes = {"k_opt": k, "warm_start": 40, "prompts": 16, "n": 8}
     default = "rloo" if k == 1 else "pkpo_loo_minus_one"
     learnt = Training(config(estimator=name, **changes), 0, Ranks())
     plain = Training(config(estimator=default, **changes), 0, Ranks())
@@ -172,7 +181,7 @@ def test_every_way_of_training_runs(changes):
 
 @pytest.mark.parametrize("name", [*NAMES, "size_weighted_rloo"])
 def test_a_checkpoint_resumes_to_the_same_numbers(tmp_path, name):
-    changes = {"estimator": name, "warm_start": 80, "prompts": 16}
+    changes = {"estimator": name, "warm_start": 40, "prompts": 16}
     whole = train_cell(config(**changes))
     kept = {**changes, "folder": str(tmp_path), "checkpoint_every": 2}
     stopped = Training(config(**kept), 0, Ranks(), tmp_path / "x")
