@@ -7,6 +7,7 @@ from pkpo_toy.studies import (
     audit,
     bandit,
     continuous_reward,
+    difficulty,
     element_weights,
     hard_problems,
     landscape,
@@ -36,6 +37,7 @@ STUDIES: dict[str, Study] = {
     "pass_rates": pass_rates.STUDY,
     "bandit": bandit.STUDY,
     "continuous_reward": continuous_reward.STUDY,
+    "difficulty": difficulty.STUDY,
     "lm": lm.STUDY,
 }
 
