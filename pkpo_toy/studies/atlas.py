@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -46,9 +48,10 @@ class Atlas(Config):
             raise unknown("family", family, cls.families)
         return family
 
-    def point(self) -> Point:
-        """The policy at its point."""
-        return self.families[self.family](self.setting)
+    def points(self) -> tuple[Point, ...]:
+        """The policy at its point; several where a batch holds as many problems."""
+        found = self.families[self.family](self.setting)
+        return (found,) if isinstance(found, Point) else found
 
     def ks(self) -> list[int]:
         """1, 2, 4, ... and n."""
@@ -57,21 +60,21 @@ class Atlas(Config):
 
 def run(config: Atlas, rng: np.random.Generator) -> pd.DataFrame:
     """A row for each k and estimator: its variance, over the best known and over the least."""
-    point = config.point()
+    points = config.points()
     to_learn, to_judge = rng.spawn(2)
-    learners = _taught(point, config, to_learn)
+    learners = _taught(points, config, to_learn)
     judged = to_judge.spawn(len(config.ks()))
     rows = [
         row
         for k, one in zip(config.ks(), judged, strict=True)
-        for row in _rows(point, config, k, learners, one)
+        for row in _rows(points, config, k, learners, one)
     ]
     return pd.DataFrame(rows)
 
 
-def known(point: Point, n: int, k: int) -> list[str]:
+def known(points: Sequence[Point], n: int, k: int) -> list[str]:
     """The exchangeable estimators of the table that are unbiased for max@k at this n and k."""
-    binary = bool(np.isin(point.rewards, (0.0, 1.0)).all())
+    binary = all(np.isin(point.rewards, (0.0, 1.0)).all() for point in points)
     return [
         key
         for key, row in ESTIMATORS.items()
@@ -93,13 +96,13 @@ class Moments:
 
 
 def _rows(
-    point: Point,
+    points: Sequence[Point],
     config: Atlas,
     k: int,
     learners: dict[int, AdaptiveLoo],
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    n, names = config.n, known(point, config.n, k)
+    names = known(points, config.n, k)
 
     def columns(rewards: Array, best_of: int) -> Array:
         base, features = terms(rewards, best_of)
@@ -113,31 +116,41 @@ def _rows(
         return np.concatenate([features, stacked], axis=-1)
 
     width = len(names) + config.sets * len(learners) + 1
-    exact = count_outcomes(len(np.unique(point.rewards)), n) <= MOST_OUTCOMES
-    if exact:
-        matrix = second_moments(
-            columns,
-            point.logits,
-            point.rewards,
-            n,
-            k,
-            weights=width,
-            noise=point.noise,
-            scores=point.scores,
-        )
-        moments = Moments(matrix, None)
-    else:
-        moments = _sampled(point, config, k, columns, rng)
-    return _described(point, config, k, names, moments)
+    found = [_moments(point, config, k, columns, rng, width=width) for point in points]
+    samples = [each.samples for each in found if each.samples is not None]
+    moments = Moments(
+        np.mean([each.matrix for each in found], axis=0),
+        np.concatenate(samples) if samples else None,
+    )
+    return _described(points, config, k, names, moments)
+
+
+def _moments(
+    point: Point, config: Atlas, k: int, columns: Any, rng: np.random.Generator, *, width: int
+) -> Moments:
+    if count_outcomes(len(np.unique(point.rewards)), config.n) > MOST_OUTCOMES:
+        return _sampled(point, config, k, columns, rng)
+    matrix = second_moments(
+        columns,
+        point.logits,
+        point.rewards,
+        config.n,
+        k,
+        weights=width,
+        noise=point.noise,
+        scores=point.scores,
+    )
+    return Moments(matrix, None)
 
 
 def _described(
-    point: Point, config: Atlas, k: int, names: list[str], moments: Moments
+    points: Sequence[Point], config: Atlas, k: int, names: list[str], moments: Moments
 ) -> list[dict[str, Any]]:
     variances = _variances(config, names, moments)
     reference = min(variances[name][0].mean() for name in names)
     best = next(name for name in names if variances[name][0].mean() == reference)
-    least, kind = _least(point, config.n, k)
+    bounds = [_least(point, config.n, k) for point in points]
+    least, kind = float(np.mean([bound for bound, _ in bounds])), bounds[0][1]
     rows = []
     for name, (values, samples) in variances.items():
         variance = float(values.mean())
@@ -255,24 +268,52 @@ def _least(point: Point, n: int, k: int) -> tuple[float, str]:
     return floor, "floor"
 
 
-def _taught(point: Point, config: Atlas, rng: np.random.Generator) -> dict[int, AdaptiveLoo]:
+def _taught(
+    points: Sequence[Point], config: Atlas, rng: np.random.Generator
+) -> dict[int, AdaptiveLoo]:
     """For each number of groups, `sets` learners that have seen as many, for every k."""
-    learner = AdaptiveLoo(memory=1e9, floor=FLOOR if point.sketch is None else SKETCH_FLOOR)
+    floor = FLOOR if points[0].sketch is None else SKETCH_FLOOR
+    learner = AdaptiveLoo(memory=1e9, floor=floor)
     found = {}
-    shown = point.elsewhere or (point,)
-    tables = [
-        _narrow(each.all_scores() if each.sketch is None else each.sketch, rng) for each in shown
-    ]
-    for turn, seen in enumerate(range(_STEP, max(LEARNT_FROM) + 1, _STEP)):
-        one, table = shown[turn % len(shown)], tables[turn % len(shown)]
-        drawn = one.draw((config.sets, _STEP, config.n), rng)
-        scores = _noised(one, table[drawn], rng)
-        sizes = None if one.sketch is None else -np.log(one.policy[drawn])
+    show = _shown(points, config, rng)
+    for seen in range(_STEP, max(LEARNT_FROM) + 1, _STEP):
+        rewards, scores, sizes = show()
         for k in config.ks():
-            learner.observe(one.rewards[drawn], k, scores, sizes)
+            learner.observe(rewards, k, scores, sizes)
         if seen in LEARNT_FROM:
             found[seen] = AdaptiveLoo(memory=1e9).restored(learner.state())
     return found
+
+
+def _shown(
+    points: Sequence[Point], config: Atlas, rng: np.random.Generator
+) -> Callable[[], tuple[Array, Array, Array | None]]:
+    """What learners see of `_STEP` groups: rewards, scores or a sketch of them, sizes with it.
+
+    Of several problems, every group has one at random.
+    """
+    if points[0].sketch is not None:
+        return partial(_sketches, points, (config.sets, config.n), rng)
+    (point,) = points
+    table = _narrow(point.all_scores(), rng)
+
+    def show() -> tuple[Array, Array, None]:
+        drawn = point.draw((config.sets, _STEP, config.n), rng)
+        return point.rewards[drawn], _noised(point, table[drawn], rng), None
+
+    return show
+
+
+def _sketches(
+    points: Sequence[Point], shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    chosen = [points[i] for i in rng.integers(len(points), size=_STEP)]
+    drawn = [(point, point.draw(shape, rng)) for point in chosen]
+    return (
+        np.stack([point.rewards[at] for point, at in drawn], axis=1),
+        np.stack([cast(Array, point.sketch)[at] for point, at in drawn], axis=1),
+        np.stack([-np.log(point.policy[at]) for point, at in drawn], axis=1),
+    )
 
 
 def _narrow(scores: Array, rng: np.random.Generator) -> Array:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from pkpo_toy.errors import InputError
 from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.studies.atlas import STUDY as ATLAS
 from pkpo_toy.studies.atlas import Atlas
 from pkpo_toy.studies.atlas_problems import Families, Point
 
 if TYPE_CHECKING:
-    from pkpo_toy.lm.answer_space import AnswerSpaces, Space
+    from pkpo_toy.lm.answer_space import AnswerSpaces
 
 MODEL = {
     "level": 1,
@@ -26,55 +25,49 @@ MODEL = {
     "answer_tokens": 2,
     "width": 32,
     "layers": 1,
-    "warm_start": 60,
     "warm_step_size": 3e-3,
     "dtype": "float64",
 }
-"""One-digit products after a short warm start; answers of at most two tokens can be listed."""
+"""One-digit products: answers of at most two tokens can be listed."""
+PROMPTS = 16
 
 
 @cache
-def _model() -> AnswerSpaces:
+def _model(warm_start: int) -> AnswerSpaces:
     from pkpo_toy.lm.answer_space import AnswerSpaces  # torch is loaded here and not before
 
-    return AnswerSpaces(LmConfig(**MODEL))
+    return AnswerSpaces(LmConfig(**MODEL, warm_start=warm_start))
 
 
-def _prompt(*, exact: bool) -> Callable[[float], Point]:
-    def built(quantile: float) -> Point:
-        if not 0 <= quantile <= 1:
-            raise InputError(f"setting must be a quantile in 0..1, got {quantile}.")
-        model = _model()
-        rates = [np.exp(space.log_chances) @ (space.rewards >= 1) for space in model.spaces]
-        order = np.argsort(rates, kind="stable")
-        chosen = int(order[round(quantile * (len(order) - 1))])
-        others = (space for i, space in enumerate(model.spaces) if i != chosen)
-        return replace(
-            _point(model.spaces[chosen], exact),
-            scores=model.scores(chosen),
-            elsewhere=tuple(_point(space, exact) for space in others),
-        )
+def _prompts(*, exact: bool) -> Callable[[float], tuple[Point, ...]]:
+    def built(setting: float) -> tuple[Point, ...]:
+        model = _model(int(setting))
+        found = []
+        for index, space in enumerate(model.spaces[:PROMPTS]):
+            rewards = (space.rewards >= 1).astype(np.float64) if exact else space.rewards
+            scores = model.scores(index)
+            found.append(Point(space.log_chances, rewards, scores, sketch=space.sketch))
+        return tuple(found)
 
     return built
 
 
-def _point(space: Space, exact: bool) -> Point:
-    rewards = (space.rewards >= 1).astype(np.float64) if exact else space.rewards
-    return Point(space.log_chances, rewards, sketch=space.sketch)
-
-
 class AtlasLm(Atlas):
-    """A prompt of a small language model, one n, every k of a doubling grid."""
+    """A small language model on a few prompts, one n, every k of a doubling grid.
+
+    Variances are those of a group's estimate about the gradient of its own prompt, averaged over
+    the prompts, and so is the least.
+    """
 
     families: ClassVar[Families] = {
-        "right or wrong": _prompt(exact=True),
-        "share that is right": _prompt(exact=False),
+        "right or wrong": _prompts(exact=True),
+        "share that is right": _prompts(exact=False),
     }
 
     family: str = Field(
-        "right or wrong", description='What an answer earns, or "share that is right".'
+        "right or wrong", description='What an answer earns: this, or "share that is right".'
     )
-    setting: float = Field(0.5, description="Which prompt: this quantile of the success rates.")
+    setting: float = Field(60.0, ge=0, description="Supervised steps of the warm start.")
 
 
 STUDY = replace(

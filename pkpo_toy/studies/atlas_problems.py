@@ -26,8 +26,7 @@ class Point:
 
     logits, rewards (A,); scores (A, D) or None for those of a softmax policy, onehot - pi. A
     Gaussian policy is a fine grid of outcomes. noise: E |e|^2 of independent noise in every score.
-    sketch (A, W): what a learner sees in place of scores, beside -log pi; elsewhere: the points
-    whose groups it sees in place of this one's own.
+    sketch (A, W): what a learner sees in place of scores, beside -log pi.
     """
 
     logits: Array
@@ -35,7 +34,6 @@ class Point:
     scores: Array | None = None
     noise: float = 0.0
     sketch: Array | None = None
-    elsewhere: tuple[Point, ...] = ()
 
     @property
     def policy(self) -> Array:
@@ -119,7 +117,7 @@ def _noisy(build: Callable[[float], Point]) -> Callable[[float], Point]:
     return built
 
 
-Families = dict[str, Callable[[float], Point]]
+Families = dict[str, Callable[[float], Point | tuple[Point, ...]]]
 
 FAMILIES: Families = {
     "gaussian": _gaussian,
