@@ -1,8 +1,9 @@
-"""Why less variance is no faster on two_peaks with Adam: python scripts/two_peaks.py [runs]
+"""What Adam makes of the sum of the weights: python scripts/adam_and_constants.py [runs]
 
-Three unbiased estimators of the max@4 gradient train from n = 16 samples a step, with optimisers
-that differ in one thing each. Printed: mean steps to 90% of the way to the optimum (200 where that
-is never reached), its standard error, and the share of the runs that get there.
+On two_peaks three unbiased estimators of the max@4 gradient train from n = 16 samples a step, with
+optimisers that differ in one thing each; on problem_set the default trains less a constant baseline
+that nobody learnt, beside the learnt one. Printed: mean steps to 90% of the way to the optimum (200
+where that is never reached), its standard error, and the share of the runs that get there.
 
 A softmax policy moves an arm that was not sampled by -pi_a sum_i w_i. Adam divides each arm's mean
 gradient by its own root mean square, so such an arm goes down at full speed however small the sum
@@ -10,25 +11,26 @@ of the weights is: what counts is whether it is 0 (centered_loo), above or below
 """
 
 import sys
-from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
 
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.simulator.ascent import iterate
+from pkpo_toy.estimators.adaptive import AdaptiveLoo
+from pkpo_toy.simulator import problems
+from pkpo_toy.simulator.ascent import Observe, iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.optimisers import OPTIMISERS, Adam
-from pkpo_toy.simulator.problem import Batch
-from pkpo_toy.simulator.problems import build_problem
+from pkpo_toy.simulator.problem import Batch, Problem
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.typing import Array, WeightFunction
 
-N, K, STEPS, NEAR, LOG = 16, 4, 200, 0.9, 4
+STEPS, NEAR, LOG = 200, 0.9, 4
+N, K = 16, 4  # on two_peaks
 NAMES = ("pkpo_loo_minus_one", "maxk_rloo", "centered_loo")
 CONSTANTS = (-0.02, 0.02, 0.05)
-PROBLEM = build_problem("two_peaks")
-assert isinstance(PROBLEM, CategoricalProblem)
+SETS_CONSTANTS = (-0.05, 0.02, 0.05, 0.2)
+PROBLEM = problems.two_peaks()
 
 
 class SampledArmsAlone(CategoricalProblem):
@@ -79,27 +81,31 @@ class OneSquare(Adam):
 OPTIMISERS |= {"fixed": FixedSquares, "one": OneSquare}
 
 
+def default(k: int) -> WeightFunction:
+    """`pkpo_loo_minus_one`, at k = 1 `rloo`."""
+    return ESTIMATORS["rloo" if k == 1 else NAMES[0]].function
+
+
 def less_constant(constant: float) -> WeightFunction:
     """The default less a constant baseline (k/n) c: as unbiased as itself."""
 
     def weigh(rewards: Array, k: int) -> Array:
-        shift = constant * k / rewards.shape[-1]
-        return np.asarray(ESTIMATORS[NAMES[0]].function(rewards, k) - shift)
+        return np.asarray(default(k)(rewards, k) - constant * k / rewards.shape[-1])
 
     return weigh
 
 
 def trained(
-    problem: CategoricalProblem, weigh: WeightFunction, optimiser: str, step_size: float, runs: int
+    problem: Problem,
+    weigh: WeightFunction,
+    settings: Settings,
+    observe: Observe | None = None,
 ) -> str:
-    """Steps to 90% of the way, over `runs` runs."""
-    settings = Settings(
-        k=K, n=N, steps=STEPS, step_size=step_size, optimiser=optimiser, replicates=runs,
-        log_every=LOG, k_eval=(K,),
-    )  # fmt: skip
-    states = iterate(problem, weigh, settings, np.random.default_rng(0))
-    values = np.array([problem.exact_max_at_k(state.parameters, (K,))[0] for state in states])
-    left = (problem.optimum(K) - values) / (problem.optimum(K) - values[0])
+    """Steps to 90% of the way, over the settings' replicates."""
+    runs, k = settings.replicates, settings.k_eval[0]
+    states = iterate(problem, weigh, settings, np.random.default_rng(0), observe)
+    values = np.array([problem.exact_max_at_k(state.parameters, (k,))[0] for state in states])
+    left = (problem.optimum(k) - values) / (problem.optimum(k) - values[0])
     near = left <= 1 - NEAR
     steps = np.where(near.any(axis=0), near.argmax(axis=0) * LOG, STEPS)
     error = steps.std(ddof=1) / np.sqrt(runs)
@@ -121,26 +127,61 @@ def at_the_start(groups: int = 20_000) -> None:
             FixedSquares.squares = (found**2).mean(axis=0)
 
 
-def main() -> None:
-    """Print the tables."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 256
-    at_the_start()
+def asked(n: int, k: int, optimiser: str, step_size: float, runs: int) -> Settings:
+    """Settings of a training."""
+    return Settings(
+        k=k, n=n, steps=STEPS, step_size=step_size, optimiser=optimiser, replicates=runs,
+        log_every=LOG, k_eval=(k,),
+    )  # fmt: skip
+
+
+def two_peaks(runs: int) -> None:
+    """The estimators with optimisers that differ in one thing, and constants with Adam."""
     alone = SampledArmsAlone(**{f.name: getattr(PROBLEM, f.name) for f in fields(PROBLEM)})
-    cases: list[tuple[str, CategoricalProblem, str, float]] = [
+    cases = [
         ("Adam .1", PROBLEM, "adam", 0.1),
         ("Adam .1, others stay", alone, "adam", 0.1),
         ("fixed squares .1", PROBLEM, "fixed", 0.1),
         ("one square .03", PROBLEM, "one", 0.03),
         ("plain ascent 30", PROBLEM, "sgd", 30.0),
     ]
-    functions: dict[str, Callable[..., Array]] = {n: ESTIMATORS[n].function for n in NAMES}
-    print(f"\n{'steps to 90%':24s} " + " ".join(f"{case[0]:>21s}" for case in cases))
-    for name, weigh in functions.items():
-        found = [trained(problem, weigh, *rest, runs) for _, problem, *rest in cases]
+    print(f"\n{'two_peaks':24s} " + " ".join(f"{case[0]:>21s}" for case in cases))
+    for name in NAMES:
+        found = [
+            trained(problem, ESTIMATORS[name].function, asked(N, K, optimiser, size, runs))
+            for _, problem, optimiser, size in cases
+        ]
         print(f"{name:24s} " + " ".join(f"{one:>21s}" for one in found), flush=True)
-    print("\nAdam .1, the default less a constant baseline (k/n) c")
+    print("\ntwo_peaks, Adam .1, the default less a constant baseline (k/n) c")
     for constant in CONSTANTS:
-        print(f"c = {constant:<20g} {trained(PROBLEM, less_constant(constant), 'adam', 0.1, runs)}")
+        found = [trained(PROBLEM, less_constant(constant), asked(N, K, "adam", 0.1, runs))]
+        print(f"c = {constant:<20g} {found[0]:>21s}", flush=True)
+
+
+def problem_set(runs: int) -> None:
+    """The default less a constant, and the learnt baseline."""
+    problem = problems.build_problem("problem_set")
+    for k in (1, 4):
+        print(f"\nproblem_set, n = 8, k = {k}, Adam .4")
+        settings, learner = asked(8, k, "adam", 0.4, runs), AdaptiveLoo()
+        print(f"{'default':24s} {trained(problem, default(k), settings):>21s}")
+        learnt = trained(problem, learner.weights, settings, learner.observe)
+        print(f"{'learnt':24s} {learnt:>21s}")
+        for constant in SETS_CONSTANTS:
+            found = trained(problem, less_constant(constant), settings)
+            print(f"c = {constant:<20g} {found:>21s}", flush=True)
+        print("with one square for all parameters, .1")
+        shared = asked(8, k, "one", 0.1, runs)
+        print(f"{'default':24s} {trained(problem, default(k), shared):>21s}")
+        print(f"{'c = 0.02':24s} {trained(problem, less_constant(0.02), shared):>21s}", flush=True)
+
+
+def main() -> None:
+    """Print the tables."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 256
+    at_the_start()
+    two_peaks(runs)
+    problem_set(max(8, runs // 4))
 
 
 if __name__ == "__main__":

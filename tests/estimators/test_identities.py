@@ -234,3 +234,14 @@ def test_a_group_s_weights_do_not_depend_on_how_many_come_with_it(key, n):
     together = weights(rewards, 2, key)
     for group in (0, 299, 599):
         np.testing.assert_array_equal(weights(rewards[group], 2, key), together[group])
+
+
+@pytest.mark.parametrize("n", [2, 7, 16, 33])
+def test_many_groups_of_rewards_that_differ_in_the_last_digits_alone(n):
+    """Many short groups are ordered by all but the last bits, and put right where these matter."""
+    rng = np.random.default_rng(n)
+    steps = rng.integers(-3, 4, (300, n)) * 2.0**-54
+    for rewards in (0.3 + steps, -0.3 + steps, steps, np.copysign(0.0, steps)):
+        together = weights(rewards, 2)
+        for group in range(300):
+            np.testing.assert_array_equal(weights(rewards[group], 2), together[group])
