@@ -62,6 +62,14 @@ class AdaptiveLoo:
         return self
 
 
+def score_sizes(log_probs: Tensor) -> Tensor:
+    """What stands for |grad log pi(x_i)|^2 when a baseline is learnt: (log pi(x_i))^2.
+
+    -log pi(x_i) says too much of answers that are nearly certain, see docs/best-estimator.md.
+    """
+    return log_probs.square()
+
+
 def size_weighted_rloo(rewards: Tensor, k: int, sizes: Tensor, share: float = SHARE) -> Tensor:
     """`pkpo_toy.estimators.size_weighted.size_weighted_rloo` on tensors (groups, n)."""
     found = size_weighted.size_weighted_rloo(_host(rewards), k, _host(sizes), share)

@@ -28,7 +28,7 @@ _Row = partial(
 
 ADAPTIVE = _Row("adaptive_loo", _untaught, "a baseline learnt from earlier groups' sketched scores")
 ADAPTIVE_SIZES = _Row(
-    "adaptive_loo_sizes", _untaught, "a baseline learnt from earlier groups' -log pi(x_i)"
+    "adaptive_loo_sizes", _untaught, "a baseline learnt from earlier groups' log pi(x_i)"
 )
 SIZE_WEIGHTED = _Row(
     "size_weighted_rloo",

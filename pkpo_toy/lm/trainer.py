@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pkpo_toy.lm import checkpoints
-from pkpo_toy.lm.adaptive import AdaptiveLoo, size_weighted_rloo
+from pkpo_toy.lm.adaptive import AdaptiveLoo, score_sizes, size_weighted_rloo
 from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.estimators import ADAPTIVE, LEARNT, SIZE_WEIGHTED
 from pkpo_toy.lm.evaluation import Answers, entropy, pass_rates, sample_answers
@@ -158,7 +158,8 @@ class Training:
         rewards, sizes, *sketch = (
             torch.cat(parts) for parts in zip(*of_ranks, strict=True) if parts[0] is not None
         )
-        self.baseline.observe(rewards, k, sketch[0] if sketch else None, sizes)
+        stand_in = score_sizes(-sizes)
+        self.baseline.observe(rewards, k, sketch[0] if sketch else None, stand_in)
 
     def _answers(
         self, problems: Sequence[Problem], n: int, seed: int, *, sketched: bool = False

@@ -26,6 +26,7 @@ from pkpo_toy.estimators import ESTIMATORS, Estimator, grouped_weights, resolve,
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.estimators.groups import WHEN_SHORT
+from pkpo_toy.lm.adaptive import score_sizes
 from pkpo_toy.lm.estimators import ADAPTIVE_SIZES
 from pkpo_toy.lm.metrics import group_metrics
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
@@ -47,7 +48,7 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     reward, as in `grouped_weights`: "clamp" (k becomes what the group allows), "zero" or "error".
 
     estimator="adaptive_loo_sizes" learns its baseline from earlier steps' complete groups, with
-    -log pi(x) of every completion: TRL's own where it has them (vLLM, several steps a generation),
+    log pi(x) of every completion: TRL's own where it has them (vLLM, several steps a generation),
     else by one more pass without gradient. What is learnt is kept in TRL's checkpoints.
 
     A completion is without a reward where every function returned None, or the sum is not finite.
@@ -193,9 +194,9 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         if self._seen is None:
             return
         groups, whole, k = self._seen
-        sizes = self.accelerator.gather(-self._log_probs(output)).double().cpu().numpy()
-        of_groups = sizes.reshape(groups.shape)[whole]
-        self._baseline.observe(groups[whole], k, sizes=np.maximum(of_groups, 0.0))
+        sizes = self.accelerator.gather(score_sizes(self._log_probs(output)))
+        of_groups = sizes.double().cpu().numpy().reshape(groups.shape)
+        self._baseline.observe(groups[whole], k, sizes=of_groups[whole])
 
     def _log_probs(self, output: Any) -> Tensor:
         """log pi(x) of this process's completions, (rows,)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -284,7 +284,7 @@ def _taught(
     points: Sequence[Point], config: Atlas, rng: np.random.Generator
 ) -> dict[int, AdaptiveLoo]:
     """For each number of groups, `sets` learners that have seen as many, for every k."""
-    floor = FLOOR if points[0].sketch is None else SKETCH_FLOOR
+    floor = FLOOR if points[0].sizes is None else SKETCH_FLOOR
     learner = AdaptiveLoo(memory=1e9, floor=floor)
     found = {}
     show = _shown(points, config, rng)
@@ -299,13 +299,13 @@ def _taught(
 
 def _shown(
     points: Sequence[Point], config: Atlas, rng: np.random.Generator
-) -> Callable[[], tuple[Array, Array, Array | None]]:
+) -> Callable[[], tuple[Array, Array | None, Array | None]]:
     """What learners see of `_STEP` groups: rewards, scores or a sketch of them, sizes with it.
 
     Of several problems, every group has one at random.
     """
-    if points[0].sketch is not None:
-        return partial(_sketches, points, (config.sets, config.n), rng)
+    if points[0].sizes is not None:
+        return partial(_stand_ins, points, (config.sets, config.n), rng)
     (point,) = points
     table = _narrow(point.all_scores(), rng)
 
@@ -316,16 +316,19 @@ def _shown(
     return show
 
 
-def _sketches(
+def _stand_ins(
     points: Sequence[Point], shape: tuple[int, int], rng: np.random.Generator
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array | None, Array | None]:
     chosen = [points[i] for i in rng.integers(len(points), size=_STEP)]
     drawn = [(point, point.draw(shape, rng)) for point in chosen]
-    return (
-        np.stack([point.rewards[at] for point, at in drawn], axis=1),
-        np.stack([cast(Array, point.sketch)[at] for point, at in drawn], axis=1),
-        np.stack([-np.log(point.policy[at]) for point, at in drawn], axis=1),
-    )
+
+    def stacked(name: str) -> Array | None:
+        if getattr(points[0], name) is None:
+            return None
+        return np.stack([getattr(point, name)[at] for point, at in drawn], axis=1)
+
+    rewards = np.stack([point.rewards[at] for point, at in drawn], axis=1)
+    return rewards, stacked("sketch"), stacked("sizes")
 
 
 def _narrow(scores: Array, rng: np.random.Generator) -> Array:

@@ -39,14 +39,16 @@ def _model(warm_start: int) -> AnswerSpaces:
     return AnswerSpaces(LmConfig(**MODEL, warm_start=warm_start))
 
 
-def _prompts(*, exact: bool) -> Callable[[float], tuple[Point, ...]]:
+def _prompts(*, exact: bool, sketched: bool) -> Callable[[float], tuple[Point, ...]]:
     def built(setting: float) -> tuple[Point, ...]:
         model = _model(int(setting))
         found = []
         for index, space in enumerate(model.spaces[:PROMPTS]):
             rewards = (space.rewards >= 1).astype(np.float64) if exact else space.rewards
             scores = model.scores(index)
-            found.append(Point(space.log_chances, rewards, scores, sketch=space.sketch))
+            sketch = space.sketch if sketched else None
+            sizes = space.log_chances**2  # as `score_sizes`
+            found.append(Point(space.log_chances, rewards, scores, sketch=sketch, sizes=sizes))
         return tuple(found)
 
     return built
@@ -56,16 +58,18 @@ class AtlasLm(Atlas):
     """A small language model on a few prompts, one n, every k of a doubling grid.
 
     Variances are those of a group's estimate about the gradient of its own prompt, averaged over
-    the prompts, and so is the least.
+    the prompts, and so is the least. Learners see (log pi(x))^2; "sketch": also sketched scores.
     """
 
     families: ClassVar[Families] = {
-        "right or wrong": _prompts(exact=True),
-        "share that is right": _prompts(exact=False),
+        "right or wrong": _prompts(exact=True, sketched=False),
+        "share that is right": _prompts(exact=False, sketched=False),
+        "right or wrong, sketch": _prompts(exact=True, sketched=True),
+        "share that is right, sketch": _prompts(exact=False, sketched=True),
     }
 
     family: str = Field(
-        "right or wrong", description='What an answer earns: this, or "share that is right".'
+        "right or wrong", description="What an answer earns, and what learners see."
     )
     setting: float = Field(60.0, ge=0, description="Supervised steps of the warm start.")
 

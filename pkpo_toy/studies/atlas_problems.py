@@ -26,7 +26,7 @@ class Point:
 
     logits, rewards (A,); scores (A, D) or None for those of a softmax policy, onehot - pi. A
     Gaussian policy is a fine grid of outcomes. noise: E |e|^2 of independent noise in every score.
-    sketch (A, W): what a learner sees in place of scores, beside -log pi.
+    sketch (A, W), sizes (A,): what a learner sees in place of scores, both or sizes alone.
     """
 
     logits: Array
@@ -34,6 +34,7 @@ class Point:
     scores: Array | None = None
     noise: float = 0.0
     sketch: Array | None = None
+    sizes: Array | None = None
 
     @property
     def policy(self) -> Array:

@@ -108,13 +108,13 @@ def test_learners_see_groups_of_all_prompts_and_no_gradient(two_prompts, monkeyp
             super().observe(rewards, k, scores, sizes)
 
     monkeypatch.setattr(atlas, "AdaptiveLoo", Watched)
-    run(AtlasLm(n=4, sets=3), np.random.default_rng(0))
+    run(AtlasLm(family="right or wrong, sketch", n=4, sets=3), np.random.default_rng(0))
     assert set(seen) == {((3, 16, 4), (3, 16, 4, 13), (3, 16, 4))}
     assert len(seen) == 16 * 3  # steps of 16 groups up to 256, for k = 1, 2, 4
 
 
 def test_the_file_and_what_is_refused():
-    assert len(expand(load("atlas_lm"))) == 18
+    assert len(expand(load("atlas_lm"))) == 36
     with pytest.raises(InputError, match="Did you mean 'right or wrong'"):
         build(AtlasLm, {"family": "right or rong"}, "atlas_lm")
     with pytest.raises(ValueError, match="setting"):

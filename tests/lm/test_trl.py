@@ -87,7 +87,7 @@ def test_the_schedule_follows_the_optimisers_steps(tmp_path):
 @pytest.mark.parametrize("config", [{}, {"num_iterations": 2}])
 @pytest.mark.parametrize("k", [1, 2])
 def test_the_learnt_baseline(tmp_path, k, config):
-    """Each step by the groups of those before, with -log pi of the model that wrote them."""
+    """Each step by the groups of those before, with log pi of the model that wrote them."""
     models = [tiny.model()]
 
     class Kept(TrainerCallback):
@@ -110,7 +110,7 @@ def test_the_learnt_baseline(tmp_path, k, config):
         assert np.allclose(output["advantages"], wanted, atol=1e-5)
         default = "rloo" if k == 1 else "pkpo_loo_minus_one"
         furthest = max(furthest, np.abs(wanted - N * weights(groups, k, default).ravel()).max())
-        sizes = -scores_of(model, output).detach().double().numpy()
+        sizes = scores_of(model, output).detach().double().numpy() ** 2
         learner.observe(groups, k, sizes=sizes.reshape(-1, N))
     assert furthest > 1e-3
 
