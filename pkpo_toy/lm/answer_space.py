@@ -63,8 +63,8 @@ class AnswerSpaces:
             said = _said(self._log_p(self.problems.training[index], one), one)
             parts = torch.autograd.grad(said.sum(), parameters)
             found.append(torch.cat([part.flatten() for part in parts]))
-        triangle = np.linalg.qr(torch.stack(found).double().numpy().T, mode="r")
-        return np.asarray(triangle.T)
+        triangle = np.asarray(np.linalg.qr(torch.stack(found).double().numpy().T, mode="r"))
+        return triangle.T
 
     def _space(self, problem: Problem) -> Space:
         with torch.no_grad():

@@ -109,8 +109,9 @@ class LmConfig(ScheduleConfig):
 
     def handover(self) -> Handover:
         """Which estimator is used at each k. Raises InputError as `settings` does."""
-        used = (resolve(name, LM_ESTIMATORS) for name in (self.estimator, self.k1_estimator))
-        return Handover(*used, self.n, self.settings().ks())
+        first = resolve(self.estimator, LM_ESTIMATORS)
+        at_one = resolve(self.k1_estimator, LM_ESTIMATORS)
+        return Handover(first, at_one, self.n, self.settings().ks())
 
     def load_problems(self) -> Problems:
         """What is trained on and what is held out.

@@ -149,7 +149,8 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 **self._options(used),
             )
             if used is ADAPTIVE_SIZES and training:
-                whole, groups = scored.reshape(-1, n).all(axis=1), rewards.reshape(-1, n)
+                groups = rewards.reshape(-1, n)
+                whole: Flags = np.asarray(scored.reshape(-1, n).all(axis=1))
                 if whole.any():
                     found.reshape(-1, n)[whole] = n * self._baseline.weights(groups[whole], k)
                     self._seen = groups, whole, k
@@ -213,14 +214,15 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         return (torch.nan_to_num(found) * mask).sum(dim=1)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        super()._save_checkpoint(model, trial)
+        super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call, unused-ignore]
         state = self._baseline.state()
         if state and self.args.should_save:
             folder = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
-            np.savez(Path(self._get_output_dir(trial=trial)) / folder / _BASELINE, **state)
+            path = Path(self._get_output_dir(trial=trial)) / folder / _BASELINE
+            np.savez(path, allow_pickle=False, **state)
 
     def _load_optimizer_and_scheduler(self, checkpoint: Any) -> None:
-        super()._load_optimizer_and_scheduler(checkpoint)
+        super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[no-untyped-call, unused-ignore]
         if checkpoint is not None and (path := Path(checkpoint) / _BASELINE).is_file():
             with np.load(path) as state:
                 self._baseline.restored(state)

@@ -36,7 +36,7 @@ PROMPTS = 16
 def _model(warm_start: int) -> AnswerSpaces:
     from pkpo_toy.lm.answer_space import AnswerSpaces  # torch is loaded here and not before
 
-    return AnswerSpaces(LmConfig(**MODEL, warm_start=warm_start))
+    return AnswerSpaces(LmConfig.model_validate({**MODEL, "warm_start": warm_start}))
 
 
 def _prompts(*, exact: bool, sketched: bool) -> Callable[[float], tuple[Point, ...]]:
