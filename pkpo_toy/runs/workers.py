@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pkpo_toy.runs.blas import ONE_THREAD
+from pkpo_toy.runs.signals import signals_held
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -24,7 +25,7 @@ class Worker(SpawnProcess):
 
     def start(self) -> None:
         script = nullcontext() if self.knows_script else _script_hidden()
-        with _sigint_blocked(), _environment(ONE_THREAD), script:
+        with signals_held(), _sigint_blocked(), _environment(ONE_THREAD), script:
             super().start()
 
 
