@@ -65,7 +65,10 @@ def main() -> None:
         table(frame[apart], "two outcomes (the least variance is 0)")
     if rare.any():
         table(frame[rare & ~apart], "fewer than 1% of the groups carry 90% of the variance")
-    if "bandit" in set(frame["family"]):
+    if "bandit" not in set(frame["family"]):
+        for beyond, part in frame.groupby(["family", frame["k"] > 1], sort=False):
+            table(part, f"{beyond[0]}, {'k > 1' if beyond[1] else 'k = 1'}")
+    else:
         print(
             "\nA language model's gradients are apart (pkpo-toy run atlas_lm, needs the lm extra)."
         )
