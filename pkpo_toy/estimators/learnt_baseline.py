@@ -131,7 +131,8 @@ class Evidence(NamedTuple):
             if (v < 0).any():
                 raise InputError(f"sizes must be >= 0, got {v.min()}.")
         if z is not None:
-            squared = (z * z).sum(axis=-1)
+            with np.errstate(over="ignore"):  # `grams` refuses what is too large to square
+                squared = (z * z).sum(axis=-1)
             typical = squared.mean(axis=-1, keepdims=True)
             # With scores, sizes only say how the floor is shared out.
             v = np.broadcast_to(typical, squared.shape) if sizes is None else v * _ratio(typical, v)

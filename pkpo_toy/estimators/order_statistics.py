@@ -39,7 +39,7 @@ class MuTable(NamedTuple):
     cuts: tuple[int, ...]
 
 
-def _running_product(fraction: Array, power: Powers) -> None:
+def running_product(fraction: Array, power: Powers) -> None:
     """Turn factors fraction * 2**power, fraction in [1/2, 1), into running products, in place.
 
     The factors are cut into about sqrt(n) blocks. Each block is multiplied up on its own, powers
@@ -59,7 +59,7 @@ def _running_product(fraction: Array, power: Powers) -> None:
     if size > width:  # what a block ends with is the product of its factors
         ends, end_powers = np.frexp(blocks[:, -1])
         end_powers += block_powers[:, -1]
-        _running_product(ends, end_powers)
+        running_product(ends, end_powers)
         blocks[1:] *= ends[:-1, None]
         block_powers[1:] += end_powers[:-1, None]
         fraction[whole:] *= ends[-1]
@@ -77,7 +77,7 @@ def _parts(n: int, k: int) -> tuple[Array, Powers]:
     down[0] = k / n
     np.divide(np.arange(n - k, 0, -1.0), np.arange(n - 1, k - 1, -1.0), out=down[1:])
     factors, powers = np.frexp(down)
-    _running_product(factors, powers)
+    running_product(factors, powers)
     down[:], power[k - 1 :][::-1] = factors, powers
     return fraction, power
 
