@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pkpo_toy.runs.blas import ONE_THREAD
+from pkpo_toy.runs.signals import signals_held
 
 # For glibc: memory of arrays up to 32 MB is kept for the next ones. To give it back and ask for it
 # again at every step would cost as much as the arithmetic.
@@ -27,7 +28,8 @@ class Worker(SpawnProcess):
 
     def start(self) -> None:
         script = nullcontext() if self.knows_script else _script_hidden()
-        with _sigint_blocked(), _environment(ONE_THREAD | _KEPT_MEMORY), script:
+        environment = _environment(ONE_THREAD | _KEPT_MEMORY)
+        with signals_held(), _sigint_blocked(), environment, script:
             super().start()
 
 
