@@ -1,6 +1,7 @@
 """Weights for tensors: the package's estimators on rewards (groups, n), on the rewards' own device.
 
-On the CPU numpy's own functions compute them: they are two to four times faster there than torch's.
+On the CPU numpy's own functions compute them: three to seven times faster there than those below
+(`python scripts/benchmark.py tensors`).
 On other devices nothing is copied to the host where a formula is given here:
 
     gap forms    order statistics (`pkpo`, `tailrl`, ...): a sort, a running sum, a look-up
