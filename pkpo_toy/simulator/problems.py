@@ -143,7 +143,8 @@ def build_problem(name: str, **options: Any) -> Problem:
         return build(**options)
     except (TypeError, MemoryError) as error:
         given = ", ".join(f"{option} = {value!r}" for option, value in options.items())
-        raise InputError(f"problem {name!r} with {given[:100]}: {error}.") from error
+        why = "more memory than there is: " if isinstance(error, MemoryError) else ""
+        raise InputError(f"problem {name!r} with {given[:100]}: {why}{error}.") from error
 
 
 def _check_options(name: str, build: Callable[..., Any], options: dict[str, Any]) -> None:
