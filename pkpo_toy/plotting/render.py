@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from textwrap import fill, wrap
 from typing import Any
 
 import matplotlib.figure
@@ -18,7 +17,7 @@ from pkpo_toy.plotting.series import IDENTITY, with_series
 from pkpo_toy.plotting.style import FAINT, styled
 from pkpo_toy.plotting.sweeps import SEED, Arrangement, arrange
 from pkpo_toy.plotting.table import FIGURES
-from pkpo_toy.plotting.words import setting, shown, subtitle
+from pkpo_toy.plotting.words import in_lines, setting, shown, subtitle
 
 # Neither date nor version goes into the file, so that bytes differ only where the picture does.
 METADATA: dict[str, dict[str, str | None]] = {
@@ -56,7 +55,8 @@ def draw(
     figure = FIGURES[name]
     figure.check(name, frame)
     if figure.heading and settings:
-        title = f"{title} ({figure.heading(settings)})".strip()
+        about = figure.heading(settings)
+        title = f"{title} ({about})" if title else about[:1].upper() + about[1:]
     plan = arrange(figure, figure.select(frame) if figure.select else frame, swept)
     rows = plan.frame
     if set(IDENTITY) <= set(rows):
@@ -93,16 +93,16 @@ def _blocks(
         grid = _wrapped(grid, 1 if figure.wide else 3)
     count = sum(map(len, grid))
     (rows, columns), (width, height) = _layout(figure, frame, count, len(grid), len(grid[0]))
-    lines = len(wrap(below, round(LETTERS * width))) + bool(title)
-    head = LINE * lines
+    lines = in_lines(below, round(LETTERS * width)) if below else []
+    head = LINE * (len(lines) + bool(title))
     canvas = matplotlib.figure.Figure(figsize=(width, height + head), layout="constrained")
     if title:
         canvas.suptitle(title, x=0.01, ha="left")
     inner: FigureBase = canvas
-    if below:
+    if lines:
         (inner,) = canvas.subfigures(1, 1, squeeze=False)[0]
         inner.suptitle(
-            fill(below, round(LETTERS * width)),
+            "\n".join(lines),
             x=0.01,
             ha="left",
             fontsize=8,
