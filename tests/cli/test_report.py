@@ -216,8 +216,11 @@ def test_sampling_results_have_a_page_too(inside, tmp_path):
     rows = pd.DataFrame(json.loads(done.stdout)["rows"])
     assert csv_of(page) == rows.to_csv(index=False, lineterminator="\n")
     assert "Wilson's" in page.text
+    first = rows.iloc[0]
+    assert f"pass@1 is {first.value:.3f} [{first.low:.3f}, {first.high:.3f}]." in page.text
     inside("compare", "one.csv", "two.csv", "--report", "compare.html")
     page = read(tmp_path, "compare.html")
-    assert "one.csv is the better from k on: none up to k = 8" in page.text
+    assert "one is the better from k on: none up to k = 8" in page.text
+    assert "At k = 1 two reaches 0.484 against 0.438: +0.047 [" in page.text
     assert "pass@k: one -> two" in page.text
     assert "--report" in inside("passk", "one.csv", "--report", "x.png", code=2).stderr

@@ -503,3 +503,12 @@ def test_text_can_be_read_named_and_hit(page, width, dark):
         role = node.get("role", {}).get("value")
         if role in {"slider", "spinbutton", "button", "combobox", "checkbox", "textbox", "link"}:
             assert node.get("name", {}).get("value"), node
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1024, False)])
+def test_axe_finds_no_broken_rule(page, width, dark):
+    page.open("#learning-step=150&learning-plan=fall", width=width, dark=dark)
+    for part in PARTS:
+        page.part(part)
+    page.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.broken_rules() == []

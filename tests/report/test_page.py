@@ -218,6 +218,13 @@ def test_nothing_is_wider_than_the_window(page, width):
     assert page.run("return document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1024, False)])
+def test_axe_finds_no_broken_rule(page, width, dark):
+    page.open(width=width, dark=dark)
+    page.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.broken_rules() == []
+
+
 def published(tmp_path, name, **changes):
     """A copy of results without cells, as they are published; with such entries of the manifest."""
     folder = tmp_path / name
