@@ -4,6 +4,7 @@ Without a browser these tests are left out by name; with CI=true that is a failu
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -460,6 +461,34 @@ def test_a_link_leads_back_to_the_moment(page):
         abs(page.run("return document.getElementById('learning').getBoundingClientRect().top"))
         < 300
     )
+
+
+PLAN = re.compile(r"lesson\.html(#[\w&=.+-]+)")
+
+
+def test_every_moment_of_the_plan_for_a_class_is_there(page):
+    page.open()
+    inside = [link.get_dom_attribute("href") for link in page.every("footer ol a")]
+    documents = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text("utf-8")
+    assert set(PLAN.findall(documents)) == set(inside)
+    minutes = re.findall(r"Part \d, (\d+) minutes", page.text("footer ol"))
+    assert sum(map(int, minutes)) == 30
+    page.run("document.querySelector('footer details').open = true")
+    for link in page.every("footer ol a"):
+        fragment = link.get_dom_attribute("href")
+        page.run("arguments[0].click()", link)
+        part, *settings = fragment[1:].split("&")
+        page.until(lambda part=part: page.every(f"#{part} .lab > *"))
+        page.settle()
+        assert page.text("#notice") == ""
+        top = page.run(f"return document.getElementById('{part}').getBoundingClientRect().top")
+        assert abs(top) < 300
+        for name, value in (one.split("=") for one in settings):
+            shown = page.every(f"#{part} [data-setting='{name}']")
+            written = [one.get_property("value") for one in shown]
+            if len(shown) == 1 and name != "landscape-k":
+                assert written == [value], name
+        assert page.driver.current_url.endswith(fragment)
 
 
 def test_a_bad_seed_is_refused_where_it_is_typed(page):
