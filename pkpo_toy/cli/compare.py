@@ -151,6 +151,8 @@ def _write_page(
     for one, name in pairs:
         said += [_gain(one, row, name) for row in (0, -1)] + _said(one, names[0], name)
     rows = pd.concat([one.rows.assign(model=name) for one, name in pairs])
+    if len(pairs) == 1:
+        rows = rows.drop(columns="model")
     title = f"{found[0].metric}: {names[0]} -> {', '.join(names[1:])}"
     write_report(target, named, title, said, ("compare", _curves(found, before, after)), rows)
 

@@ -51,7 +51,7 @@ def section(result: Result) -> Section:
 def title_of(result: Result) -> str:
     """The name of the result as a heading."""
     words = result.name.replace("_", " ")
-    return re.sub(r"^lm\b", "LM", words[:1].upper() + words[1:])
+    return re.sub(r"^Lm\b", "LM", words[:1].upper() + words[1:])
 
 
 def identifier(name: str) -> str:

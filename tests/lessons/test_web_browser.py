@@ -405,12 +405,16 @@ def test_absurd_tables_get_one_sentence(page):
         assert page.every("#counts .chart[hidden]")
 
 
-def test_ten_megabytes_are_not_let_in(page):
+@pytest.mark.parametrize(
+    "event",
+    ["ClipboardEvent('paste', {clipboardData: data,", "DragEvent('drop', {dataTransfer: data,"],
+)
+def test_ten_megabytes_are_not_let_in(page, event):
     page.open()
     page.part("counts")
     let_in = page.run(
         "const data = new DataTransfer(); data.setData('text/plain', 'a,10,1\\n'.repeat(1500000));"
-        "const event = new ClipboardEvent('paste', {clipboardData: data, cancelable: true});"
+        f"const event = new {event} cancelable: true}});"
         "return document.getElementById('pasted').dispatchEvent(event);"
     )
     assert not let_in

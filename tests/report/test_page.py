@@ -235,6 +235,12 @@ def published(tmp_path, name, **changes):
     return folder
 
 
+def test_a_heading_is_the_name_as_one_writes_it(tmp_path):
+    for name, heading in (("lm_training", "LM training"), ("hard_problems", "Hard problems")):
+        text = report_page(str(published(tmp_path, name)), tmp_path)[0]
+        assert f">{heading}</h2>" in text
+
+
 def test_an_exact_figure_is_drawn_without_stored_cells(tmp_path):
     folder = published(tmp_path, "landscape")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
