@@ -8,6 +8,9 @@ import numpy as np
 from pkpo_toy.errors import InputError
 from pkpo_toy.typing import Array, ArrayLike
 
+SHORT_ROW = 32
+"""Up to so many entries, rows are worked on column by column."""
+
 
 def is_integer(value: object) -> bool:
     """Whether it is an integer of Python or numpy; True and 2.0 are none."""
@@ -74,13 +77,13 @@ def checked_logits(logits: ArrayLike) -> tuple[Array, Array]:
 def row_max(array: Array) -> Array:
     """The largest of the last axis, (..., d) -> (..., 1), NaN where there is one.
 
-    Of short rows the two halves are compared until one entry is left: for many of them that is
-    several times faster than a maximum of each row.
+    Short rows are turned over first: maxima of two long columns are several times faster than one
+    of each short row.
     """
-    if array.shape[-1] > 32:
+    width = array.shape[-1]
+    if width > SHORT_ROW or array.size <= width:
         largest: Array = array.max(axis=-1, keepdims=True)
         return largest
-    while (width := array.shape[-1]) > 1:
-        half = (width + 1) // 2
-        array = np.maximum(array[..., :half], array[..., width - half :])
-    return array
+    columns = np.ascontiguousarray(array.reshape(-1, width).T)
+    largest = np.maximum.reduce(columns, axis=0)
+    return largest.reshape(*array.shape[:-1], 1)

@@ -44,6 +44,9 @@ def table(frame: pd.DataFrame, title: str) -> None:
         ratio = part["over_least"][np.isfinite(part["over_least"])]
         if len(ratio):
             print(line(f"best coefficients over {kind}", ratio))
+    lowest = of(frame, "best coefficients")
+    for name in ("learnt from 64", "learnt from 256"):
+        print(line(f"{name} over best", of(frame, name) / lowest))
     against = of(frame, "pkpo_loo_minus_one")
     for name in ("maxk_rloo", "learnt from 64", "learnt from 256"):
         print(line(f"{name} over default", of(frame, name) / against))

@@ -69,7 +69,9 @@ def study_files(place: Path) -> tuple[list[bytes], Read]:
         file = parse(data.decode("utf-8", "replace"), "mine", "mine.toml")
         expand(with_quick(file))
 
-    return [packaged(name).encode() for name in packaged_names() - {"lm", "lm_training"}], read
+    return [
+        packaged(name).encode() for name in packaged_names() - {"lm", "lm_annealing", "lm_training"}
+    ], read
 
 
 def sampling_results(place: Path) -> tuple[list[bytes], Read]:

@@ -109,6 +109,32 @@ def maxk_rloo(g: list[Fraction], k: int) -> Weights:
     return [instead(i, g[i]) - mean(instead(i, x) for x in without(g, i)) for i in range(n)]
 
 
+def statistic_of(draws: Iterable[Fraction], **asked: Any) -> Fraction:
+    """top mean, quantile, mean of the best or the worst share; without one the median."""
+    ((name, value),) = asked.items() or {"quantile": Fraction(1, 2)}.items()
+    rising = sorted(draws)
+    k = len(rising)
+    if name == "top":
+        return mean(rising[-value:])
+    if name == "quantile":
+        return next(x for x in rising if sum(y <= x for y in rising) >= Fraction(value) * k)
+    ordered = rising if name == "lower_cvar" else rising[::-1]
+    size = Fraction(value) * k
+    parts = [min(Fraction(1), max(Fraction(0), size - place)) for place in range(k)]
+    return sum((part * x for part, x in zip(parts, ordered, strict=True)), Fraction(0)) / size
+
+
+def order_statistic(g: list[Fraction], k: int, **asked: Any) -> Weights:
+    """`maxk_rloo` with another statistic of the k-subsets in place of the maximum."""
+
+    def instead(i: int, reward: Fraction) -> Fraction:
+        rest = combinations(without(g, i), k - 1)
+        return Fraction(k, len(g)) * mean(statistic_of([reward, *s], **asked) for s in rest)
+
+    n = len(g)
+    return [instead(i, g[i]) - mean(instead(i, x) for x in without(g, i)) for i in range(n)]
+
+
 def group_mean_centered(g: list[Fraction], k: int) -> Weights:
     plain = pkpo(g, k)
     return [w - mean(plain) for w in plain]
@@ -235,6 +261,7 @@ ORACLES: dict[str, Callable[..., Weights]] = {
         partition, partition_baselined, partition_loo_minus_one, passk_full,
         fail_only, passk_rloo, passk_plugin, passk_loo_plugin, passk_grpo, passk_bootstrap,
         bon_mean, bon_max_mean, maxrl, maxrl_raw, tailrl_raw, tailrl, rs_grpo, entropic_loo,
+        order_statistic,
     )
 }  # fmt: skip
 
@@ -261,3 +288,12 @@ def expected_gradient(
 def max_gradient(probabilities: Sequence[float], rewards: Sequence[float], k: int) -> list[float]:
     """grad max@k by softmax logits: k times the covariance of one draw's score and the maximum."""
     return expected_gradient(lambda batch: [max(batch)] * k, probabilities, rewards, k)
+
+
+def statistic_gradient(
+    probabilities: Sequence[float], rewards: Sequence[float], k: int, **asked: Any
+) -> list[float]:
+    """grad E[statistic of k draws] by softmax logits."""
+    return expected_gradient(
+        lambda batch: [float(statistic_of(exact(batch), **asked))] * k, probabilities, rewards, k
+    )

@@ -106,3 +106,33 @@ def max_at_k_on_cells(function, breaks, theta, ks, sd):
     order = np.argsort(g)
     below = np.concatenate([[0.0], np.cumsum(mass[order])]) / mass.sum()
     return [float(np.sum(g[order] * np.diff(below**k))) for k in ks]
+
+
+def statistic_on_cells(function, breaks, theta, rank_weights, sd):
+    """E[sum_j a_j g_(j)] of k sorted draws, a binomial sum for each cell; error as above."""
+    edges = np.linspace(theta - 12 * sd, theta + 12 * sd, 100_000)
+    edges = np.unique(np.concatenate([edges, breaks]))
+    cdf = np.array([0.5 * math.erfc(-(x - theta) / sd / math.sqrt(2)) for x in edges])
+    mass = np.diff(cdf)
+    g = function(0.5 * (edges[1:] + edges[:-1]))
+    order = np.argsort(g)
+    below = np.concatenate([[0.0], np.cumsum(mass[order])]) / mass.sum()
+    k, total = len(rank_weights), 0.0
+    for j, a in enumerate(rank_weights, start=1):
+        # P(the j-th smallest is at or below) = P(j or more of k are)
+        chance = sum(math.comb(k, r) * below**r * (1 - below) ** (k - r) for r in range(j, k + 1))
+        total += a * float(np.sum(g[order] * np.diff(chance)))
+    return total
+
+
+def statistic_over_tuples(logits, rewards, rank_weights):
+    """E[sum_j a_j g_(j)] and its gradient in the logits, one term per ordered tuple of k draws."""
+    k, d = len(rank_weights), len(logits)
+    value, slope = [], [[] for _ in range(d)]
+    for arms, p, scores in tuples(logits, k):
+        rising = sorted(rewards[a] for a in arms)
+        statistic = math.fsum(a * x for a, x in zip(rank_weights, rising, strict=True))
+        value.append(p * statistic)
+        for b in range(d):
+            slope[b].append(p * statistic * math.fsum(score[b] for score in scores))
+    return math.fsum(value), [math.fsum(column) for column in slope]

@@ -13,7 +13,9 @@ from pkpo_toy.errors import InputError
 def audit(
     estimator: Annotated[
         list[str] | None,
-        typer.Option(help="A key of the table or FILE.py:FUNCTION; repeat for several. (all)"),
+        typer.Option(
+            help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION; repeat for several. (all)"
+        ),
     ] = None,
     rewards: Annotated[str | None, typer.Option(help="Reward of each arm. (0.1,0.55,1)")] = None,
     logits: Annotated[str | None, typer.Option(help="Logit of each arm. (0.3,-0.5,0.1)")] = None,

@@ -54,6 +54,7 @@ def run(
     """Run a study (default: the paper's): results as tables, figures as PNG and SVG."""
     from pkpo_toy.cli.support.printing import print_json
     from pkpo_toy.experiment import folder_for
+    from pkpo_toy.runs.processes import workers_kept
 
     plans = _plans(study, list(settings or ()), seed, quick, name)
     if dry_run:
@@ -61,7 +62,8 @@ def run(
         return
     options = {"jobs": _workers(jobs), "retries": retries, "fresh": fresh, "cluster": cluster}
     places = folder_for(out, quick=quick), folder_for(figures, quick=quick)
-    reports = [_execute(plan, *places, quiet or as_json, pdf, options) for plan in plans]
+    with workers_kept():
+        reports = [_execute(plan, *places, quiet or as_json, pdf, options) for plan in plans]
     if as_json:
         rows = [report for report, _ in reports]
         print_json(rows if len(plans) > 1 else rows[0])

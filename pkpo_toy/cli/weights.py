@@ -15,7 +15,7 @@ def weights(
     k: Annotated[int, typer.Option(help="k of pass@k.")],
     estimator: Annotated[
         str | None,
-        typer.Option(help="A key of the table or FILE.py:FUNCTION. (pkpo_loo_minus_one)"),
+        typer.Option(help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION. (pkpo_loo_minus_one)"),
     ] = None,
     scale: Annotated[
         str, typer.Option(help="sum: for a loss summed over samples; mean: times n.")

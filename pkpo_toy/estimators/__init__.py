@@ -3,7 +3,9 @@
 from pkpo_toy.estimators.api import grouped_weights, weights
 from pkpo_toy.estimators.estimator import Estimator
 from pkpo_toy.estimators.objectives import element_weights, max_at_k, pass_at_k
-from pkpo_toy.estimators.table import ESTIMATORS, resolve
+from pkpo_toy.estimators.rank_statistics import rank_weights
+from pkpo_toy.estimators.resolving import resolve
+from pkpo_toy.estimators.table import ESTIMATORS
 
 __all__ = [
     "ESTIMATORS",
@@ -12,6 +14,7 @@ __all__ = [
     "grouped_weights",
     "max_at_k",
     "pass_at_k",
+    "rank_weights",
     "resolve",
     "weights",
 ]

@@ -11,8 +11,8 @@ from pkpo_toy.checks import check_positive
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators.estimator import Estimator
 from pkpo_toy.estimators.groups import by_size, group_codes, k_of_group
+from pkpo_toy.estimators.resolving import resolve
 from pkpo_toy.estimators.scaling import scaled_weights
-from pkpo_toy.estimators.table import resolve
 from pkpo_toy.estimators.validate import (
     check_binary,
     check_nonnegative,
@@ -41,10 +41,10 @@ def weights(
 
     rewards (..., n), each leading index a group of its own -> weights (..., n), float32 for
     float32 rewards and float64 otherwise, computed in float64. `estimator` is a key of ESTIMATORS,
-    "FILE.py:FUNCTION", or a function of your own that takes rewards in float64, in their shape
-    here, and k. scale="sum" is for a loss summed over samples; "mean" multiplies by n, for a loss
-    averaged over them. `rng` is for estimators that draw; `options` are those of the estimator's
-    row (`beta`).
+    KEY(OPTION=VALUE), FILE.py:FUNCTION, or a function of your own that takes rewards in float64, in
+    their shape here, and k. scale="sum" is for a loss summed over samples; "mean" multiplies by n,
+    for a loss averaged over them. `rng` is for estimators that draw; `options` are those of the
+    estimator's row (`beta`; `top`, `quantile`, `cvar` or `lower_cvar`).
 
     Raises InputError (a ValueError) for rewards that are not finite numbers, k that is not an
     integer in 1..n, anything outside the estimator's domain, weights no float can hold, and an own
@@ -133,10 +133,8 @@ def _keywords(
     row: Estimator, rng: np.random.Generator | None, options: dict[str, Any]
 ) -> dict[str, Any]:
     for name in options:
-        if name not in row.options:
-            known = f"it has {', '.join(row.options)}" if row.options else "it has none"
-            raise InputError(f"unknown option {name!r} of {row.key}: {known}.")
-    keywords = dict(options)
+        row.check_option(name)
+    keywords: dict[str, Any] = dict(row.given) | options
     if "beta" in keywords:
         keywords["beta"] = check_positive("beta", keywords["beta"])
     if row.random:

@@ -30,7 +30,7 @@ def bon_mean(rewards: Array, k: int) -> Array:
     # A z-score forgets the scale, and the sums may all be tiny: bring the largest term near 1.
     top = np.where(gaps > 0, lift, _LOWEST).max(axis=1, keepdims=True)
     terms[:, :n] = np.ldexp(gaps, lift - top)
-    scores = z_scores(running_sums(terms, n), ddof=1)
+    scores = z_scores(np.ascontiguousarray(running_sums(terms, n)), ddof=1)
     return unsort(scores / n, places, rewards.shape, out=ordered)
 
 

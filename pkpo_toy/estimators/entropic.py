@@ -7,7 +7,7 @@ g_i - g_max as beta goes to 0. Rewards (..., n) -> weights (..., n), n >= 2, bet
 import numpy as np
 
 from pkpo_toy.estimators.error_free import difference_error, product_error
-from pkpo_toy.estimators.order_statistics import sort_groups, unsort
+from pkpo_toy.estimators.order_statistics import row_sums, sort_groups, unsort
 from pkpo_toy.typing import Array
 
 BETA = 1.0
@@ -28,8 +28,8 @@ def rs_grpo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     powers, growth = _growth(ordered, beta)
-    growth -= growth.sum(axis=1, keepdims=True) / n
-    growth /= powers.sum(axis=1, keepdims=True)
+    growth -= row_sums(growth) / n
+    growth /= row_sums(powers)
     return unsort(growth, places, rewards.shape, out=ordered)
 
 
@@ -42,8 +42,8 @@ def entropic_loo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     powers, growth = _growth(ordered, beta)
-    growth -= growth.sum(axis=1, keepdims=True) / n
-    others = powers.sum(axis=1, keepdims=True) - powers
+    growth -= row_sums(growth) / n
+    others = row_sums(powers) - powers
     unique = ordered[:, -1] > ordered[:, -2]
     others[unique, -1] = 1.0
     growth /= others
@@ -55,7 +55,7 @@ def entropic_loo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
 def _best(ordered: Array, lead: Array, beta: float) -> Array:
     """lead / sum_{j<n} exp(beta (g_j - g_n)), the sum measured from g_(n-1)."""
     first, second = ordered[:, -1], ordered[:, -2]
-    rest = np.exp(beta * (ordered[:, :-1] - second[:, None])).sum(axis=1)
+    rest = row_sums(np.exp(beta * (ordered[:, :-1] - second[:, None])))[:, 0]
     gap = first - second
     exponent = beta * gap
     # exp turns an absolute error of its argument into a relative one: keep the rounding of both.

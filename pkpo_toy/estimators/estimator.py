@@ -52,11 +52,12 @@ class Estimator:
 
     `function` takes rewards (..., n) in float64 and k, keywords of `options`, and `rng` where it is
     `random`; it returns weights (..., n). `objective(n, k)` is what the mean of g_hat is compared
-    with, as {j: coefficient of max@j}; None is the entropic objective (1/beta) log E exp(beta g).
+    with, as {j: coefficient of max@j}. Where it is None, `rank_weights(k)` gives the coefficients
+    of the sorted rewards of k draws, or else it is the entropic one, (1/beta) log E exp(beta g).
     `claim`: is that mean the objective's gradient ("unbiased"), parallel to it ("direction"), or
     neither ("biased")? Multiplying the rewards by s > 0 (and dividing beta by s) multiplies the
-    weights by s**degree; a degree of None promises no such thing. A row without a `look` is drawn
-    in one that its name picks.
+    weights by s**degree; a degree of None promises no such thing. `given`: options whose values are
+    settled, as in KEY(OPTION=VALUE). A row without a `look` is drawn in one that its name picks.
     """
 
     key: str
@@ -73,6 +74,8 @@ class Estimator:
     exchangeable: bool = True
     random: bool = False
     options: tuple[str, ...] = ()
+    given: tuple[tuple[str, float], ...] = ()
+    rank_weights: Callable[..., Array] | None = None
     look: Look | None = None
 
     def check(self, n: int, k: int) -> None:
@@ -80,10 +83,22 @@ class Estimator:
         checked_k(k, n)
         if not self.domain.holds(n, k):
             raise InputError(f"{self.key} needs {self.domain.text}, got k = {k} with n = {n}.")
+        if self.rank_weights is not None:
+            self.rank_weights(k, **dict(self.given))
 
     def allows(self, n: int, k: int) -> bool:
         """Whether this estimator is defined for k of n samples."""
-        return 1 <= k <= n and self.domain.holds(n, k)
+        try:
+            self.check(n, k)
+        except InputError:
+            return False
+        return True
+
+    def check_option(self, name: str) -> None:
+        """Raises InputError unless the estimator has an option of that name."""
+        if name not in self.options:
+            known = f"it has {', '.join(self.options)}" if self.options else "it has none"
+            raise InputError(f"unknown option {name!r} of {self.key}: {known}.")
 
     def weight_function(
         self, rng: np.random.Generator | None, *, finite: bool = True
@@ -93,7 +108,10 @@ class Estimator:
         It raises InputError for weights that are not finite. With finite=False these come through:
         training stops the run that met them and no other.
         """
-        function = partial(self.function, rng=rng) if self.random else self.function
+        keywords: dict[str, Any] = dict(self.given)
+        if self.random:
+            keywords["rng"] = rng
+        function = partial(self.function, **keywords) if keywords else self.function
         return partial(_finite, self.key, function) if finite else function
 
 

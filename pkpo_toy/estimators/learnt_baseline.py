@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators.order_statistics import gap_sums, sort_groups, unsort
+from pkpo_toy.estimators.order_statistics import gap_sums, row_sums, sort_groups, unsort
 from pkpo_toy.typing import Array
 
 FEATURES = 3
@@ -36,7 +36,7 @@ def terms(rewards: Array, k: int, origin: Array | float = 0.0) -> tuple[Array, A
     ordered, places = sort_groups(rewards)
     lagged = gap_sums(ordered, k, lag=1)
     plain = lagged + (ordered[:, -1:] * (k / n) - lagged[:, -1:])
-    centered = lagged - lagged.sum(axis=1, keepdims=True) / n
+    centered = lagged - row_sums(lagged) / n
     if k == 1:
         base, lead = centered * (n / (n - 1)), np.zeros_like(plain)
     else:
@@ -131,7 +131,8 @@ class Evidence(NamedTuple):
             if (v < 0).any():
                 raise InputError(f"sizes must be >= 0, got {v.min()}.")
         if z is not None:
-            squared = (z * z).sum(axis=-1)
+            with np.errstate(over="ignore"):  # `grams` refuses what is too large to square
+                squared = (z * z).sum(axis=-1)
             typical = squared.mean(axis=-1, keepdims=True)
             # With scores, sizes only say how the floor is shared out.
             v = np.broadcast_to(typical, squared.shape) if sizes is None else v * _ratio(typical, v)

@@ -22,12 +22,13 @@ Powers = NDArray[np.int32]
 _STEP = 1000
 # Running sums longer than this are done in two levels: their error grows with sqrt(n), not n.
 _PLAIN = 256
-# From so many rows on, a long addition for each column beats a short running sum for each row.
+# From so many rows on, and up to so many numbers a row, the columns are kept together in memory: an
+# operation on long columns beats one on short rows.
 _MANY_ROWS = 256
-_AT_ONCE = 512  # rows, whose copy stays small
-_STRETCH = 1 << 14  # coefficients at once, for the same reason
-_SHORT = 64  # numbers of a row, at most
-# Batches of short groups have the starts of their groups kept up to this size (1 MB).
+_SHORT = 64
+_COPIED = 1 << 12  # numbers at once, whose copy stays small
+_STRETCH = 1 << 14  # coefficients at once, whose copy stays small
+# The positions in a batch of short groups are kept up to this size (1 MB).
 _KEPT = 1 << 17
 
 
@@ -38,7 +39,7 @@ class MuTable(NamedTuple):
     cuts: tuple[int, ...]
 
 
-def _running_product(fraction: Array, power: Powers) -> None:
+def running_product(fraction: Array, power: Powers) -> None:
     """Turn factors fraction * 2**power, fraction in [1/2, 1), into running products, in place.
 
     The factors are cut into about sqrt(n) blocks. Each block is multiplied up on its own, powers
@@ -58,7 +59,7 @@ def _running_product(fraction: Array, power: Powers) -> None:
     if size > width:  # what a block ends with is the product of its factors
         ends, end_powers = np.frexp(blocks[:, -1])
         end_powers += block_powers[:, -1]
-        _running_product(ends, end_powers)
+        running_product(ends, end_powers)
         blocks[1:] *= ends[:-1, None]
         block_powers[1:] += end_powers[:-1, None]
         fraction[whole:] *= ends[-1]
@@ -76,7 +77,7 @@ def _parts(n: int, k: int) -> tuple[Array, Powers]:
     down[0] = k / n
     np.divide(np.arange(n - k, 0, -1.0), np.arange(n - 1, k - 1, -1.0), out=down[1:])
     factors, powers = np.frexp(down)
-    _running_product(factors, powers)
+    running_product(factors, powers)
     down[:], power[k - 1 :][::-1] = factors, powers
     return fraction, power
 
@@ -103,30 +104,80 @@ def mu_table(n: int, k: int) -> MuTable:
 
 
 def sort_groups(rewards: Array) -> tuple[Array, Integers]:
-    """Groups (..., n) sorted ascending as (groups, n), and where each entry stood, flat."""
-    groups = rewards.reshape(-1, rewards.shape[-1])
+    """Groups (..., n) sorted ascending as (groups, n), and where each entry stood, flat.
+
+    Of many short groups the columns lie together in memory: sum them by `row_sums`.
+    """
+    n: int = rewards.shape[-1]
+    groups = np.ascontiguousarray(rewards, dtype=np.float64).reshape(-1, n)
+    if _by_columns(*groups.shape):
+        ordered, places = _sorted_columns(groups, _positions(groups))
+        if (ordered[1:] < ordered[:-1]).any():  # rewards that differ in their last digits alone
+            ordered, places = _sorted_columns(groups, np.argsort(groups, axis=-1))
+        return ordered.T, places.T
     places = np.argsort(groups, axis=-1)
-    if groups.shape[1] <= _SHORT and groups.size <= _KEPT:
-        flat = places.reshape(-1)
-        flat += _group_starts(*groups.shape)
-    else:
-        places += np.arange(0, groups.size, groups.shape[1])[:, None]
+    places += np.arange(0, groups.size, n)[:, None]
     return groups.reshape(-1).take(places), places
 
 
+def _by_columns(rows: int, width: int) -> bool:
+    return rows >= _MANY_ROWS and width <= _SHORT
+
+
+def _sorted_columns(groups: Array, positions: Integers) -> tuple[Array, Integers]:
+    """The samples at these positions in their groups, and where they stand, flat; both (n, m)."""
+    places = positions.T.copy()
+    places += np.arange(0, groups.size, groups.shape[1])
+    return groups.reshape(-1).take(places), places
+
+
+def _positions(groups: Array) -> Integers:
+    """The order of each of many short groups, but for rewards equal up to their last 6 bits.
+
+    The bits of a float64, those below the sign turned over in negative numbers, are an integer in
+    the order of the floats. The last bits of it give way to the position in the group, and numpy
+    sorts such integers in half the time that it takes to sort positions by rewards.
+    """
+    bits = groups.view(np.int64)
+    keys = bits >> 63
+    keys &= np.iinfo(np.int64).max
+    keys ^= bits
+    room = (1 << (groups.shape[1] - 1).bit_length()) - 1
+    keys &= ~room
+    keys |= _numbered(*groups.shape) if groups.size <= _KEPT else np.arange(groups.shape[1])
+    keys.sort(axis=-1)
+    keys &= room
+    return keys
+
+
 @lru_cache(maxsize=4)
-def _group_starts(groups: int, n: int) -> Integers:
-    """Where the group of each sample starts, (groups * n,), read-only: one long addition is faster
-    than one short addition for each group."""
-    starts = np.repeat(np.arange(0, groups * n, n), n)
-    starts.flags.writeable = False
-    return starts
+def _numbered(groups: int, n: int) -> Integers:
+    """0..n-1 for each group, (groups, n), read-only: one long operation is faster than one short
+    operation for each group."""
+    numbers = np.tile(np.arange(n), (groups, 1))
+    numbers.flags.writeable = False
+    return numbers
 
 
 def unsort(values: Array, places: Integers, shape: tuple[int, ...], out: Array) -> Array:
     """Put sorted values (groups, n) back where their rewards stood; `out` is overwritten."""
-    out.reshape(-1)[places] = values
-    return out.reshape(shape)
+    if not places.flags.c_contiguous:  # both turned over: which belongs to which stays the same
+        places, values = places.T, values.T
+    flat = out.ravel("K")
+    flat[places] = values
+    return flat.reshape(shape)
+
+
+def row_sums(values: Array) -> Array:
+    """The sum of each group, (groups, n) -> (groups, 1); the same bits however they lie."""
+    if values.strides[1] == values.itemsize:
+        return np.asarray(values.sum(axis=1, keepdims=True))
+    sums = np.empty((len(values), 1))
+    rows = _COPIED // values.shape[1]
+    for start in range(0, len(values), rows):
+        part = np.ascontiguousarray(values[start : start + rows])
+        part.sum(axis=1, keepdims=True, out=sums[start : start + rows])
+    return sums
 
 
 def running_sums(terms: Array, n: int) -> Array:
@@ -145,24 +196,18 @@ def running_sums(terms: Array, n: int) -> Array:
 
 
 def _accumulate(rows: Array) -> None:
-    """Running sums along each row of (R, w), in place; the same bits whatever R is.
-
-    Many rows are turned over, so that each column is one stretch of memory: w additions of R
-    numbers in the same order of adding, in less time.
-    """
-    if len(rows) < _MANY_ROWS or rows.shape[1] > _SHORT:
-        np.add.accumulate(rows, axis=1, out=rows)
-        return
-    for start in range(0, len(rows), _AT_ONCE):
-        part = rows[start : start + _AT_ONCE]
-        columns = np.ascontiguousarray(part.T)
-        for before, here in pairwise(columns):
+    """Running sums along each row of (R, w), in place; the same bits whatever R is."""
+    if _by_columns(*rows.shape):
+        for before, here in pairwise(rows.T):
             np.add(before, here, out=here)
-        np.copyto(part, columns.T)
+    else:
+        np.add.accumulate(rows, axis=1, out=rows)
 
 
 def term_buffer(groups: int, n: int) -> Array:
     """Uninitialised room for n terms per group, padded with zeros for `running_sums`."""
+    if _by_columns(groups, n):
+        return np.empty((n, groups)).T
     width = _width(n)
     terms = np.empty((groups, -(-n // width) * width))
     terms[:, n:] = 0.0
@@ -177,7 +222,7 @@ def gaps(ordered: Array) -> Array:
     """d_1..d_n with d_1 = 0, from sorted rewards (groups, n), in a buffer for `running_sums`."""
     groups, n = ordered.shape
     terms = term_buffer(groups, n)
-    if terms.shape == ordered.shape and n > 1:
+    if terms.flags.c_contiguous and terms.shape == ordered.shape and n > 1:
         # One long difference is faster than many short ones; the first of a row is overwritten.
         np.subtract(ordered.ravel()[1:], ordered.ravel()[:-1], out=terms.ravel()[1:])
     else:

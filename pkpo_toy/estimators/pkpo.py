@@ -8,7 +8,7 @@ Every function takes rewards (..., n) in float64 and 1 <= k <= n (see its table 
 domain) and returns weights (..., n); g_hat = sum_i w_i grad log pi(x_i).
 """
 
-from pkpo_toy.estimators.order_statistics import gap_sums, sort_groups, unsort
+from pkpo_toy.estimators.order_statistics import gap_sums, row_sums, sort_groups, unsort
 from pkpo_toy.typing import Array
 
 
@@ -34,7 +34,7 @@ def pkpo_loo(rewards: Array, k: int) -> Array:
     ordered, places = sort_groups(rewards)
     factor = (n * (n - 1) + k) / ((n - 1) * (n - k))
     sums = gap_sums(ordered, k, lag=1, factor=factor)
-    mean = sums.sum(axis=1, keepdims=True) / n
+    mean = row_sums(sums) / n
     mean_pkpo = ordered[:, -1:] * (k / n) - (sums[:, -1:] - mean) / factor
     sums -= mean + mean_pkpo / (n - 1)
     return unsort(sums, places, rewards.shape, out=ordered)
@@ -73,7 +73,7 @@ def maxk_rloo(rewards: Array, k: int) -> Array:
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     sums = gap_sums(ordered, k, lag=1, factor=n / (n - 1))
-    sums -= sums.sum(axis=1, keepdims=True) / n
+    sums -= row_sums(sums) / n
     sums += gap_sums(ordered, k, lag=0, factor=(k - 1) / (n - 1))
     return unsort(sums, places, rewards.shape, out=ordered)
 
@@ -89,5 +89,5 @@ def group_mean_centered(rewards: Array, k: int) -> Array:
 def _centered(rewards: Array, k: int, factor: float) -> Array:
     ordered, places = sort_groups(rewards)
     sums = gap_sums(ordered, k, lag=1, factor=factor)
-    sums -= sums.sum(axis=1, keepdims=True) / rewards.shape[-1]
+    sums -= row_sums(sums) / rewards.shape[-1]
     return unsort(sums, places, rewards.shape, out=ordered)

@@ -8,12 +8,18 @@ Sources. [PKPO] arXiv 2505.15201. [Tang] 2503.19595. [Chen25] 2508.10751. [Order
 [RSGRPO] 2509.24261. [TTT] 2601.16175. [GRPO] 2402.03300. [DrGRPO] 2503.20783. [RLOO] 2402.14740.
 """
 
-from collections.abc import Callable
 from html import escape
-from typing import Any
 
-from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.estimators import baselines, best_of_n, binary, entropic, partition, pkpo, tailrl
+from pkpo_toy.estimators import (
+    baselines,
+    best_of_n,
+    binary,
+    entropic,
+    partition,
+    pkpo,
+    rank_statistics,
+    tailrl,
+)
 from pkpo_toy.estimators.estimator import (
     GROUPS_FROM_TWO,
     K_BELOW_N,
@@ -32,8 +38,6 @@ from pkpo_toy.estimators.estimator import (
     shrunk_best_of_k,
     shrunk_mean_reward,
 )
-from pkpo_toy.estimators.own import own_estimator
-from pkpo_toy.loading import load_function, names_a_file
 
 # One line per fact would make this table three times as long as it is to read.
 # fmt: off
@@ -262,6 +266,15 @@ _ROWS = (
         claim="direction", objective=None, domain=TWO_SAMPLES, options=("beta",),
         look=Look("entropic LOO", "#35978F", "dash_dot_dot", "8"),
     ),
+    Estimator(
+        "order_statistic", rank_statistics.order_statistic,
+        "max@k RLOO with a top mean, quantile or tail mean as statistic",
+        source="OrderGrad, arXiv 2606.06096, with the baseline of maxk_rloo",
+        unbiased_for="grad E[statistic of k draws], by default their median",
+        claim="unbiased", objective=None, domain=TWO_SAMPLES, options=rank_statistics.OPTIONS,
+        rank_weights=rank_statistics.rank_weights,
+        look=Look("order statistic", "#A6761D", "dotted", "D"),
+    ),
 )
 # fmt: on
 
@@ -281,30 +294,3 @@ class Table(dict[str, Estimator]):
 
 
 ESTIMATORS = Table({row.key: row for row in _ROWS})
-
-
-def resolve(what: str | Callable[..., Any] | Estimator) -> Estimator:
-    """The estimator that a key of ESTIMATORS, FILE.py:FUNCTION or a function stands for.
-
-    A function takes rewards (..., n) in float64, each leading index a group of its own, and k; it
-    returns weights (..., n).
-
-    Raises InputError for an unknown key (with the nearest one), and for a file or a function in it
-    that is not there.
-    """
-    if isinstance(what, Estimator):
-        return what
-    if isinstance(what, str):
-        if what in ESTIMATORS:
-            return ESTIMATORS[what]
-        if names_a_file(what):
-            return own_estimator(what, load_function("estimator", what))
-        if what.endswith(".py"):
-            raise InputError(f"estimator {what!r} must name its function too: {what}:FUNCTION.")
-        raise unknown("estimator", what, ESTIMATORS)
-    if not callable(what):
-        raise InputError(
-            "estimator must be a key, FILE.py:FUNCTION or a function (rewards, k) -> weights, "
-            f"got {what!r}."
-        )
-    return own_estimator(getattr(what, "__name__", type(what).__name__), what)

@@ -14,22 +14,24 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from pkpo_toy.files import make_folder, replacing
+
 Notes = dict[str, Any]
 
 
 def save(path: Path, model: nn.Module, optimiser: Optimizer, notes: Notes) -> None:
-    """Write what is trained, the optimiser's state and JSON-able notes, whole or not at all."""
+    """Write what is trained, the optimiser's state and JSON-able notes, whole or not at all.
+
+    Raises DiskError.
+    """
     tensors = {f"model.{name}": p.detach() for name, p in _trained(model)}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(v) for name, v in state.items()}
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     about = {"notes": json.dumps(notes), "digest": _digest(tensors)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    save_file(tensors, unfinished, about)
-    with open(unfinished, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
+    make_folder(path.parent)
+    with replacing(path) as unfinished:
+        save_file(tensors, unfinished, about)
 
 
 def load(path: Path, model: nn.Module, optimiser: Optimizer) -> Notes | None:

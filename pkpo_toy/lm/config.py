@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
@@ -19,7 +20,7 @@ class LmConfig(ScheduleConfig):
     optimiser: str = Field("adam", description='"adam" (AdamW) or "sgd"')
     step_size: float = Field(3e-4, description="step size of the optimiser")
     steps: int = Field(300, description="training steps")
-    replicates: int = Field(3, description="independent runs, each with its own warm start")
+    replicates: int = Field(5, description="independent runs, each with its own warm start")
     log_every: int = Field(50, description="steps between logged values")
 
     task: str = Field("multiply", description='"multiply", "countdown" or "parity_chain"')
@@ -75,6 +76,9 @@ class LmConfig(ScheduleConfig):
         "", description="where checkpoints and sampled answers are kept; empty: nowhere"
     )
     checkpoint_every: PositiveInt = Field(100, description="steps between checkpoints")
+    log_to: Literal["", "tensorboard", "wandb"] = Field(
+        "", description='also log to "tensorboard" or "wandb", in `folder`; empty: to neither'
+    )
 
     def load_problems(self) -> Problems:
         """What is trained on and what is held out.
@@ -89,6 +93,7 @@ class LmConfig(ScheduleConfig):
     def _can_be_run(self) -> Self:
         self.handover().check(binary=self.reward == "exact", nonnegative=True)
         self.load_problems()
+        self._check_log_to()
         if self.prompts % self.microbatches:
             raise InputError(
                 f"microbatches must divide prompts = {self.prompts}, got {self.microbatches}."
@@ -101,3 +106,14 @@ class LmConfig(ScheduleConfig):
                 f"got {self.eval_samples}."
             )
         return self
+
+    def _check_log_to(self) -> None:
+        if self.log_to and find_spec(self.log_to) is None:
+            raise InputError(
+                f'log_to = "{self.log_to}" needs a package that is not here: '
+                f"pip install {self.log_to}"
+            )
+        if self.log_to and not self.folder:
+            raise InputError(
+                f'log_to = "{self.log_to}" needs a folder to write to: --set folder=FOLDER'
+            )

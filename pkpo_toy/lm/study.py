@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import traceback
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +14,11 @@ import torch
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm.config import LmConfig
+from pkpo_toy.lm.following import followed
 from pkpo_toy.lm.ranks import Ranks, current, follow
 from pkpo_toy.lm.trainer import Log, Training
 
-CHANGE_NO_NUMBER = {"folder", "checkpoint_every", "threads", "replicates"}
+CHANGE_NO_NUMBER = {"folder", "checkpoint_every", "threads", "replicates", "log_to"}
 """Settings left out of a checkpoint's name: it is found again when they change."""
 
 
@@ -52,12 +52,20 @@ def follow_cells() -> None:
 
 def _train_replicates(config: LmConfig, ranks: Ranks) -> pd.DataFrame:
     torch.set_num_threads(config.threads)
-    frames = []
-    for replicate in range(config.replicates):
-        training = Training(config, replicate, ranks, _checkpoint_stem(config, replicate))
-        logs = training.finish(partial(_print_progress, config, replicate, ranks))
-        frames.append(_frame(config, replicate, logs))
+    frames = [_train_replicate(config, replicate, ranks) for replicate in range(config.replicates)]
     return pd.concat(frames, ignore_index=True)
+
+
+def _train_replicate(config: LmConfig, replicate: int, ranks: Ranks) -> pd.DataFrame:
+    stem = _checkpoint_stem(config, replicate)
+    training = Training(config, replicate, ranks, stem)
+    with followed(config, None if ranks.rank else stem, training.step) as write:
+
+        def report(log: Log) -> None:
+            _print_progress(config, replicate, ranks, log)
+            write(log)
+
+        return _frame(config, replicate, training.finish(report))
 
 
 def _checkpoint_stem(config: LmConfig, replicate: int) -> Path | None:

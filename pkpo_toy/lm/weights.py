@@ -16,7 +16,7 @@ NaN weights, where the CPU raises.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import ESTIMATORS, Estimator, element_weights, resolve
 from pkpo_toy.estimators import weights as numpy_weights
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
+from pkpo_toy.estimators.counted import count_table
+from pkpo_toy.estimators.rank_statistics import rise_weights
 
 LARGEST_COUNTED = 4096  # the table of all counts takes n^2 steps
 
@@ -59,7 +61,7 @@ def weights(
     row.check(n, k)
     if scale not in ("sum", "mean"):
         raise unknown("scale", scale, ("sum", "mean"))
-    weigh = None if options or rewards.device.type == "cpu" else _native(row, n)
+    weigh = None if rewards.device.type == "cpu" else _native(row, n, **options)
     if weigh is None:
         return _by_numpy(rewards, k, row, scale=scale, rng=rng, **options)
     with torch.no_grad():
@@ -68,7 +70,12 @@ def weights(
         return (result * n if scale == "mean" else result).to(_result_dtype(rewards))
 
 
-def _native(row: Estimator, n: int) -> TensorWeights | None:
+def _native(row: Estimator, n: int, **options: Any) -> TensorWeights | None:
+    settled = dict(row.given) | options
+    if row.rank_weights is not None:
+        return partial(_order_statistic, **settled)
+    if settled:
+        return None
     if row.key in NATIVE:
         return NATIVE[row.key]
     if row.binary and row.exchangeable and not row.random and n <= LARGEST_COUNTED:
@@ -170,6 +177,27 @@ def _maxk_rloo(rewards: Tensor, k: int) -> Tensor:
     return _spread(ordered, (centered * n + gained * (k - 1)) / (n - 1), rewards)
 
 
+@lru_cache(maxsize=64)
+def _rises(
+    n: int, k: int, device: torch.device, dtype: torch.dtype, options: tuple[tuple[str, Any], ...]
+) -> tuple[Tensor, Tensor]:
+    """The factors of the gaps from below and, mirrored, from above, kept on the device."""
+    up, down = (
+        torch.from_numpy(factors[1:].copy()).to(device, dtype)
+        for factors in rise_weights(n, k, **dict(options))
+    )
+    return up, down
+
+
+def _order_statistic(rewards: Tensor, k: int, **options: Any) -> Tensor:
+    n = rewards.shape[-1]
+    up, down = _rises(n, k, rewards.device, rewards.dtype, tuple(options.items()))
+    ordered = rewards.sort(dim=-1).values
+    gained = _gap_sums(ordered, up)
+    gained -= _gap_sums(-ordered.flip(-1), down).flip(-1)
+    return _spread(ordered, gained, rewards)
+
+
 def _tail_sums(ordered: Tensor) -> Tensor:
     left = torch.arange(ordered.shape[-1] - 1, 0, -1, device=ordered.device, dtype=ordered.dtype)
     return _gap_sums(ordered, 1 / left)
@@ -230,19 +258,14 @@ NATIVE: dict[str, TensorWeights] = {
     "group_mean_centered": _group_mean_centered,
     "tailrl": _tailrl,
     "tailrl_raw": _tailrl_raw,
+    "order_statistic": _order_statistic,
 }
 
 
 @lru_cache(maxsize=64)
 def _count_table(key: str, n: int, k: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """(2, n + 1): what a failure and what a success weighs in a group with c = 0..n successes."""
-    table = np.zeros((2, n + 1))
-    for start in range(0, n + 1, 256):
-        counts = np.arange(start, min(start + 256, n + 1))
-        patterns = (np.arange(n) < counts[:, None]).astype(np.float64)  # successes first
-        found = ESTIMATORS[key].function(patterns, k)
-        table[0, counts] = np.where(counts < n, found[:, -1], 0.0)
-        table[1, counts] = np.where(counts > 0, found[:, 0], 0.0)
+    table = count_table(ESTIMATORS[key].function, n, k)
     return torch.from_numpy(table).to(device, dtype)
 
 

@@ -15,7 +15,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """pass@k_eval over the steps, one panel per k_eval, one curve per schedule of k."""
     panels, groups = ravel(axes), by(frame, "k_eval")
     for number, (panel, (k, part)) in enumerate(zip(panels, groups, strict=False)):
-        over_steps(panel, part, "value", interval=True)
+        over_steps(panel, part, "value")
         letter(panel, number, f"evaluated at $k$ = {k}")
         panel.set_ylabel(f"pass@{k}")
     for panel in panels[len(groups) :]:

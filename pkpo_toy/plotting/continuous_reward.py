@@ -16,15 +16,21 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """max@k at the k that each curve is trained for beside its optimum, and what is missing."""
     reward, gap = ravel(axes)
     own = _at_own_k(frame)
-    over_steps(reward, own, "value", interval=True)
+    over_steps(reward, own, "value")
     for look, part in curves(own):
         reward.axhline(part["optimum"].iloc[0], color=look.colour, linestyle=":", linewidth=0.9)
     letter(reward, 0, "max@$k$ at the $k$ trained for; dotted: optimum")
-    missing = 100 * (1 - own["value"] / own["optimum"])
-    over_steps(gap, own.assign(missing=missing.where(missing > 0, np.nan)), "missing")
+    over_steps(gap, own.assign(**_missing(own)), "missing")
     log_ticks(gap, "y")
     letter(gap, 1, "below the optimum, %")
     return axes
+
+
+def _missing(own: pd.DataFrame) -> dict[str, pd.Series]:
+    """How far below the optimum, in percent of it, with the ends of its band."""
+    ends = {"missing": "value", "missing_low": "high", "missing_high": "low"}
+    below = {name: 100 * (1 - own[column] / own["optimum"]) for name, column in ends.items()}
+    return {name: share.where(share > 0, np.nan) for name, share in below.items()}
 
 
 def _at_own_k(frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,13 +12,14 @@ SAYS = ("bandit", "options", "problems", "arms", "n", "optimiser", "step_size", 
 """Settings of a training study that its subtitle names."""
 
 
-def over_steps(panel: Axes, frame: pd.DataFrame, column: str, interval: bool = False) -> None:
+def over_steps(panel: Axes, frame: pd.DataFrame, column: str) -> None:
     """The column over the training steps, one curve per look, with its band where there is one."""
+    low, high = ("low", "high") if column == "value" else (f"{column}_low", f"{column}_high")
     for turn, (look, part) in enumerate(curves(frame.sort_values("step", kind="stable"))):
         marks = spaced_markers(len(part), turn)
         curve(panel, part["step"], part[column], look, marker=look.marker, markevery=marks)
-        if interval:
-            band(panel, part["step"], part["low"], part["high"], look)
+        if low in part and high in part:
+            band(panel, part["step"], part[low], part[high], look)
     panel.set_xlabel(STEPS_LABEL)
     panel.margins(x=0.02)
 

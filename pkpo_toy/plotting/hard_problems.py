@@ -14,7 +14,7 @@ COLUMNS = (*IDENTITY, "step", "value", "low", "high", "solved_fraction")
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """(a) the mean reward and (b) the share of runs that reach the better peak, over the steps."""
     value, solved = ravel(axes)
-    over_steps(value, frame, "value", interval=True)
+    over_steps(value, frame, "value")
     over_steps(solved, frame, "solved_fraction")
     letter(value, 0, "mean reward (lower peak: 0.6)")
     letter(solved, 1, "runs on the higher peak")

@@ -22,7 +22,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     panels = ravel(axes)
     groups = by(frame, "k_eval")
     for number, (panel, (k, part)) in enumerate(zip(panels, groups, strict=False)):
-        over_steps(panel, part, "value", interval=True)
+        over_steps(panel, part, "value")
         letter(panel, number, measure_of(frame, k))
     share_scale(panels[: len(groups)])
     used = len(groups)
@@ -51,8 +51,16 @@ def share_scale(panels: list[Any]) -> None:
 
 def _unsolved(panel: Any, frame: pd.DataFrame) -> None:
     # The share that is left, on a log axis: near 1 all methods lie on top of each other.
-    left = (1 - frame["cumulative_solve_rate"]).where(lambda share: share > 0, np.nan)
-    over_steps(panel, frame.assign(left=left), "left")
+    # A band that ends at 0 is drawn to the least share there is.
+    solved = "cumulative_solve_rate"
+    left = (1 - frame[solved]).where(lambda share: share > 0, np.nan)
+    ends = {}
+    if f"{solved}_low" in frame:
+        ends = {
+            "left_low": (1 - frame[f"{solved}_high"]).clip(lower=left.min()),
+            "left_high": 1 - frame[f"{solved}_low"],
+        }
+    over_steps(panel, frame.assign(left=left, **ends), "left")
     log_ticks(panel, "y")
     panel.set_ylabel("share of problems")
 

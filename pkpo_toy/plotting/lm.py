@@ -21,8 +21,8 @@ STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228
 NORMAL = 1.960
 DODGE = 1.12
 NOTE = (
-    "bands: 95% interval over prompts and runs; last panel: pairs of runs with the same warm start "
-    "and prompts, 95% t interval"
+    "bands: 95% interval over prompts and runs (what is solved, the entropy: over runs)\n"
+    "difference: pairs of runs with the same warm start and prompts, 95% t interval"
 )
 
 

@@ -92,41 +92,43 @@ def _blocks(
     if figure.wide or (plan.across and not plan.down and len(grid[0]) > 4):
         grid = _wrapped(grid, 1 if figure.wide else 3)
     count = sum(map(len, grid))
-    (rows, columns), (width, height) = _layout(figure, frame, count, len(grid), len(grid[0]))
-    lines = in_lines(below, round(LETTERS * width)) if below else []
-    head = LINE * (len(lines) + bool(title))
-    canvas = matplotlib.figure.Figure(figsize=(width, height + head), layout="constrained")
-    if title:
-        canvas.suptitle(title, x=0.01, ha="left")
-    inner: FigureBase = canvas
-    if lines:
-        (inner,) = canvas.subfigures(1, 1, squeeze=False)[0]
-        inner.suptitle(
-            "\n".join(lines),
-            x=0.01,
-            ha="left",
-            fontsize=8,
-            fontweight="normal",
-            color=FAINT,
-        )
+    shape, size = _layout(figure, frame, count, len(grid), len(grid[0]))
+    canvas, inner = _headed(size, title, below)
     places: Any = [[inner]]
     if count > 1:
         places = inner.subfigures(len(grid), len(grid[0]), squeeze=False)
     drawn = []
     for place_row, part_row in zip(places, grid, strict=True):
         for place, (across, down, part) in zip(place_row, part_row, strict=False):
-            said = [setting(*one) for one in ((plan.across, across), (plan.down, down)) if one[0]]
-            axes = _axes(figure, place, rows, columns, stacked=count > 1 and not figure.wide)
+            axes = _axes(figure, place, *shape, stacked=count > 1 and not figure.wide)
             figure.draw(part, axes)
-            panels = [panel for panel in ravel(axes) if panel.figure is not None]
-            if count > 1 and not figure.wide:
-                _label_once(panels)
-            drawn.append(panels)
+            drawn.append([panel for panel in ravel(axes) if panel.figure is not None])
+            said = [setting(*one) for one in ((plan.across, across), (plan.down, down)) if one[0]]
             if said:
                 place.suptitle(", ".join(said), fontsize=9)
     if count > 1:
+        if not figure.wide:
+            _label_once(drawn)
         _common_scales(drawn)
     return canvas
+
+
+def _headed(
+    size: tuple[float, float], title: str, below: str
+) -> tuple[matplotlib.figure.Figure, FigureBase]:
+    """A figure with its title and subtitle, and the part of it that is to be drawn in."""
+    width, height = size
+    lines = in_lines(below, round(LETTERS * width)) if below else []
+    height += LINE * (len(lines) + bool(title))
+    canvas = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+    if title:
+        canvas.suptitle(title, x=0.01, ha="left")
+    if not below:
+        return canvas, canvas
+    (inner,) = canvas.subfigures(1, 1, squeeze=False)[0]
+    looks: dict[str, Any] = {"fontsize": 8, "fontweight": "normal", "color": FAINT}
+    inner.suptitle("\n".join(lines), x=0.01, ha="left", **looks)
+    return canvas, inner
 
 
 def _split(frame: pd.DataFrame, name: str) -> list[tuple[Any, pd.DataFrame]]:
@@ -168,11 +170,12 @@ def _axes(
     return np.asarray(place.subplots(rows, columns, squeeze=False, width_ratios=widths))
 
 
-def _label_once(panels: list[Any]) -> None:
-    """Of panels below each other with the same x axis, only the last says what it is."""
-    labels = {panel.get_xlabel() for panel in panels}
-    for panel in panels[:-1] if len(labels) == 1 else []:
-        panel.set_xlabel("")
+def _label_once(blocks: list[list[Any]]) -> None:
+    """Of a block's panels below each other with the same x axis, only the last says what it is."""
+    for panels in blocks:
+        labels = {panel.get_xlabel() for panel in panels}
+        for panel in panels[:-1] if len(labels) == 1 else []:
+            panel.set_xlabel("")
 
 
 def _common_scales(blocks: list[list[Any]]) -> None:

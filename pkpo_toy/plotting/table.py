@@ -6,6 +6,7 @@ from pkpo_toy.plotting import (
     audit,
     compare,
     continuous_reward,
+    difficulty,
     element_weights,
     hard_problems,
     landscape,
@@ -35,6 +36,7 @@ FIGURES: dict[str, Figure] = {
     "objective_matrix": objective_matrix.FIGURE,
     "pass_rates": pass_rates.FIGURE,
     "continuous_reward": continuous_reward.FIGURE,
+    "difficulty": difficulty.FIGURE,
     "passk": passk.FIGURE,
     "compare": compare.FIGURE,
 }

@@ -19,6 +19,7 @@ SENTENCES = {
     "replicates": "{:,} runs",
     "steps": "{:,} steps",
     "problems": "{:,} problems",
+    "sets": "{:,} problem sets",
     "arms": "{} answers each",
     "optimiser": "{}",
     "bandit": "problem {}",

@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from itertools import islice
 
 from pkpo_toy.errors import InputError
@@ -17,6 +19,39 @@ from pkpo_toy.runs.workers import Workers, prepare
 
 STARTS = 3  # how often a pool is started whose workers end before they work
 IN_FLIGHT = 2  # cells handed out per worker: one in work, one to go on with
+
+
+@dataclass(eq=False)
+class _Crew:
+    """A pool that has shown that it can work, and its processes. `whole`: none of them has died."""
+
+    pool: ProcessPoolExecutor
+    workers: Workers
+    jobs: int
+    know_script: bool
+    whole: bool = True
+
+    def end(self) -> None:
+        """Its processes are gone, whatever they were doing."""
+        self.workers.kill()
+        self.pool.shutdown(cancel_futures=True)
+
+
+_waiting: ContextVar[list[_Crew] | None] = ContextVar("waiting crews", default=None)
+"""None where no other study is to come."""
+
+
+@contextmanager
+def workers_kept() -> Iterator[None]:
+    """In this block workers that are done wait for the next study: to start one takes a second."""
+    crews: list[_Crew] = []
+    before = _waiting.set(crews)
+    try:
+        yield
+    finally:
+        _waiting.reset(before)
+        for crew in crews:
+            crew.end()
 
 
 def in_processes(
@@ -49,12 +84,12 @@ def _together(
     """Run until nothing is pending, or until the pool breaks: then the cells in flight and why."""
     in_flight: dict[str, Cell] = {}
     futures: dict[Future[Result], Cell] = {}
-    with _pool(jobs, function) as (pool, workers):
+    with _crew(jobs, function) as crew:
         try:
             while True:
                 for cell in islice(pending, room - len(futures)):
                     in_flight[cell.key] = cell
-                    futures[pool.submit(compute, function, cell, retries)] = cell
+                    futures[crew.pool.submit(compute, function, cell, retries)] = cell
                 if not futures:
                     return [], ""
                 ready = wait(futures, return_when=FIRST_COMPLETED).done
@@ -64,8 +99,9 @@ def _together(
                     del in_flight[cell.key]
                     yield cell, result
         except BrokenProcessPool:
-            pool.shutdown()
-            return list(in_flight.values()), _ending(workers.started[0].exitcode)
+            crew.whole = False
+            crew.pool.shutdown()
+            return list(in_flight.values()), _ending(crew.workers.started[0].exitcode)
 
 
 def _one_by_one(
@@ -96,30 +132,46 @@ def _ending(exitcode: int | None) -> str:
 
 
 @contextmanager
-def _pool(jobs: int, function: Function) -> Iterator[tuple[ProcessPoolExecutor, Workers]]:
-    """A pool that has shown that it can work, and whose workers are gone when the block ends."""
-    pool, workers = _working_pool(jobs, know_script=function.__module__ == "__main__")
+def _crew(jobs: int, function: Function) -> Iterator[_Crew]:
+    """A crew whose processes are gone when the block ends, unless another study may want them."""
+    crew = _taken(jobs, know_script=function.__module__ == "__main__")
+    waiting, kept = _waiting.get(), False
     try:
-        yield pool, workers
-        pool.shutdown()  # idle workers end by themselves and tidy up what libraries made in them
+        yield crew
+        if crew.whole and waiting is not None:
+            waiting.append(crew)
+            kept = True
+        else:
+            crew.pool.shutdown()  # idle workers end by themselves and tidy up after libraries
     finally:
-        workers.kill()
-        pool.shutdown(cancel_futures=True)
+        if not kept:
+            crew.end()
 
 
-def _working_pool(jobs: int, *, know_script: bool) -> tuple[ProcessPoolExecutor, Workers]:
+def _taken(jobs: int, *, know_script: bool) -> _Crew:
+    """The crew that waits, if it is large enough, or a new one."""
+    waiting = _waiting.get()
+    while waiting:
+        crew = waiting.pop()
+        if crew.jobs >= jobs and crew.know_script == know_script:
+            return crew
+        crew.end()
+    return _new(jobs, know_script=know_script)
+
+
+def _new(jobs: int, *, know_script: bool) -> _Crew:
     # Without this, a machine that starts no process would have every cell blamed in turn. A worker
     # may be killed while it starts: that is no reason to give up.
     for _ in range(STARTS):
         workers = Workers(know_script=know_script)
         pool = ProcessPoolExecutor(jobs, mp_context=workers, initializer=prepare)
+        crew = _Crew(pool, workers, jobs, know_script)
         try:
             greetings = [pool.submit(os.getpid) for _ in range(jobs)]
             greetings[0].result()
-            return pool, workers
+            return crew
         except BaseException as error:
-            workers.kill()
-            pool.shutdown(cancel_futures=True)
+            crew.end()
             if not isinstance(error, BrokenProcessPool):
                 raise
     raise WorkersFailed("worker processes cannot start")

@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,10 +21,10 @@ from pkpo_toy.typing import Array, Integers
 class Evaluation:
     """P problems in order of appearance, n samples each.
 
-    `rewards` (sum n,) holds them problem by problem, in the order of the file; None where only the
-    number of successes is known. `c` (P,) counts rewards of 1; None unless all are 0 or 1.
-    `left_out` counts the samples that have no score, by reason. `recognised` is
-    False for tables of our own, where nothing was told from what the files hold.
+    `rewards` (sum n,) holds them problem by problem, in the order of the file, as bytes where all
+    are 0 or 1; None where only the number of successes is known. `c` (P,) counts rewards of 1; None
+    unless all are 0 or 1. `left_out` counts the samples that have no score, by reason. `recognised`
+    is False for tables of our own, where nothing was told from what the files hold.
     """
 
     title: str
@@ -39,7 +40,7 @@ class Evaluation:
         assert self.rewards is not None
         of_sample = np.repeat(self.n, self.n)
         return [
-            (np.flatnonzero(self.n == n), self.rewards[of_sample == n].reshape(-1, n))
+            (np.flatnonzero(self.n == n), self.rewards[of_sample == n].reshape(-1, n).astype(float))
             for n in np.unique(self.n).tolist()
         ]
 
@@ -66,7 +67,7 @@ class Evaluation:
         sample = np.concatenate([np.arange(n) for n in self.n])
         names = np.repeat(np.array(self.problems, dtype=object), self.n)
         return pd.DataFrame(
-            {"problem": names, "sample": sample.astype(str), "reward": self.rewards}
+            {"problem": names, "sample": sample.astype(str), "reward": self.rewards.astype(float)}
         )
 
     def only(self, keep: Integers) -> Evaluation:
@@ -118,7 +119,8 @@ class Collector:
         self.source = ""
         self.left_out: Counter[str] = Counter()
         self.asked: set[str] = set()
-        self._codes, self._rewards = array("i"), array("d")
+        # Of every sample, in as few bytes as will do: the number of its problem, and its reward.
+        self._codes, self._rewards = array("H"), array("B")
         self._names = _Numbers()
         self._counts: dict[str, tuple[int, int]] = {}
         self._met: dict[Hashable, str] = {}
@@ -127,18 +129,23 @@ class Collector:
 
     def add(self, problem: str | int, rewards: Iterable[float]) -> None:
         """More samples of a problem."""
-        name, values = self._name(problem), list(rewards)
+        name = self._name(problem)
+        values: list[Any] = list(rewards)
         if not values:
             self.leave_out("without samples")
             return
-        self._rewards.extend(values)
-        self._codes.extend([self._names[name]] * len(values))
+        code = self._names[name]
+        self._make_room(all(value in (0, 1) for value in values))
+        self._rewards.extend(map(int, values) if self._rewards.typecode == "B" else values)
+        self._codes.extend([code] * len(values))
 
     def add_columns(self, problems: Iterable[str], rewards: Sequence[float]) -> None:
         """A sample for each problem name, which may come again."""
         codes = np.fromiter(map(self._names.__getitem__, problems), dtype=np.intc)
-        self._codes.frombytes(codes.tobytes())
-        self._rewards.frombytes(np.array(rewards, dtype=np.float64).tobytes())
+        values = np.array(rewards, dtype=np.float64)
+        self._make_room(bool(((values == 0) | (values == 1)).all()))
+        self._codes.frombytes(codes.astype(self._codes.typecode).tobytes())
+        self._rewards.frombytes(values.astype(self._rewards.typecode).tobytes())
 
     def count(self, problem: str | int, n: int, c: int) -> None:
         """n more samples of a problem, c of them right."""
@@ -202,19 +209,53 @@ class Collector:
         if not self._names:
             gone = ", ".join(f"{count} {why}" for why, count in left.items())
             raise InputError(f"{self.source} holds no scored sample{gone and f'; {gone}'}.")
-        codes = np.frombuffer(self._codes, dtype=np.intc)
-        rewards = np.frombuffer(self._rewards, dtype=np.float64)
-        n = np.bincount(codes)
-        if (np.diff(codes) < 0).any():
-            rewards = rewards[np.argsort(codes, kind="stable")]
-        right = rewards == 1
+        codes = np.frombuffer(self._codes, self._codes.typecode)
+        rewards = np.frombuffer(self._rewards, self._rewards.typecode)
+        n = np.zeros(len(self._names), dtype=np.intp)
+        for part in _parts(codes):
+            n += np.bincount(part, minlength=len(n))
+        if (codes[1:] < codes[:-1]).any():
+            rewards = _by_problem(codes, rewards, n)
         c = None
-        if bool((right | (rewards == 0)).all()):
-            c = np.add.reduceat(right, np.cumsum(n) - n, dtype=np.intp)
+        if self._rewards.typecode == "B":
+            c = np.add.reduceat(rewards, np.cumsum(n) - n, dtype=np.intp)
         return Evaluation(title, list(self._names), n, c, rewards, left)
+
+    def _make_room(self, binary: bool) -> None:
+        """Larger types, where the names are many or the rewards not all 0 or 1."""
+        if len(self._names) > 2**16 and self._codes.typecode == "H":
+            self._codes = _retyped(self._codes, "i")
+        if not binary and self._rewards.typecode == "B":
+            self._rewards = _retyped(self._rewards, "d")
 
     def _name(self, problem: str | int) -> str:
         name = str(problem)
         if not name.strip():
             raise InputError(f"{self.source}: a problem must have a name that is not blank.")
         return name
+
+
+def _retyped(values: array[Any], typecode: str) -> array[Any]:
+    """The same values as another type."""
+    return array(typecode, np.frombuffer(values, values.typecode).astype(typecode).tobytes())
+
+
+def _parts(values: Array) -> list[Array]:
+    """A long array in parts, which together take little memory when they are worked on."""
+    return [values[start : start + 2**20] for start in range(0, len(values), 2**20)]
+
+
+def _by_problem(codes: Array, rewards: Array, n: Integers) -> Array:
+    """The rewards problem by problem, each problem's in the order in which they stand.
+
+    A stable sort by code, part by part: the places of all samples at once would fill the memory.
+    """
+    ordered = np.empty_like(rewards)
+    free = np.cumsum(n) - n
+    for part, values in zip(_parts(codes), _parts(rewards), strict=True):
+        order = np.argsort(part, kind="stable")
+        more = np.bincount(part, minlength=len(n))
+        first_in_part = np.cumsum(more) - more
+        ordered[np.arange(len(part)) + (free - first_in_part)[part[order]]] = values[order]
+        free += more
+    return ordered

@@ -13,12 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 from pydantic_core import from_json
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.samples.keys import Keys
 from pkpo_toy.samples.rows import Source, csv_rows, fault, json_records, opened, shown
-from pkpo_toy.typing import Integers
 
 _HASHABLE = frozenset({str, int, float, bool})
 
@@ -81,8 +80,7 @@ class Reader:
         self.source, self.kinds = source, kinds
         self.header, self.present = "", list[str]()
         self.kind = cast("Kind", ())
-        self._hashes: list[Integers] = []
-        self._lines: list[Sequence[int]] = []
+        self._keys = Keys()
         self._raw = (
             self._json() if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else self._csv()
         )
@@ -100,12 +98,7 @@ class Reader:
         keys = sum(column.key for column in self.kind)
         while block is not None:
             block.columns = [self._column(at, block) for at in range(len(self.kind))]
-            # Rows with equal hashes are taken for equal: by chance once in 1e7 files of 1e6 rows.
-            keyed = map(hash, zip(*block.columns[:keys], strict=True))
-            hashes = np.fromiter(keyed, dtype=np.int64)
-            self._hashes.append(hashes)
-            self._lines.append(block.lines)
-            if _repeats(hashes):
+            if self._keys.add(block.lines, block.columns[:keys]):
                 self._check_keys()
             yield block
             block = next(self._raw, None)
@@ -130,16 +123,12 @@ class Reader:
 
     def _check_keys(self) -> None:
         """Raises InputError for the first row whose key columns stood in a row before."""
-        hashes = np.concatenate(self._hashes)
-        if not _repeats(hashes):
-            return
-        order = np.argsort(hashes, kind="stable")
-        again = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
-        second = again[np.argmin(order[again + 1])]
-        lines = [line for part in self._lines for line in part]
-        first, line = (lines[order[row]] for row in (second, second + 1))
-        key = " and ".join(column.name for column in self.kind if column.key)
-        raise self.fault(line, f"the {key} of line {first} again")
+        found = self._keys.repeated()
+        if found:
+            line, first = found
+            key = " and ".join(column.name for column in self.kind if column.key)
+            of = f"line {first}" if first else "an earlier line"
+            raise self.fault(line, f"the {key} of {of} again")
 
     def _csv(self) -> Iterator[Block]:
         rows = csv_rows(self.source)
@@ -188,12 +177,6 @@ class Reader:
                 self.kind = kind
                 return
         raise lacking(self.source.name, line, present, self.kinds)
-
-
-def _repeats(hashes: Integers) -> bool:
-    """Whether one stands twice."""
-    ordered = np.sort(hashes)
-    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 @dataclass

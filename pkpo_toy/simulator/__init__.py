@@ -3,11 +3,15 @@
 from pkpo_toy.simulator.exact import (
     categorical_gradient,
     categorical_max_at_k,
+    categorical_statistic,
+    categorical_statistic_gradient,
     entropic_gradient,
     entropic_value,
     gaussian_gradient,
     gaussian_max_at_k,
     gaussian_optimum,
+    gaussian_statistic,
+    gaussian_statistic_gradient,
 )
 from pkpo_toy.simulator.exact.enumeration import Moments, enumerate_moments
 from pkpo_toy.simulator.policies import (
@@ -34,12 +38,16 @@ __all__ = [
     "build_problem",
     "categorical_gradient",
     "categorical_max_at_k",
+    "categorical_statistic",
+    "categorical_statistic_gradient",
     "entropic_gradient",
     "entropic_value",
     "enumerate_moments",
     "gaussian_gradient",
     "gaussian_max_at_k",
     "gaussian_optimum",
+    "gaussian_statistic",
+    "gaussian_statistic_gradient",
     "log_softmax",
     "normal_gradient",
     "sample_arms",

@@ -123,6 +123,8 @@ def _is_quiet(rewards: Array, weights: Array) -> Flags:
 
 
 def _mark_solved(state: TrainingState, batch: Batch, solved_at: float) -> None:
+    if state.solved.all():
+        return
     row, group = np.nonzero(row_max(batch.rewards)[..., 0] >= solved_at)
     state.solved[row, batch.problems[row, group]] = True
 

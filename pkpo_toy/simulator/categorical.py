@@ -75,8 +75,9 @@ class CategoricalProblem:
         """dH/dl_a = -pi_a (log pi_a + H), averaged over the groups, (R, d)."""
         log_pi = batch.policy.log_probabilities()
         pi = np.exp(log_pi)
-        entropy = -(pi * log_pi).sum(axis=-1, keepdims=True)
-        return self._pulled_back(-pi * (log_pi + entropy), batch.problems)
+        log_pi -= (pi * log_pi).sum(axis=-1, keepdims=True)
+        log_pi *= np.negative(pi, out=pi)
+        return self._pulled_back(log_pi, batch.problems)
 
     def exact_max_at_k_of_each(self, parameters: Array, ks: Sequence[int]) -> Array:
         """Exact max@k of every problem, (K, R, P)."""
@@ -119,9 +120,10 @@ class CategoricalProblem:
         if problems is None:
             moved = table if self.features is None else self.features @ table
             return self.base + moved
+        base = self.base.take(problems, axis=0)
         if self.features is None:
-            return self.base[problems] + np.take_along_axis(table, problems[..., None], axis=1)
-        return self.base[problems] + self.features[problems] @ table
+            return base + np.take_along_axis(table, problems[..., None], axis=1)
+        return base + self.features.take(problems, axis=0) @ table
 
     def _averaged(self, by_problem: Array) -> Array:
         return np.asarray((by_problem * self.fractions).sum(axis=-1))
@@ -147,7 +149,8 @@ class CategoricalProblem:
             return self._to_parameters(by_group * self.fractions[:, None])
         runs, groups, arms = by_group.shape
         if self.features is not None:
-            total: Array = self.features[problems].swapaxes(1, 2) @ by_group
+            features = self.features.take(problems, axis=0)
+            total: Array = features.swapaxes(1, 2) @ by_group
         else:
             row = np.arange(runs)[:, None] * self.size + problems
             place = row[..., None] * arms + np.arange(arms)

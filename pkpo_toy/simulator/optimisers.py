@@ -57,8 +57,9 @@ class Adam:
         root = np.divide(self._square, 1 - self.B2**self._calls, out=part)
         np.sqrt(root, out=root)
         root += self.EPSILON
-        change = self._mean / (1 - self.B1**self._calls)
-        change *= self.step_size
+        correction = 1 - self.B1**self._calls  # is 1 soon, and dividing by 1 changes nothing
+        mean = self._mean if correction == 1.0 else self._mean / correction
+        change = self.step_size * mean
         change /= root
         return change
 

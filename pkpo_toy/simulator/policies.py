@@ -5,11 +5,18 @@ the plain sum sum_i w_i grad log pi(x_i), without a hidden 1/n.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
 
-from pkpo_toy.checks import check_count, check_finite, check_positive, checked_logits
+from pkpo_toy.checks import (
+    SHORT_ROW,
+    check_count,
+    check_finite,
+    check_positive,
+    checked_logits,
+)
 from pkpo_toy.errors import InputError
 from pkpo_toy.typing import Array, ArrayLike, Integers
 
@@ -46,12 +53,10 @@ class Softmax:
 
     def sample(self, n: int, rng: np.random.Generator) -> Integers:
         """n independent arms (..., n), see `sample_arms`. Raises InputError unless n >= 1."""
-        running = np.cumsum(self.masses, axis=-1)
-        draws = rng.random((*running.shape[:-1], check_count("n", n)))
-        # u <= 1 - 2**-53 keeps the product strictly below S_d, so the last bin cannot overflow.
-        draws *= running[..., -1:]
-        d = running.shape[-1]
-        arms = _count_at_most(running.reshape(-1, d), draws.reshape(-1, draws.shape[-1]))
+        d = self.masses.shape[-1]
+        draws = rng.random((*self.masses.shape[:-1], check_count("n", n)))
+        locate = _by_columns if d <= SHORT_ROW else _by_bisection
+        arms = locate(self.masses.reshape(-1, d), draws.reshape(-1, n))
         return arms.reshape(draws.shape)
 
     def gradient(self, arms: Integers, weights: ArrayLike) -> Array:
@@ -142,12 +147,31 @@ def normal_gradient(theta: ArrayLike, sd: float, x: Array, weights: ArrayLike) -
     return total
 
 
-def _count_at_most(running: Array, draws: Array) -> Integers:
-    """Entries of running[r, :-1] that are <= draws[r, i], by bisection of all draws at once.
+# Both count the entries of S_1..S_(d-1) that are <= u S_d, S being the running sums of the masses:
+# masses (rows, d), uniforms u (rows, n), result (rows, n). As u <= 1 - 2**-53 keeps the product
+# below S_d, the last arm is never passed. Each row keeps its own sums: the usual trick of one
+# searchsorted over row + sum would cost the digits of the row number.
 
-    Each row keeps its own sums: the usual trick of one searchsorted over row + sum would cost the
-    digits of the row number. running (rows, d) ascending, draws (rows, n), result (rows, n).
-    """
+
+def _by_columns(masses: Array, uniforms: Array) -> Integers:
+    """One comparison of all draws for each arm, rows turned over so that each is a long one."""
+    running = masses.T.copy()
+    for before, here in pairwise(running):
+        np.add(before, here, out=here)
+    draws = uniforms.T.copy()
+    draws *= running[-1]
+    passed = np.empty(draws.shape, dtype=np.bool_)
+    arms = np.zeros(draws.shape, dtype=np.uint8)
+    for sums in running[:-1]:
+        np.less_equal(sums, draws, out=passed)
+        arms += passed.view(np.uint8)
+    return arms.T.astype(np.intp, order="C")
+
+
+def _by_bisection(masses: Array, uniforms: Array) -> Integers:
+    """All draws at once halve the arms that are left to each."""
+    running = np.cumsum(masses, axis=-1)
+    draws = uniforms * running[:, -1:]
     rows, d = running.shape
     before = (d * np.arange(rows) - 1)[:, None]
     position = np.broadcast_to(before, draws.shape).copy()

@@ -95,8 +95,10 @@ def _rows(
 ) -> list[dict[str, Any]]:
     n, names = config.n, known(point, config.n, k)
 
+    origin = _median_of_best(point, k - 1)
+
     def columns(rewards: Array, best_of: int) -> Array:
-        base, features = terms(rewards, best_of)
+        base, features = terms(rewards, best_of, origin)
         given = [ESTIMATORS[name].function(rewards, best_of) for name in names]
         learnt = [
             w
@@ -116,6 +118,17 @@ def _rows(
     else:
         moments = _sampled(point, config, k, columns, rng)
     return _described(point, config, k, names, moments)
+
+
+def _median_of_best(point: Point, count: int) -> float:
+    """The median of the best of `count` rewards: where M_{k-1} is measured from.
+
+    Measured from 0, one that is nearly always 1 cannot be told from the constant in squares.
+    """
+    order = np.argsort(point.rewards, kind="stable")
+    below = np.cumsum(point.policy[order])
+    place = np.searchsorted(below, 0.5 ** (1 / max(count, 1)))
+    return float(point.rewards[order][min(place, len(order) - 1)])
 
 
 def _described(

@@ -13,7 +13,12 @@ from pydantic import Field, PositiveInt, model_validator
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, Estimator, resolve
-from pkpo_toy.simulator.exact import categorical_gradient, entropic_gradient
+from pkpo_toy.estimators.entropic import BETA
+from pkpo_toy.simulator.exact import (
+    categorical_gradient,
+    categorical_statistic_gradient,
+    entropic_gradient,
+)
 from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments
 from pkpo_toy.simulator.exact.least_variance import LeastVariance, least_variance
 from pkpo_toy.studies.study import Study, as_is
@@ -137,6 +142,10 @@ def _row(
 
 def least(estimator: Estimator, config: Audit) -> LeastVariance | None:
     """V* of the objective that the estimator aims at; None for the entropic one."""
+    if estimator.rank_weights is not None:
+        weigh = estimator.weight_function(None)
+        logits, rewards = np.array(config.logits), np.array(config.rewards)
+        return least_variance(weigh, logits, rewards, config.n, config.k, budget=config.budget)
     if estimator.objective is None:
         return None
     return _least(config, tuple(estimator.objective(config.n, config.k).items()))
@@ -189,8 +198,11 @@ def _bound(config: Audit) -> dict[str, Any]:
 def own_gradient(estimator: Estimator, config: Audit) -> Array:
     """True gradient of the objective that the estimator aims at; max@k for the user's own."""
     logits, rewards = np.array(config.logits), np.array(config.rewards)
+    if estimator.rank_weights is not None:
+        a = estimator.rank_weights(config.k, **dict(estimator.given))
+        return categorical_statistic_gradient(logits, rewards, a)
     if estimator.objective is None:
-        return entropic_gradient(logits, rewards, 1.0)
+        return entropic_gradient(logits, rewards, dict(estimator.given).get("beta", BETA))
     terms = estimator.objective(config.n, config.k)
     gradients = categorical_gradient(logits, rewards, list(terms))
     total: Array = gradients @ np.array(list(terms.values()))

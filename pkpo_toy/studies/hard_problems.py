@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.samples.intervals import wilson_interval
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.studies.study import Study
@@ -51,9 +52,14 @@ def run(config: HardProblems, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def summarize(records: pd.DataFrame) -> pd.DataFrame:
-    """Mean reward with its 95% band over runs, and the fraction of the runs that solved it."""
+    """Mean reward with its 95% band over runs, and the fraction of the runs that solved it.
+
+    The fraction's interval is Wilson's: where no run or every run has, a bootstrap has no width.
+    """
     table = records.pivot(index="replicate", columns="step", values="value")
     value, low, high = mean_band(table.to_numpy())
+    solved = records.groupby("step")["solved"].agg(["mean", "count"])
+    ends = np.array([_share_interval(share, int(count)) for share, count in solved.to_numpy()])
     return pd.DataFrame(
         {
             "label": records["label"].iloc[0],
@@ -61,10 +67,19 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
             "value": value,
             "low": low,
             "high": high,
-            "solved_fraction": records.groupby("step")["solved"].mean().to_numpy(),
+            "solved_fraction": solved["mean"].to_numpy(),
+            "solved_fraction_low": ends[:, 0],
+            "solved_fraction_high": ends[:, 1],
             "runs": table.notna().sum().to_numpy(),
         }
     )
+
+
+def _share_interval(share: float, runs: int) -> tuple[float, float]:
+    """95% interval of a share of so many runs; NaN for a single one."""
+    if runs < 2:
+        return np.nan, np.nan
+    return wilson_interval(share, np.sqrt(share * (1 - share) / (runs - 1)), runs)
 
 
 STUDY = Study(

@@ -6,6 +6,7 @@ from pkpo_toy.studies import (
     audit,
     bandit,
     continuous_reward,
+    difficulty,
     element_weights,
     hard_problems,
     landscape,
@@ -34,6 +35,7 @@ STUDIES: dict[str, Study] = {
     "pass_rates": pass_rates.STUDY,
     "bandit": bandit.STUDY,
     "continuous_reward": continuous_reward.STUDY,
+    "difficulty": difficulty.STUDY,
     "lm": lm.STUDY,
 }
 

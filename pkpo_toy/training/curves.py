@@ -16,6 +16,8 @@ PER_STEP = (
     "gradient_variance",
     "zero_signal",
 )
+BANDS = ("cumulative_solve_rate", "entropy")
+"""Those of them that have a 95% band over the runs too, NAME_low and NAME_high."""
 
 
 def trained(config: TrainingConfig, rng: np.random.Generator) -> pd.DataFrame:
@@ -32,7 +34,7 @@ def curves(records: pd.DataFrame) -> pd.DataFrame:
     """
     table = records.pivot(index="replicate", columns=["step", "k_eval"], values="value")
     value, low, high = mean_band(table.to_numpy())
-    means = records.groupby("step")[list(PER_STEP)].mean()
+    per_step = records.groupby("step")[list(PER_STEP)].mean().join(_bands(records))
     step = table.columns.get_level_values("step")
     return pd.DataFrame(
         {
@@ -42,7 +44,17 @@ def curves(records: pd.DataFrame) -> pd.DataFrame:
             "value": value,
             "low": low,
             "high": high,
-            **{name: means[name].loc[step].to_numpy() for name in PER_STEP},
+            **{name: per_step[name].loc[step].to_numpy() for name in per_step},
             "runs": table.notna().sum().to_numpy(),
         }
     )
+
+
+def _bands(records: pd.DataFrame) -> pd.DataFrame:
+    """The ends of the bands of BANDS, a row for each step."""
+    once = records.drop_duplicates(["replicate", "step"])
+    ends = {}
+    for name in BANDS:
+        table = once.pivot(index="replicate", columns="step", values=name)
+        _, ends[f"{name}_low"], ends[f"{name}_high"] = mean_band(table.to_numpy())
+    return pd.DataFrame(ends, index=table.columns)

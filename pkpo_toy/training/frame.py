@@ -63,10 +63,10 @@ def training_frame(
     of_run, of_probe = rng.spawn(2)
     history = simulate(
         problem,
-        handover.weight_function(of_run),
+        handover.weight_function(of_run, binary=problem.binary),
         settings,
         rng,
-        probe_estimator=handover.weight_function(of_probe),
+        probe_estimator=handover.weight_function(of_probe, binary=problem.binary),
     )
     return _tidy(history, settings)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import Estimator
+from pkpo_toy.estimators.counted import by_count
 from pkpo_toy.typing import Array, WeightFunction
 
 
@@ -52,12 +53,13 @@ class Handover:
                     f"{used.key} needs rewards >= 0, and this problem has negative ones."
                 )
 
-    def weight_function(self, rng: np.random.Generator) -> WeightFunction:
+    def weight_function(self, rng: np.random.Generator, *, binary: bool = False) -> WeightFunction:
         """The function (rewards (..., n), k) -> weights of the whole run.
 
-        Weights of the user's own function that are not finite come through.
+        binary: whether rewards are 0 or 1, so that weights can be looked up. Weights of the user's
+        own function that are not finite come through.
         """
-        first, last = (e.weight_function(rng, finite=False) for e in (self.estimator, self.at_one))
+        first, last = (_weigher(e, rng, binary) for e in (self.estimator, self.at_one))
         if not self.changes:
             return first
 
@@ -69,3 +71,8 @@ class Handover:
     @cached_property
     def _ks(self) -> list[int]:
         return sorted({int(k) for k in self.ks})
+
+
+def _weigher(row: Estimator, rng: np.random.Generator, binary: bool) -> WeightFunction:
+    function = row.weight_function(rng, finite=False)
+    return by_count(function) if binary and row.exchangeable and not row.random else function

@@ -265,6 +265,7 @@ G, Z = np.ones((3, 4)), np.ones((3, 4, 2))
             lambda a: a.observe(np.arange(12.0).reshape(3, 4) * 1e200, 2, Z),
             "small enough to square",
         ),
+        (lambda a: a.observe(G, 2, Z * 1e200), "small enough to square"),
         (lambda a: a.weights(G, 5), "1 <= k <= n"),
         (lambda a: a.weights(G[:, :1], 1), "n >= 2"),
         (lambda a: a.weights(G * np.inf, 1), "finite"),

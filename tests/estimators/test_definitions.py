@@ -5,7 +5,15 @@ import pytest
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, weights
-from tests.oracles import ORACLES, exact, expected_gradient, max_gradient, passk_bootstrap, real
+from tests.oracles import (
+    ORACLES,
+    exact,
+    expected_gradient,
+    max_gradient,
+    passk_bootstrap,
+    real,
+    statistic_gradient,
+)
 
 DETERMINISTIC = [key for key, row in ESTIMATORS.items() if not row.random]
 
@@ -72,6 +80,8 @@ PROBABILITIES = [0.5, 0.2, 0.3]
 
 
 def claimed_gradient(row, rewards, n, k):
+    if row.rank_weights is not None:
+        return np.array(statistic_gradient(PROBABILITIES, rewards, k, **dict(row.given)))
     if row.objective is None:
         powers = np.asarray(PROBABILITIES) * np.exp(rewards)
         return powers / powers.sum() - PROBABILITIES

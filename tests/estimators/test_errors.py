@@ -34,7 +34,7 @@ def test_k_is_checked_for_all(key, k):
 OUTSIDE = {
     "rloo": (1, 1), "dr_grpo": (1, 1), "grpo": (1, 1), "pkpo_loo": (4, 4), "centered_loo": (4, 4),
     "group_mean_centered": (4, 4), "pkpo_loo_minus_one": (4, 1), "partition": (4, 3),
-    "maxk_rloo": (1, 1),
+    "maxk_rloo": (1, 1), "order_statistic": (1, 1),
     "partition_baselined": (4, 4), "partition_loo_minus_one": (4, 1), "passk_rloo": (1, 1),
     "passk_loo_plugin": (1, 1), "passk_full": (4, 4), "bon_mean": (1, 1), "bon_max_mean": (1, 1),
     "tailrl": (1, 1), "rs_grpo": (1, 1), "entropic_loo": (1, 1),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators import ESTIMATORS
+from pkpo_toy.estimators import ESTIMATORS, resolve
 from pkpo_toy.estimators import weights as numpy_weights
 from pkpo_toy.lm.weights import (
     LARGEST_COUNTED,
@@ -58,6 +58,24 @@ def test_agrees_with_numpy(key, groups, n, k, device):
         if (on_device := _native(row, n)) is not None:  # what another device does, done here
             formula = on_device(given.double(), k)
             assert np.abs(formula.cpu().numpy() - wanted).max() <= tolerance * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("name", ["top=3", "quantile=0.3", "cvar=0.4", "lower_cvar=0.4"])
+@pytest.mark.parametrize(("groups", "n", "k"), [(7, 8, 3), (3, 5, 5), (4, 300, 17)])
+def test_order_statistics_agree_with_numpy(groups, n, k, name):
+    """Settled in the name or given as an option, on the CPU and as other devices do it."""
+    rewards = np.random.default_rng(n).integers(0, 9, (groups, n)) / 8
+    option, value = name.split("=")
+    asked = {option: int(value) if option == "top" else float(value)}
+    given, wanted = torch.tensor(rewards), numpy_weights(rewards, k, "order_statistic", **asked)
+    assert np.array_equal(weights(given, k, "order_statistic", **asked).numpy(), wanted)
+    settled = resolve(f"order_statistic({name})")
+    assert np.array_equal(weights(given, k, settled).numpy(), wanted)
+    for row, options in ((settled, {}), (ESTIMATORS["order_statistic"], asked)):
+        formula = _native(row, n, **options)(given, k).numpy()
+        assert np.abs(formula - wanted).max() <= 1e-13 * np.abs(wanted).max()
+        for group, w in zip(rewards, formula, strict=True):
+            assert all(len(set(w[group == value])) == 1 for value in group)
 
 
 @pytest.mark.parametrize("key", ["pkpo", "rloo", "passk_grpo", "grpo", "tailrl"])

@@ -224,6 +224,30 @@ def pass_rates() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def difficulty() -> pd.DataFrame:
+    """k = 4 is better by 0.2 where features are shared; solved: 0.1 below pass@k."""
+    rows = [
+        {
+            **identity(label),
+            "features": features,
+            "success_rate": rate,
+            "k_eval": k_eval,
+            "value": value,
+            "low": value - 0.02,
+            "high": value + 0.03,
+            "solved": value - 0.1,
+            "solved_low": value - 0.15,
+            "solved_high": value - 0.04,
+        }
+        for label, gain in (("k = 1", 0.0), ("k = 4", 0.01))
+        for features in (0, 20)
+        for rate in (0.001, 0.01, 0.1)
+        for k_eval in (1, 16)
+        for value in (0.3 + 2 * rate + gain * features,)
+    ]
+    return pd.DataFrame(rows)
+
+
 def compare() -> pd.DataFrame:
     k = np.arange(1, 65)
     parts = []
@@ -345,6 +369,7 @@ FRAMES = {
     "objective_matrix": objective_matrix,
     "pass_rates": pass_rates,
     "continuous_reward": continuous_reward,
+    "difficulty": difficulty,
     "passk": passk,
     "compare": compare,
 }

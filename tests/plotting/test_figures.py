@@ -24,6 +24,8 @@ def reordered(name):
         return frame.sort_values("claim", kind="stable")
     if name in ("atlas", "less_variance"):
         return frame.sort_values("estimator", kind="stable")
+    if name == "difficulty":
+        return frame.sort_values("success_rate", ascending=False, kind="stable")
     if name == "pass_rates":
         return frame.sort_values("step", ascending=False, kind="stable")
     return frame.sample(frac=1.0, random_state=0)
@@ -248,6 +250,39 @@ def test_hard_problems_draws_value_and_solved_fraction():
         np.testing.assert_array_equal(lines(value, drawn), part[["step", "value"]])
         np.testing.assert_array_equal(lines(solved, drawn), part[["step", "solved_fraction"]])
     assert (len(bands(value)), len(bands(solved))) == (2, 0)
+    share = frame["solved_fraction"]
+    ends = {"solved_fraction_low": share - 0.1, "solved_fraction_high": share + 0.1}
+    _, solved = panels_of("hard_problems", frame.assign(**ends))
+    assert len(bands(solved)) == 2
+
+
+def test_what_is_solved_and_the_entropy_have_bands_where_the_frame_has_them():
+    frame = FRAMES["learning_curves"]()
+    plain = panels_of("learning_curves", frame)
+    assert [len(bands(panel)) for panel in plain[-2:]] == [0, 0]
+    for name in ("cumulative_solve_rate", "entropy"):
+        ends = {f"{name}_low": frame[name] - 0.1, f"{name}_high": frame[name] + 0.2}
+        frame = frame.assign(**ends)
+    unsolved, entropy = panels_of("learning_curves", frame)[-2:]
+    one = frame[(frame["label"] == "k = 1") & (frame["k_eval"] == 1)]
+    ends = (one["entropy"] - 0.1).min(), (one["entropy"] + 0.2).max()
+    assert bands(entropy)[0] == pytest.approx(ends)
+    assert bands(unsolved)[0][1] == pytest.approx((1.1 - one["cumulative_solve_rate"]).max())
+
+
+def test_difficulty_draws_a_row_for_each_sharing_and_a_column_for_each_measure():
+    frame = FRAMES["difficulty"]()
+    panels = panels_of("difficulty")
+    columns = [("solved", 1), ("value", 1), ("value", 16)]
+    places = [(features, *column) for features in (0, 20) for column in columns]
+    for panel, (features, column, k_eval) in zip(panels, places, strict=True):
+        part = frame[(frame["features"] == features) & (frame["k_eval"] == k_eval)]
+        for label, rows in part.groupby("label"):
+            drawn = in_symbols(label)
+            np.testing.assert_array_equal(lines(panel, drawn)[:, 1], rows[column])
+            low, high = ("solved_low", "solved_high") if column == "solved" else ("low", "high")
+            np.testing.assert_allclose(bar_ends(panel, drawn), rows[[low, high]])
+    assert [panels[i].get_ylabel() for i in (0, 3)] == ["own logits each", "20 features shared"]
 
 
 def test_objective_matrix_writes_percent_and_error_and_frames_the_best():

@@ -14,7 +14,7 @@ import pytest
 from pkpo_toy.errors import InputError
 from pkpo_toy.runs import Cell, execute
 from pkpo_toy.runs.compute import compute
-from pkpo_toy.runs.processes import in_processes
+from pkpo_toy.runs.processes import in_processes, workers_kept
 from pkpo_toy.runs.workers import Workers, _watch_parent
 from tests.runs import toy
 from tests.runs.driving import ROOT, alive, contents, drive, pids, started, until
@@ -183,3 +183,37 @@ def test_environment_is_as_before_after_a_worker_started() -> None:
     worker.start()
     worker.join()
     assert dict(os.environ) == before
+
+
+def test_workers_that_are_kept_serve_the_next_study_and_are_gone_after(tmp_path: Path) -> None:
+    workers = set()
+    with workers_kept():
+        for name in ("one", "two"):
+            notes = tmp_path / f"pids of {name}"
+            execute(toy.cells(3, pids=str(notes)), toy.draw, tmp_path / name, jobs=2)
+            workers |= set(pids(notes).values())
+        assert len(workers) <= 2  # two studies of two workers each would have up to four
+        assert all(map(alive, workers))
+    until(lambda: not any(map(alive, workers)))
+
+
+@pytest.mark.faults
+def test_kept_workers_that_died_are_replaced(tmp_path: Path) -> None:
+    notes = tmp_path / "pids"
+    with workers_kept():
+        execute(toy.cells(2, pids=str(notes)), toy.draw, tmp_path / "one", jobs=2)
+        for worker in set(pids(notes).values()):
+            os.kill(worker, signal.SIGKILL)
+        outcome = execute(toy.cells(4, name="two"), toy.draw, tmp_path / "two", jobs=2)
+        assert (outcome.ran, outcome.failed) == (4, ())
+        deadly = toy.cells(3, bad=[1], how="die", calls=str(tmp_path / "calls"))
+        outcome = execute(deadly, toy.trouble, tmp_path / "three", jobs=2, retries=1)
+        assert [failure.spec["index"] for failure in outcome.failed] == [1]
+        assert execute(toy.cells(3, name="four"), toy.draw, tmp_path / "four", jobs=2).ran == 3
+
+
+def test_a_study_that_wants_more_workers_gets_them(tmp_path: Path) -> None:
+    with workers_kept():
+        for jobs in (2, 3, 2):
+            cells = toy.cells(4)
+            assert execute(cells, toy.draw, tmp_path / f"{jobs}", jobs=jobs, fresh=True).ran == 4

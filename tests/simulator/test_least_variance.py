@@ -205,3 +205,25 @@ def test_what_the_floor_refuses(change, names):
     call = {"chances": [0.2, 0.3, 0.5], "rewards": REWARDS, "scores": np.eye(3), "n": 4, "k": 2}
     with pytest.raises(InputError, match=names):
         variance_floor(**(call | change))
+
+
+@pytest.mark.parametrize(("n", "k"), [(4, 2), (5, 5), (6, 3)])
+def test_every_other_rule_loses_at_some_success_rate(n, k):
+    """Theorem 4: the default less b(successes among the others), scores that are all but noise."""
+    rng = np.random.default_rng(n)
+    rates = np.logspace(-7, -0.01, 40)
+    for first in range(n):
+        b = np.where(np.arange(n) < first, 0.0, rng.normal(size=n))
+
+        def columns(rewards, best_of, b=b):
+            others = (rewards.sum(axis=1, keepdims=True) - rewards).astype(int)
+            base = ESTIMATORS["pkpo_loo_minus_one"].function(rewards, best_of)
+            return np.stack([b[others], base], axis=-1)
+
+        grows = []
+        for p in rates:
+            logits = np.log([1 - p, p])
+            m = second_moments(columns, logits, [0.0, 1.0], n, k, noise=1e9)
+            grows.append(m[0, 0] - 2 * m[0, 1])
+        assert max(grows) > 0
+        assert grows[0] > 0

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from pkpo_toy.checks import row_max
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.policies import (
+    Softmax,
     arms_gradient,
     log_softmax,
     normal_gradient,
@@ -118,6 +119,14 @@ def test_normal_samples_and_their_score():
     np.testing.assert_allclose(x.std(axis=-1), 0.1, atol=5 * 0.1 / math.sqrt(2 * n))
     scored = normal_gradient(theta, 0.1, x, np.ones_like(x))
     np.testing.assert_allclose(scored, ((x - theta[..., None]) / 0.01).sum(axis=-1), rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(1,), (7,), (5, 1), (4, 13), (40,), (3, 40)])
+def test_sampling_leaves_the_policy_as_it_is(shape):
+    policy = Softmax.of(np.random.default_rng(1).normal(size=shape))
+    before = policy.masses.copy()
+    policy.sample(9, np.random.default_rng(2))
+    np.testing.assert_array_equal(policy.masses, before)
 
 
 def test_unit_square_is_zero_outside():

@@ -76,6 +76,18 @@ def test_nothing_unbiased_is_below_the_least_and_the_best_coefficients_lose_to_n
         assert (best <= 1 + 1e-9).all()
 
 
+def test_a_baseline_that_is_nearly_constant_is_told_from_the_constant():
+    """At k = n = 16 and a success rate of .9, M_{k-1} is 1 but for once in 1e15 groups.
+
+    `fail_only` is in the family of the coefficients there, so the best of them do not lose to it.
+    """
+    frame = frame_of("binary", 0.9, n=16).set_index(["k", "estimator"])
+    best = frame.xs("best coefficients", level="estimator")
+    assert best.variance[16] < 1e-14
+    assert (best.over_known <= 1 + 1e-9).all()
+    assert best.over_least.between(1 - 1e-9, 1.001).all()
+
+
 def test_the_gaussian_grid_has_the_gradient_of_the_line():
     point = FAMILIES["gaussian"](0.5)
     for k in (1, 4, 16):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.estimators import ESTIMATORS
+from pkpo_toy.estimators import ESTIMATORS, resolve
+from pkpo_toy.simulator.exact import entropic_gradient
+from pkpo_toy.simulator.exact.enumeration import enumerate_moments
 from pkpo_toy.studies.audit import Audit, run
 from pkpo_toy.studies.files import build, expand, load
 
@@ -92,6 +94,32 @@ def test_beyond_the_tables_the_bound_is_over_order_statistics():
     assert frame.over_best[1] == 1
 
 
+@pytest.mark.parametrize("option", ["top=2", "quantile=0.4", "cvar=0.3", "lower_cvar=0.6"])
+def test_other_order_statistics_are_unbiased_and_not_below_their_own_bound(option):
+    name = f"order_statistic({option})"
+    for cell in INSTANCES:
+        config = cell.model_copy(update={"estimators": (name,)})
+        row = run(config, np.random.default_rng(0)).iloc[0]
+        assert (row.estimator, row.claim, row.baselines) == (name, "unbiased", "tables")
+        assert row.scale == pytest.approx(1, abs=1e-9)
+        assert row.cosine == pytest.approx(1, abs=1e-9)
+        assert row.over_best >= 1 - 1e-12
+
+
+def test_the_entropic_objective_has_the_beta_of_the_name():
+    frame = run(
+        Audit(estimators=("entropic_loo", "entropic_loo(beta=4)")), np.random.default_rng(0)
+    )
+    assert frame.cosine[1] == pytest.approx(1, abs=1e-12)
+    gradient = entropic_gradient(Audit().logits, Audit().rewards, 4.0)
+    assert frame.zero_signal[0] == frame.zero_signal[1]
+    moments = enumerate_moments(
+        resolve("entropic_loo(beta=4)").weight_function(None), Audit().logits, Audit().rewards, 4, 2
+    )
+    scale = moments.mean @ gradient / (gradient @ gradient)
+    assert frame.scale[1] == pytest.approx(scale, rel=1e-12)
+
+
 def test_constant_rewards_need_no_variance():
     config = Audit(rewards=(1.0, 1.0), logits=(0.0, 1.0), estimators=("centered_loo", "pkpo"))
     frame = run(config, np.random.default_rng(0))
@@ -144,6 +172,8 @@ def test_a_user_function_is_audited_like_any_other(tmp_path):
         ({"estimators": ["pkpo_loo"], "k": 4}, "k"),
         ({"rewards": [1.0]}, "same arms"),
         ({"estimators": ["pkpo"], "budget": 3}, "budget"),
+        ({"estimators": ["order_statistic(top=3)"]}, "top <= k, got 3, k = 2"),
+        ({"estimators": ["order_statistic(cvar=0)"]}, "0 < cvar <= 1, got 0"),
         ({"estimators": ["pkp"]}, "Did you mean 'pkpo'"),
     ],
 )

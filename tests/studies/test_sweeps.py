@@ -27,6 +27,7 @@ SMALL = {
     "continuous_reward": {**TRAINED, "k_eval": [1, 2]},
 }
 SMALL["annealing"] = SMALL["learning_curves"]
+SMALL["difficulty"] = {**SMALL["learning_curves"], "k_eval": [1, 2], "sets": 2}
 # Two values of each setting. A list by nature is given as a list of lists.
 SWEEPS = {
     "seed": [0, 1],
@@ -51,6 +52,7 @@ SWEEPS = {
     "rates": [[0.4, 0.1], [0.4, 0.2]],
     "per_step": [0, 2],
     "problem_seed": [0, 1],
+    "sets": [2, 3],
     "fractions": [[0.6, 0.4], [0.7, 0.3]],
     "solved_above": [0.5, 0.6],
     "measured_n": [[10, 100], [20, 100]],
@@ -124,6 +126,7 @@ DRAWN = [
     *(("learning_curves", "step_size"), ("learning_curves", "n"), ("hard_problems", "steps")),
     *(("objective_matrix", "fractions"), ("pass_rates", "estimator"), ("bandit", "bandit")),
     *(("bandit", "options"), ("learning_curves", "label"), ("annealing", "k_eval")),
+    ("difficulty", "arms"),
 ]
 
 

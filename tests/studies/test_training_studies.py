@@ -18,12 +18,18 @@ from pkpo_toy.training.bands import mean_band
 from pkpo_toy.training.frame import train
 
 CURVES = ["label", "step", "k_eval", "value", "low", "high", "cumulative_solve_rate", "entropy"]
-NOISE = ["gradient_norm", "gradient_variance", "zero_signal"]
+NOISE = [
+    *("gradient_norm", "gradient_variance", "zero_signal"),
+    *("cumulative_solve_rate_low", "cumulative_solve_rate_high", "entropy_low", "entropy_high"),
+]
 COLUMNS = {
     "learning_curves": [*CURVES, *NOISE, "runs"],
     "annealing": [*CURVES, *NOISE, "runs"],
     "bandit": [*CURVES, *NOISE, "runs", "measure"],
-    "hard_problems": ["label", "step", "value", "low", "high", "solved_fraction", "runs"],
+    "hard_problems": [
+        *("label", "step", "value", "low", "high", "solved_fraction"),
+        *("solved_fraction_low", "solved_fraction_high", "runs"),
+    ],
     "objective_matrix": ["k_opt", "k_eval", "value", "se", "optimum", "runs"],
     "pass_rates": ["label", "step", "k_eval", "difficulty", "value", "low", "high", "runs"],
 }
@@ -96,6 +102,11 @@ def test_curves_are_means_over_runs():
         assert row.value == pytest.approx(cell.value.mean(), rel=1e-12)
         assert row.entropy == pytest.approx(cell.entropy.mean(), rel=1e-12)
         assert row.cumulative_solve_rate == pytest.approx(cell.cumulative_solve_rate.mean())
+        for name in ("cumulative_solve_rate", "entropy"):
+            column = cell.sort_values("replicate")[name].to_numpy()[:, None]
+            _, low, high = mean_band(column)
+            ends = [getattr(row, f"{name}_low"), getattr(row, f"{name}_high")]
+            assert ends == pytest.approx([low[0], high[0]], rel=1e-12)
 
 
 def test_hard_problems_counts_the_runs_above_the_threshold():
@@ -103,6 +114,10 @@ def test_hard_problems_counts_the_runs_above_the_threshold():
     for step, cell in records.groupby("step"):
         share = summary.loc[summary.step == step, "solved_fraction"].item()
         assert share == pytest.approx((cell.value > 0.3752).mean())
+        runs, ends = len(cell), summary.loc[summary.step == step]
+        t = {4: 2.7764451}[runs - 1]  # Wilson's interval with Student's t
+        for end in (ends.solved_fraction_low.item(), ends.solved_fraction_high.item()):
+            assert (share - end) ** 2 == pytest.approx(t**2 * end * (1 - end) / (runs - 1))
     assert summary["solved_fraction"].iloc[0] == 0
     assert summary["solved_fraction"].iloc[-1] > 0
 

@@ -3,6 +3,8 @@
 from pkpo_toy.simulator.exact.categorical import (
     categorical_gradient,
     categorical_max_at_k,
+    categorical_statistic,
+    categorical_statistic_gradient,
     entropic_gradient,
     entropic_value,
 )
@@ -10,14 +12,20 @@ from pkpo_toy.simulator.exact.gaussian import (
     gaussian_gradient,
     gaussian_max_at_k,
     gaussian_optimum,
+    gaussian_statistic,
+    gaussian_statistic_gradient,
 )
 
 __all__ = [
     "categorical_gradient",
     "categorical_max_at_k",
+    "categorical_statistic",
+    "categorical_statistic_gradient",
     "entropic_gradient",
     "entropic_value",
     "gaussian_gradient",
     "gaussian_max_at_k",
     "gaussian_optimum",
+    "gaussian_statistic",
+    "gaussian_statistic_gradient",
 ]

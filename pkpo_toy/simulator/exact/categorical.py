@@ -6,6 +6,9 @@ F_j = P(g <= g_j) and U_j = 1 - F_j. Then
     max@k                = g_1 + sum_j d_j (1 - F_j**k)
     d max@k / d logit_i  = k pi_i ( sum_{j<i} d_j F_j**k  -  sum_{j>=i} d_j F_j**(k-1) U_j )
 
+For a statistic sum_j a_j g_(j) of the sorted draws, 1 - F_j**k becomes sum_r A_r P(r of k draws are
+at or below g_j), A_r = sum_{j>r} a_j, and k F_j**(k-1) minus its derivative (`ranks.py`).
+
 Every sum has terms of one sign, U_j is summed from the top and F_j from the bottom, so a problem
 with success probability 1e-12 keeps all its digits. Ties have a gap of 0 and need no merging.
 """
@@ -17,6 +20,7 @@ import numpy as np
 
 from pkpo_toy.checks import check_counts, check_finite, check_positive, checked_logits
 from pkpo_toy.errors import InputError
+from pkpo_toy.simulator.exact.ranks import checked_ranks, mean_above, mean_density
 from pkpo_toy.simulator.policies import log_softmax, softmax
 from pkpo_toy.typing import Array, ArrayLike, Integers
 
@@ -47,8 +51,29 @@ def categorical_gradient(logits: ArrayLike, rewards: ArrayLike, k: int | Sequenc
     ks = check_counts("k", k)
     ranked = _rank(logits, rewards)
     back = np.argsort(ranked.order, axis=-1, kind="stable")
-    slopes = [_in_order(_slope(ranked, one), back) for one in ks]
+    slopes = [_in_order(_slope(ranked, one, np.exp((one - 1) * ranked.log_below)), back)
+              for one in ks]  # fmt: skip
     return slopes[0] if np.ndim(k) == 0 else np.stack(slopes, axis=-1)
+
+
+def categorical_statistic(logits: ArrayLike, rewards: ArrayLike, rank_weights: ArrayLike) -> Array:
+    """E[sum_j a_j g_(j)] over the sorted rewards of k iid draws, a = rank_weights (k,).
+
+    Shapes and errors as in `categorical_max_at_k`, which is a = (0, ..., 0, 1).
+    """
+    a, ranked = checked_ranks(rank_weights), _rank(logits, rewards)
+    above = mean_above(ranked.log_below, a)
+    value: Array = ranked.lowest * a.sum() + (ranked.gaps * above).sum(axis=-1)
+    return value
+
+
+def categorical_statistic_gradient(
+    logits: ArrayLike, rewards: ArrayLike, rank_weights: ArrayLike
+) -> Array:
+    """Gradient of `categorical_statistic` in the logits, (..., d)."""
+    a, ranked = checked_ranks(rank_weights), _rank(logits, rewards)
+    back = np.argsort(ranked.order, axis=-1, kind="stable")
+    return _in_order(_slope(ranked, len(a), mean_density(ranked.log_below, a)), back)
 
 
 def entropic_value(logits: ArrayLike, rewards: ArrayLike, beta: float) -> Array:
@@ -116,9 +141,12 @@ def _rank(logits: ArrayLike, rewards: ArrayLike) -> _Ranked:
     return _Ranked(order, policy, ascending[..., 0], columns, gaps[..., columns], log_below, above)
 
 
-def _slope(ranked: _Ranked, k: int) -> Array:
-    """The gradient formula of this module, arms in ascending order of reward."""
-    shared = ranked.gaps * np.exp((k - 1) * ranked.log_below)
+def _slope(ranked: _Ranked, k: int, density: Array) -> Array:
+    """The gradient formula of this module, arms in ascending order of reward.
+
+    density: F_j**(k-1), or what stands in its place for another statistic, (..., J).
+    """
+    shared = ranked.gaps * density
     gained = _pad_front(np.cumsum(shared * np.exp(ranked.log_below), axis=-1))
     lost = _pad_front(np.cumsum((shared * ranked.above)[..., ::-1], axis=-1))[..., ::-1]
     # Position i has passed the gaps with j < i and has the others ahead.

@@ -16,6 +16,7 @@ from pkpo_toy.checks import check_count, check_counts, check_finite, check_posit
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.exact.levels import level_sets
 from pkpo_toy.simulator.exact.quadrature import LevelTable, tabulate
+from pkpo_toy.simulator.exact.ranks import checked_ranks
 from pkpo_toy.simulator.rewards import RewardFunction
 from pkpo_toy.typing import Array, ArrayLike
 
@@ -43,6 +44,34 @@ def gaussian_gradient(
 ) -> Array:
     """d max@k / dtheta, by the same quadrature; shapes and errors as in `gaussian_max_at_k`."""
     return _evaluate(LevelTable.gradient, theta, k, reward, sd)
+
+
+def gaussian_statistic(
+    theta: ArrayLike, rank_weights: ArrayLike, reward: RewardFunction, sd: float
+) -> Array:
+    """E[sum_j a_j g_(j)] over the sorted rewards of k iid draws, a = rank_weights (k,).
+
+    theta (...) -> (...), by the same quadrature. Raises InputError as `gaussian_max_at_k`.
+    """
+    a = checked_ranks(rank_weights)
+    return _evaluate(
+        lambda table, t, s, _: table.statistic(t, s, a), theta, len(a), reward, sd, both_tails=True
+    )
+
+
+def gaussian_statistic_gradient(
+    theta: ArrayLike, rank_weights: ArrayLike, reward: RewardFunction, sd: float
+) -> Array:
+    """The derivative of `gaussian_statistic` in theta; shapes and errors as there."""
+    a = checked_ranks(rank_weights)
+    return _evaluate(
+        lambda table, t, s, _: table.statistic_gradient(t, s, a),
+        theta,
+        len(a),
+        reward,
+        sd,
+        both_tails=True,
+    )
 
 
 def gaussian_optimum(
@@ -79,6 +108,8 @@ def _evaluate(
     k: int | Sequence[int],
     reward: RewardFunction,
     sd: float,
+    *,
+    both_tails: bool = False,
 ) -> Array:
     """Every theta with the table of its cell, in blocks."""
     centres, ks, scale = (
@@ -91,7 +122,7 @@ def _evaluate(
     cells = np.floor(flat / (_CELL * scale))
     result = np.empty((len(flat), len(ks)))
     for cell in np.unique(cells):
-        table = _level_table(reward, scale, float(cell), largest_k)
+        table = _level_table(reward, scale, float(cell), largest_k, both_tails)
         members = np.flatnonzero(cells == cell)
         rows = max(1, _BLOCK // max(1, len(table.weights)))
         for start in range(0, len(members), rows):
@@ -102,10 +133,12 @@ def _evaluate(
 
 
 @lru_cache(maxsize=256)
-def _level_table(reward: RewardFunction, sd: float, cell: float, largest_k: int) -> LevelTable:
+def _level_table(
+    reward: RewardFunction, sd: float, cell: float, largest_k: int, both_tails: bool
+) -> LevelTable:
     low, high = _CELL * sd * cell, _CELL * sd * (cell + 1.0)
     sets = level_sets(reward, low - _REACH * sd, high + _REACH * sd, sd / 32)
-    return tabulate(sets, np.linspace(low, high, 21), sd, largest_k)
+    return tabulate(sets, np.linspace(low, high, 21), sd, largest_k, both_tails=both_tails)
 
 
 def _table_size(k: int) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.exact.levels import LevelSets
 from pkpo_toy.simulator.exact.normal import normal_density, normal_tail
+from pkpo_toy.simulator.exact.ranks import log_rest, mean_above, mean_density
 from pkpo_toy.typing import Array
 
 _NODES_PER_PANEL = 16
@@ -48,6 +49,19 @@ class LevelTable:
         sums = [-k * (np.exp((k - 1) * log_f) * slope).sum(axis=-1) for k in ks]
         return np.stack(sums, axis=-1)
 
+    def statistic(self, theta: Array, sd: float, a: Array) -> Array:
+        """E[sum_j a_j g_(j)] of the sorted rewards of k draws, theta (B,), a (k,) -> (B, 1)."""
+        above = mean_above(self.law(theta, sd)[0], a)
+        value: Array = self.lowest * a.sum() + (above * self.weights).sum(axis=-1, keepdims=True)
+        return value
+
+    def statistic_gradient(self, theta: Array, sd: float, a: Array) -> Array:
+        """Its derivative in theta, (B, 1)."""
+        log_f, slope = self.law(theta, sd)
+        density = len(a) * mean_density(log_f, a)
+        gradient: Array = -(density * slope * self.weights).sum(axis=-1, keepdims=True)
+        return gradient
+
     def law(self, theta: Array, sd: float) -> tuple[Array, Array]:
         """log F(t) and dF(t)/dtheta at the nodes, theta (B,) -> (B, N) each.
 
@@ -69,7 +83,9 @@ class LevelTable:
         return _log_share(masses[0], masses[1]), slope / sd
 
 
-def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> LevelTable:
+def tabulate(
+    sets: LevelSets, trials: Array, sd: float, largest_k: int, *, both_tails: bool = False
+) -> LevelTable:
     """Gauss-Legendre nodes on panels between critical levels, each halved until its sums agree.
 
     Between critical levels a < b the levels run as t = a + (b - a) sin(pi u / 2)**2: the crossings,
@@ -77,6 +93,7 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
     when, at the trial thetas (T,) and k = 1, 4, 16, ..., largest_k, its share of max@k and of the
     gradient (times sd) agrees with that of its halves to 1e-14 of the range of the reward. The
     others are replaced by their halves, and so on: short panels are spent only where F(t) bends.
+    both_tails: the shares of the minimum of k must agree too, for statistics of low ranks.
 
     Raises InputError when the panels are too many: the reward is not smooth between its breaks.
     """
@@ -95,7 +112,9 @@ def tabulate(sets: LevelSets, trials: Array, sd: float, largest_k: int) -> Level
                 f" {len(panels)} panels do not resolve near {sets.x.mean():.6g}."
             )
         halves = _halve(panels)
-        whole, parts = (_shares(sets, some, trials, sd, ks) for some in (panels, halves))
+        whole, parts = (
+            _shares(sets, some, trials, sd, ks, both_tails=both_tails) for some in (panels, halves)
+        )
         apart = whole - parts.reshape(len(panels), 2, -1).sum(axis=1)
         good = (np.abs(apart) <= allowed).all(axis=-1)
         kept.append(panels[good])
@@ -118,14 +137,18 @@ def _halve(panels: Array) -> Array:
     return np.stack([a, b, start, middle, a, b, middle, end], axis=-1).reshape(-1, 4)
 
 
-def _shares(sets: LevelSets, panels: Array, trials: Array, sd: float, ks: list[int]) -> Array:
-    """Integrals over every panel at the trial thetas and k, (P, 2 K T)."""
+def _shares(
+    sets: LevelSets, panels: Array, trials: Array, sd: float, ks: list[int], *, both_tails: bool
+) -> Array:
+    """Integrals over every panel at the trial thetas and k, (P, 2 K T), twice as many for both."""
     table = _table(sets, panels)
     log_f, slope = table.law(trials, sd)
+    logs = [log_f, log_rest(log_f)] if both_tails else [log_f]
     terms = [
         part * table.weights
+        for log in logs
         for k in ks
-        for part in (np.expm1(k * log_f), k * sd * slope * np.exp((k - 1) * log_f))
+        for part in (np.expm1(k * log), k * sd * slope * np.exp((k - 1) * log))
     ]
     shares: Array = np.stack(terms).reshape(len(terms) * len(trials), len(panels), -1).sum(axis=-1)
     return shares.T
