@@ -545,3 +545,11 @@ def test_axe_finds_no_broken_rule(page, width, dark):
         page.part(part)
     page.run("for (const one of document.querySelectorAll('details')) one.open = true")
     assert page.broken_rules() == []
+
+
+def test_settings_that_exclude_each_other_are_brought_together(page):
+    page.open("#learning-step=500&learning-steps=100&answers-k=64&answers-n=2")
+    page.part("learning")
+    assert page.text("#learning .player output") == "step 100 of 100"
+    page.part("answers")
+    assert "pass@2 is" in page.finding("answers")
