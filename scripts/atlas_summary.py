@@ -52,18 +52,29 @@ def table(frame: pd.DataFrame, title: str) -> None:
         print(line(f"{name} over default", of(frame, name) / against))
 
 
+def apart(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Rows of two outcomes, where the least variance is 0, and of points of rare groups."""
+    rare = frame.groupby(POINT)["share"].transform("min") < RARE
+    return frame["family"] == "two outcomes", rare
+
+
+def usual(frame: pd.DataFrame) -> pd.DataFrame:
+    """All points but those."""
+    two, rare = apart(frame)
+    return frame[~two & ~rare]
+
+
 def main() -> None:
     """Print the tables."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "results" / "atlas" / "summary.csv"
     frame = pd.read_csv(path)
-    apart = frame["family"] == "two outcomes"
-    rare = frame.groupby(POINT)["share"].transform("min") < RARE
-    table(frame[~apart & ~rare], "all points but those shown apart")
-    for family, part in frame[~apart & ~rare].groupby("family", sort=False):
+    two, rare = apart(frame)
+    table(usual(frame), "all points but those shown apart")
+    for family, part in usual(frame).groupby("family", sort=False):
         table(part, str(family))
-    table(frame[apart], "two outcomes (the least variance is 0)")
+    table(frame[two], "two outcomes (the least variance is 0)")
     if rare.any():
-        table(frame[rare & ~apart], "fewer than 1% of the groups carry 90% of the variance")
+        table(frame[rare & ~two], "fewer than 1% of the groups carry 90% of the variance")
 
 
 if __name__ == "__main__":

@@ -73,3 +73,31 @@ def test_committed_claims_hold():
 
 def test_the_whole_paper_is_there():
     assert set(SUITES["paper"]) <= set(FOUND)
+
+
+def test_the_committed_map_of_difficulty():
+    """A larger k is ahead in the middle at the end of training, but not by what was ever solved."""
+    table = pd.read_csv(RESULTS / "difficulty" / "summary.csv")
+    table = table.set_index(["features", "success_rate", "k_eval", "k_opt"]).sort_index()
+    shared = table.loc[20, 0.003, 16]
+    assert shared.loc[1, "high"] < shared.loc[4, "low"] < shared.loc[16, "high"]
+    assert shared.loc[4, "value"] < shared.loc[16, "value"]
+    assert table.loc[(20, 0.0001, 16), "value"].max() < 0.05
+    assert table.loc[(20, 0.1, 16), "value"].min() > 0.99
+    alone = table.loc[0, 0.003, 16]
+    assert alone.loc[1, "low"] < alone.loc[16, "value"] < alone.loc[1, "high"]
+    for rate in (0.001, 0.003, 0.01):
+        of_one_answer = table.loc[20, rate, 1]
+        assert of_one_answer.loc[4, "low"] > of_one_answer.loc[[1, 16], "high"].max()
+    for _, cell in table.groupby(level=["features", "success_rate", "k_eval"]):
+        ends = cell.droplevel([0, 1, 2])
+        assert (ends.loc[[4, 16], "solved_low"] <= ends.loc[1, "solved_high"]).all()
+    rare = table.loc[20, 0.0001, 1]
+    assert rare.loc[16, "solved_high"] < rare.loc[1, "solved_low"]
+
+
+def test_the_committed_optima_of_a_continuous_reward_are_reached():
+    table = pd.read_csv(RESULTS / "continuous_reward" / "summary.csv")
+    ends = table[(table["step"] == table["step"].max()) & (table["k"] == table["k_eval"])]
+    below = 100 * (1 - ends.set_index("k")["value"] / ends.set_index("k")["optimum"])
+    assert below.round(3).to_dict() == {1: 0.346, 2: 0.165, 4: 0.047, 8: 0.009, 16: 0.001}

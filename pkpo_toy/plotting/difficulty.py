@@ -69,5 +69,5 @@ FIGURE = Figure(
     legend=_legend,
     shows=(*SHOWS, "features", "rates"),
     about="the hard half of each problem set",
-    says=("sets", "problems", "replicates", "steps", "n", "optimiser", "step_size"),
+    says=("sets", "problems", "replicates", "steps", "n", "optimiser"),
 )

@@ -79,10 +79,12 @@ def test_rank_weights_give_the_statistic(k):
         assert (a >= 0).all()
 
 
-def test_a_share_times_k_that_rounding_lifts_above_a_whole_number():
-    """.7 * 10 is 7.000000000000001 and .3 * 30 is 9 less a bit; 7 and 9 draws are meant."""
-    assert rank_weights(10, quantile=0.7).argmax() == 6
-    np.testing.assert_array_equal(rank_weights(10, cvar=0.7), rank_weights(10, top=7))
+def test_a_share_times_k_that_rounding_moves_off_a_whole_number():
+    """.28 * 25 is 7.000000000000001 and .29 * 100 is 29 less a bit; 7 and 29 draws are meant."""
+    assert 0.28 * 25 > 7
+    assert rank_weights(25, quantile=0.28).argmax() == 6
+    assert 0.29 * 100 < 29
+    np.testing.assert_array_equal(rank_weights(100, cvar=0.29), rank_weights(100, top=29))
     for k in range(1, 60):
         for m in range(1, k + 1):
             expected = rank_weights(k, top=m)
@@ -241,6 +243,11 @@ def test_a_name_may_settle_an_option():
 def test_names_that_settle_nothing(name, told):
     with pytest.raises(InputError, match=told):
         weights([0.0, 1.0, 2.0, 3.0], 3, name)
+
+
+def test_a_name_is_refused_before_anything_is_weighed():
+    with pytest.raises(InputError, match="beta must be a finite number > 0, got 0"):
+        resolve("entropic_loo(beta=0)")
 
 
 def test_k_too_small_for_the_top_is_outside_the_domain():
