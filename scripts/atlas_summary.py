@@ -72,9 +72,17 @@ def main() -> None:
     table(usual(frame), "all points but those shown apart")
     for family, part in usual(frame).groupby("family", sort=False):
         table(part, str(family))
-    table(frame[two], "two outcomes (the least variance is 0)")
+    if two.any():
+        table(frame[two], "two outcomes (the least variance is 0)")
     if rare.any():
         table(frame[rare & ~two], "fewer than 1% of the groups carry 90% of the variance")
+    if "bandit" not in set(frame["family"]):
+        for beyond, part in frame.groupby(["family", frame["k"] > 1], sort=False):
+            table(part, f"{beyond[0]}, {'k > 1' if beyond[1] else 'k = 1'}")
+    else:
+        print(
+            "\nA language model's gradients are apart (pkpo-toy run atlas_lm, needs the lm extra)."
+        )
 
 
 if __name__ == "__main__":

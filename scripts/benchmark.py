@@ -2,9 +2,9 @@
 
     python scripts/benchmark.py [SECTION...]
 
-prints the named sections (all by default) as Markdown tables. Beside each ratio to the floor, which
-is work that cannot be left out, stands the goal. Times are the CPU's for this one thread, so that
-other programs on the machine disturb them little.
+prints the named sections as Markdown tables; by default all but `paper`, which takes minutes.
+Beside each ratio to the floor, which is work that cannot be left out, stands the goal. Times are
+the CPU's, so that other programs on the machine disturb them little.
 """
 
 import argparse
@@ -12,16 +12,18 @@ import gc
 import os
 import platform
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from statistics import median
 from time import thread_time
 
+import benchmark_paper
+import benchmark_passk
 import benchmark_runs
 import benchmark_training
 import numpy as np
 
 from pkpo_toy.estimators import weights
+from pkpo_toy.typing import Array
 
 FORMS = ("pkpo", "pkpo_loo", "pkpo_loo_minus_one", "centered_loo", "group_mean_centered")
 SHAPES = ((1024, 16, 8), (65536, 16, 8), (64, 1024, 64), (1, 100_000, 1000), (1, 1_000_000, 1000))
@@ -29,8 +31,11 @@ SHAPES = ((1024, 16, 8), (65536, 16, 8), (64, 1024, 64), (1, 100_000, 1000), (1,
 Row = Sequence[str]
 
 
-def interleaved_medians(calls: dict[str, Callable[[], object]], seconds: float) -> dict[str, float]:
-    """Median seconds per call, the calls taking turns so that the machine's moods hit all alike."""
+def interleaved_times(calls: dict[str, Callable[[], object]], seconds: float) -> dict[str, float]:
+    """CPU seconds of each call, the calls taking turns so that the machine's moods hit all alike.
+
+    The tenth of the times that is fastest: the others were disturbed.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
     stop = thread_time() + seconds
     while thread_time() < stop or len(next(iter(times.values()))) < 7:
@@ -38,7 +43,7 @@ def interleaved_medians(calls: dict[str, Callable[[], object]], seconds: float) 
             start = thread_time()
             call()
             times[name].append(thread_time() - start)
-    return {name: median(values) for name, values in times.items()}
+    return {name: float(np.quantile(values, 0.1)) for name, values in times.items()}
 
 
 def peak_memory(call: Callable[[], object]) -> int:
@@ -51,39 +56,67 @@ def peak_memory(call: Callable[[], object]) -> int:
     return peak
 
 
-def estimators() -> tuple[Row, list[Row]]:
-    """The public `weights`; the floor is np.argsort of the same rewards."""
-    head = ("groups x n, k", "form", "ns per sample", "x floor", "goal", "x input memory", "goal")
+def shapes() -> Iterator[tuple[str, Array, int]]:
+    """What each is called, its rewards and its k."""
     rng = np.random.default_rng(0)
-    rows: list[Row] = []
     for groups, n, k in SHAPES:
-        rewards = rng.normal(size=(groups, n))
-        calls: dict[str, Callable[[], object]] = {"np.argsort": lambda x=rewards: np.argsort(x)}
-        for form in FORMS:
-            calls[form] = lambda x=rewards, k=k, form=form: weights(x, k, form)
+        yield f"{groups} x {n}, {k}", rng.normal(size=(groups, n)), k
+
+
+def estimators() -> tuple[Row, list[Row]]:
+    """`weights` in numpy, times np.argsort of the same rewards, which is the floor."""
+    names = (*FORMS, "worst form", "goal", "memory, x input", "goal")
+    rows: list[Row] = []
+    for name, rewards, k in shapes():
+        calls: dict[str, Callable[[], object]] = {"argsort": lambda x=rewards: np.argsort(x)}
+        calls |= {form: lambda x=rewards, k=k, form=form: weights(x, k, form) for form in FORMS}
         for call in calls.values():
             call()
-        times = interleaved_medians(calls, seconds=1.5)
-        for form, seconds in times.items():
-            rows.append(
-                (
-                    f"{groups} x {n}, {k}",
-                    form,
-                    f"{seconds / rewards.size * 1e9:.1f}",
-                    f"{seconds / times['np.argsort']:.2f}",
-                    "" if form == "np.argsort" else "2.00",
-                    f"{peak_memory(calls[form]) / rewards.nbytes:.1f}",
-                    "" if form == "np.argsort" else "4.0",
-                )
-            )
-    return head, rows
+        times = interleaved_times(calls, seconds=3)
+        floor = times.pop("argsort")
+        ratios = (f"{seconds / floor:.2f}" for seconds in times.values())
+        memory = max(peak_memory(calls[form]) for form in FORMS) / rewards.nbytes
+        nanoseconds = f"{floor / rewards.size * 1e9:.1f}"
+        worst = max(times, key=lambda form: times[form])
+        rows.append((name, nanoseconds, *ratios, worst, "2.00", f"{memory:.2f}", "4.00"))
+    return ("groups x n, k", "np.argsort, ns a sample", *names), rows
+
+
+def tensors() -> tuple[Row, list[Row]]:
+    """`pkpo_loo_minus_one` of tensors on the CPU, times np.argsort; and torch's own functions."""
+    import torch
+
+    from pkpo_toy.lm.weights import NATIVE
+    from pkpo_toy.lm.weights import weights as tensor_weights
+
+    torch.set_num_threads(1)
+    rows: list[Row] = []
+    for name, rewards, k in shapes():
+        tensor = torch.from_numpy(rewards)
+        calls: dict[str, Callable[[], object]] = {
+            "argsort": lambda x=rewards: np.argsort(x),
+            "numpy": lambda x=rewards, k=k: weights(x, k),
+            "ours": lambda x=tensor, k=k: tensor_weights(x, k),
+            "torch": lambda x=tensor, k=k: NATIVE["pkpo_loo_minus_one"](x, k),
+        }
+        for call in calls.values():
+            call()
+        times = interleaved_times(calls, seconds=2)
+        ours, native = times["ours"], times["torch"]
+        ratio, goal = f"{ours / times['argsort']:.2f}", "2.00"
+        rows.append((name, ratio, goal, f"{ours / times['numpy']:.2f}", f"{native / ours:.1f}"))
+    return ("groups x n, k", "x argsort", "goal", "x numpy's weights", "torch's own, x ours"), rows
 
 
 SECTIONS: dict[str, Callable[[], tuple[Row, list[Row]]]] = {
     "estimators": estimators,
+    "tensors": tensors,
     **benchmark_training.SECTIONS,
+    "passk": benchmark_passk.passk,
     "runs": benchmark_runs.runs,
+    "paper": benchmark_paper.paper,
 }
+LONG = {"paper"}
 
 
 def machine() -> str:
@@ -116,7 +149,7 @@ def markdown(head: Row, rows: Sequence[Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time and memory next to a yardstick.")
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of: {', '.join(SECTIONS)}")
-    chosen = parser.parse_args().sections or list(SECTIONS)
+    chosen = parser.parse_args().sections or [name for name in SECTIONS if name not in LONG]
     wrong = [name for name in chosen if name not in SECTIONS]
     if wrong:
         parser.error(f"unknown section {wrong[0]!r}; choose from: {', '.join(SECTIONS)}")

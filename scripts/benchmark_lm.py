@@ -3,8 +3,9 @@
     python scripts/benchmark_lm.py
 
 Weights beside `torch.argsort` (goal: at most 2 times), sampling and training beside the bare
-forward and backward passes of the same batch (goal: within 1.5 times). One thread on the CPU; where
-there is a CUDA device, it too, with more rewards and with models of 10 and 100 times the size.
+forward and backward passes of the same batch (goal: within 1.5 times); what the learnt baseline
+adds to a step (goal: under 3%). One thread on the CPU; where there is a CUDA device, it too, with
+more rewards and with models of 10 and 100 times the size.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,8 +14,9 @@ from time import perf_counter
 
 import torch
 
+from pkpo_toy.lm.adaptive import AdaptiveLoo
 from pkpo_toy.lm.loss import Batch, Terms, loss
-from pkpo_toy.lm.sampling import sample
+from pkpo_toy.lm.sampling import Drawn, sample
 from pkpo_toy.lm.setup import build_optimiser
 from pkpo_toy.lm.tokens import Characters, Tokens
 from pkpo_toy.lm.transformer import Shape, Transformer
@@ -31,10 +33,12 @@ N, LENGTH = 16, 4
 Row = Sequence[str]
 
 
-def seconds(calls: dict[str, Callable[[], object]], device: str) -> dict[str, float]:
+def seconds(
+    calls: dict[str, Callable[[], object]], device: str, turns: int = 12
+) -> dict[str, float]:
     """Median seconds of each call, taking turns."""
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(12):
+    for turn in range(turns):
         for name, call in calls.items():
             start = perf_counter()
             call()
@@ -78,40 +82,95 @@ def passes(device: str) -> tuple[Row, list[Row]]:
     return head, [row for name, size in sizes.items() for row in _passes(device, name, size)]
 
 
-def _passes(device: str, name: str, size: tuple[int, int, int, int]) -> list[Row]:
-    width, layers, heads, prompts_count = size
-    tokenizer = Characters("0123456789*=")
-    model = Transformer(Shape(tokenizer.size, 16, width, layers, heads)).to(device).eval()
-    texts = [f"{10 + i % 90}*{i % 9}=" for i in range(prompts_count)]
-    prompts = tokenizer.prompts(texts).to(device)
-    repeated = Tokens(*(x.repeat_interleave(N, dim=0) for x in prompts))
-    rows_count = prompts_count * N
-    ids = torch.randint(1, tokenizer.size, (rows_count, LENGTH), device=device)
-    answers = Tokens(ids, torch.ones_like(ids, dtype=torch.bool))
-    rewards = torch.rand(prompts_count, N, device=device)
-    optimiser = build_optimiser("adam", model, 0.0)
+def learning(device: str) -> tuple[Row, list[Row]]:
+    """What the learnt baseline adds to a step: sampling, weights, training, in this process."""
+    head = ("device", "parameters", "answers", "step, ms", "from sizes, %", "from sketches, %")
+    sizes = MODELS | (LARGE_MODELS if device == "cuda" else {})
+    return head, [_learning(device, name, size) for name, size in sizes.items()]
 
-    def draw() -> None:
-        sample(model, prompts, N, longest=LENGTH, end=-1, generator=torch.Generator(device))
 
-    def bare_draw() -> None:
+def _learning(device: str, name: str, size: tuple[int, int, int, int]) -> Row:
+    """The median over turns of what the parts that differ take, of the median step."""
+    step = Step(device, size)
+    learner = AdaptiveLoo()
+    rewards = (step.rewards < 0.2).double()
+
+    def plain() -> None:
+        weights(rewards, 8)
+
+    def learnt(drawn: Drawn) -> None:
+        learner.weights(rewards, 8)
+        sketch = None if drawn.sketch is None else drawn.sketch.view(*rewards.shape, -1)
+        learner.observe(rewards, 8, sketch, drawn.sizes.view(rewards.shape))
+
+    of_sizes, of_sketch = step.draw(), step.draw(sketched=True)
+    calls: dict[str, Callable[[], object]] = {
+        "draw": step.draw,
+        "sketch": lambda: step.draw(sketched=True),
+        "train": step.train,
+        "plain": plain,
+        "learnt from sizes": lambda: learnt(of_sizes),
+        "learnt from sketches": lambda: learnt(of_sketch),
+    }
+    times = seconds(calls, device, turns=40)
+    whole = times["draw"] + times["plain"] + times["train"]
+    sizes = times["learnt from sizes"] - times["plain"]
+    sketches = times["learnt from sketches"] - times["plain"] + times["sketch"] - times["draw"]
+    added = (f"{100 * part / whole:.1f}" for part in (sizes, sketches))
+    return (device, name, str(rewards.numel()), f"{whole * 1e3:.1f}", *added)
+
+
+class Step:
+    """A sampling and a training step of the study's model, and the passes they are made of."""
+
+    def __init__(self, device: str, size: tuple[int, int, int, int]) -> None:
+        width, layers, heads, prompts = size
+        tokenizer = Characters("0123456789*=")
+        shape = Shape(tokenizer.size, 16, width, layers, heads)
+        self.device, self.model = device, Transformer(shape).to(device).eval()
+        texts = [f"{10 + i % 90}*{i % 9}=" for i in range(prompts)]
+        self.prompts = tokenizer.prompts(texts).to(device)
+        self.repeated = Tokens(*(x.repeat_interleave(N, dim=0) for x in self.prompts))
+        ids = torch.randint(1, tokenizer.size, (prompts * N, LENGTH), device=device)
+        self.answers = Tokens(ids, torch.ones_like(ids, dtype=torch.bool))
+        self.rewards = torch.rand(prompts, N, device=device)
+        self.optimiser = build_optimiser("adam", self.model, 0.0)
+
+    def draw(self, sketched: bool = False) -> Drawn:
+        generator = torch.Generator(self.device)
+        return sample(
+            self.model, self.prompts, N, longest=LENGTH, end=-1,
+            generator=generator, sketched=sketched,
+        )  # fmt: skip
+
+    def bare_draw(self) -> None:
         with torch.no_grad():
-            _, cache = model.begin(prompts, N, LENGTH)
+            _, cache = self.model.begin(self.prompts, N, LENGTH)
             for step in range(LENGTH - 1):
-                model.proceed(ids[:, step], cache)
+                self.model.proceed(self.answers.ids[:, step], cache)
 
-    def train() -> None:
-        batch = Batch(repeated, answers, weights(rewards, 8).flatten())
-        optimiser.zero_grad()
-        torch.autograd.backward(loss(model, batch, Terms(), prompts_count, N))
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
+    def train(self) -> None:
+        batch = Batch(self.repeated, self.answers, weights(self.rewards, 8).flatten())
+        self.optimiser.zero_grad()
+        torch.autograd.backward(loss(self.model, batch, Terms(), len(self.rewards), N))
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
 
-    def bare_train() -> None:
-        optimiser.zero_grad()
-        torch.autograd.backward(model(repeated, answers).sum())
+    def bare_train(self) -> None:
+        self.optimiser.zero_grad()
+        torch.autograd.backward(self.model(self.repeated, self.answers).sum())
 
-    times = seconds({"s": draw, "bs": bare_draw, "t": train, "bt": bare_train}, device)
+
+def _passes(device: str, name: str, size: tuple[int, int, int, int]) -> list[Row]:
+    step = Step(device, size)
+    rows_count = len(step.answers.ids)
+    calls: dict[str, Callable[[], object]] = {
+        "s": step.draw,
+        "bs": step.bare_draw,
+        "t": step.train,
+        "bt": step.bare_train,
+    }
+    times = seconds(calls, device)
     rows = []
     for work, ours, bare in (("sampling", "s", "bs"), ("training", "t", "bt")):
         time, yard = times[ours], times[bare]
@@ -126,7 +185,7 @@ def main() -> None:
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     print(f"torch {torch.__version__}, one thread{gpu}")
     devices = ["cpu"] + ["cuda"] * torch.cuda.is_available()
-    for section in (weighing, passes):
+    for section in (weighing, passes, learning):
         tables = [section(device) for device in devices]
         print(f"\n## {(section.__doc__ or '').splitlines()[0]}\n")
         head = tables[0][0]

@@ -3,6 +3,8 @@
 python scripts/benchmark_paper.py [STUDY...]    (all take about a minute)
 
 Everything runs in this one process, so that the seconds are those of one core; workers share them.
+Workers keep their memory, which this process does where glibc is told at its start:
+MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456 python scripts/benchmark_paper.py
 """
 
 import resource

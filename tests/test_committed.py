@@ -21,8 +21,10 @@ FOUND = sorted(path.parent.name for path in RESULTS.glob("*/manifest.json"))
 @pytest.mark.parametrize("name", FOUND)
 def test_figures_are_drawn_again_from_committed_results(name, tmp_path):
     result = load(RESULTS / name)
-    made_by = result.manifest["versions"]["matplotlib"]
+    made_by = result.manifest["versions"]
     if STUDIES[result.study].draws == "records":
+        if made_by["numpy"] != version("numpy"):
+            pytest.skip("another numpy rounds in another way")
         # Records are not committed; the studies drawn from them are computed in a second.
         carry_out(plan(load_study(name)), tmp_path)
         result = load(tmp_path / name)
@@ -31,7 +33,7 @@ def test_figures_are_drawn_again_from_committed_results(name, tmp_path):
     drawn = result.save_figure(tmp_path)
     assert [path.suffix for path in drawn] == [".png", ".svg"]
     # Another version of matplotlib draws other pixels, from the same data.
-    same = made_by == version("matplotlib")
+    same = made_by["matplotlib"] == version("matplotlib")
     for path in drawn:
         found, committed = path.read_bytes(), (FIGURES / path.name).read_bytes()
         assert data_drawn(found) == data_drawn(committed), f"{path.name} is not up to date"

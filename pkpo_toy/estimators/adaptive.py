@@ -28,6 +28,9 @@ from pkpo_toy.estimators.learnt_baseline import (
 from pkpo_toy.estimators.validate import checked_k, checked_rewards
 from pkpo_toy.typing import Array
 
+FLOOR, SKETCH_FLOOR = 0.03, 1.0
+"""How much sizes count beside true scores, and beside a sketch, a rough picture of them."""
+
 _MOMENTUM = 0.9  # of the running mean of past estimates, taken off before learning
 
 
@@ -61,7 +64,7 @@ class AdaptiveLoo:
     added to what the scores at hand say (.03 for true scores, 1 for a rough sketch of them).
     """
 
-    def __init__(self, memory: float = 256.0, prior: float = 8.0, floor: float = 0.03) -> None:
+    def __init__(self, memory: float = 256.0, prior: float = 8.0, floor: float = FLOOR) -> None:
         for name, value in (("memory", memory), ("prior", prior), ("floor", floor)):
             low = 1.0 if name == "memory" else 0.0
             if isinstance(value, bool) or not low <= value < np.inf:

@@ -1,7 +1,7 @@
 """What a user calls an estimator: a key, a key with an option's value, a file, a function."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +13,10 @@ from pkpo_toy.estimators.table import ESTIMATORS
 from pkpo_toy.loading import load_function, names_a_file
 
 
-def resolve(what: str | Callable[..., Any] | Estimator) -> Estimator:
-    """The estimator that a key of ESTIMATORS, KEY(OPTION=VALUE), FILE.py:FUNCTION or a function is.
+def resolve(
+    what: str | Callable[..., Any] | Estimator, rows: Mapping[str, Estimator] = ESTIMATORS
+) -> Estimator:
+    """The estimator that a key of `rows`, KEY(OPTION=VALUE), FILE.py:FUNCTION or a function is.
 
     "order_statistic(top=2)" and "rs_grpo(beta=0.5)" are rows with an option's value settled.
     A function takes rewards (..., n) in float64, each leading index a group of its own, and k; it
@@ -26,15 +28,15 @@ def resolve(what: str | Callable[..., Any] | Estimator) -> Estimator:
     if isinstance(what, Estimator):
         return what
     if isinstance(what, str):
-        if what in ESTIMATORS:
-            return ESTIMATORS[what]
+        if what in rows:
+            return rows[what]
         if "(" in what and not names_a_file(what):
             return _with_option(what)
         if names_a_file(what):
             return own_estimator(what, load_function("estimator", what))
         if what.endswith(".py"):
             raise InputError(f"estimator {what!r} must name its function too: {what}:FUNCTION.")
-        raise unknown("estimator", what, ESTIMATORS)
+        raise unknown("estimator", what, rows)
     if not callable(what):
         raise InputError(
             "estimator must be a key, FILE.py:FUNCTION or a function (rewards, k) -> weights, "

@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.estimators import resolve
+from pkpo_toy.estimators.api import DEFAULT
+from pkpo_toy.lm.estimators import LM_ESTIMATORS
 from pkpo_toy.lm.problems import Problems, from_file, from_task
 from pkpo_toy.training.config import ScheduleConfig
+from pkpo_toy.training.handover import Handover
+
+
+def _known(name: str) -> str:
+    resolve(name, LM_ESTIMATORS)
+    return name
+
+
+EstimatorName = Annotated[str, AfterValidator(_known)]
 
 
 class LmConfig(ScheduleConfig):
     """One cell: an estimator and a schedule of k, trained in `replicates` runs from warm starts."""
 
+    estimator: EstimatorName = Field(
+        DEFAULT,
+        description="key of an estimator, FILE.py:FUNCTION, or one for language models: "
+        '"adaptive_loo", "adaptive_loo_sizes" or "size_weighted_rloo"',
+    )
+    k1_estimator: EstimatorName = Field(
+        "rloo", description="estimator at k = 1, if k changes or `estimator` is not defined there"
+    )
     n: int = Field(16, description="samples per prompt")
     k_eval: tuple[int, ...] = Field((1, 4, 8, 16), description="k at which pass@k is reported")
     optimiser: str = Field("adam", description='"adam" (AdamW) or "sgd"')
@@ -79,6 +106,12 @@ class LmConfig(ScheduleConfig):
     log_to: Literal["", "tensorboard", "wandb"] = Field(
         "", description='also log to "tensorboard" or "wandb", in `folder`; empty: to neither'
     )
+
+    def handover(self) -> Handover:
+        """Which estimator is used at each k. Raises InputError as `settings` does."""
+        first = resolve(self.estimator, LM_ESTIMATORS)
+        at_one = resolve(self.k1_estimator, LM_ESTIMATORS)
+        return Handover(first, at_one, self.n, self.settings().ks())
 
     def load_problems(self) -> Problems:
         """What is trained on and what is held out.

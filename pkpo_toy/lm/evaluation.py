@@ -7,22 +7,28 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from pkpo_toy.estimators import max_at_k
 from pkpo_toy.lm.checkers import Reward
-from pkpo_toy.lm.sampling import Model, sample, score
+from pkpo_toy.lm.sampling import Drawn, Model, sample, score
 from pkpo_toy.lm.tasks import Problem
 from pkpo_toy.lm.tokens import Tokenizer, Tokens
 from pkpo_toy.typing import Array
 
 
 class Answers(NamedTuple):
-    """n answers to each of some problems, as tokens and as text, with rewards (problems, n)."""
+    """n answers to each of some problems, as tokens and as text, with rewards (problems, n).
+
+    sizes (problems, n), sketch (problems, n, WIDTH): what stands for their scores, see `Drawn`.
+    """
 
     prompts: Tokens
     tokens: Tokens
     texts: list[str]
     rewards: Array
+    sizes: Tensor
+    sketch: Tensor | None
 
 
 class Sampler(NamedTuple):
@@ -33,7 +39,7 @@ class Sampler(NamedTuple):
     longest: int
     device: torch.device
 
-    def sample_tokens(self, problems: Sequence[Problem], n: int, seed: int) -> Tokens:
+    def draw(self, problems: Sequence[Problem], n: int, seed: int, sketched: bool) -> Drawn:
         """n sampled answers to each prompt, prompt by prompt: (problems * n, length)."""
         generator = torch.Generator(self.device).manual_seed(seed)
         prompts = self.tokenizer.prompts([problem.prompt for problem in problems])
@@ -44,6 +50,7 @@ class Sampler(NamedTuple):
             longest=self.longest,
             end=self.tokenizer.end,
             generator=generator,
+            sketched=sketched,
         )
 
 
@@ -55,15 +62,24 @@ def sample_answers(
     *,
     exact: bool,
     seed: int,
+    sketched: bool = False,
 ) -> Answers:
     """Sample n answers to each problem and reward them; exact: 1 if all is right, else 0."""
-    tokens = sampler.sample_tokens(problems, n, seed)
+    tokens, sizes, sketch = sampler.draw(problems, n, seed, sketched)
     texts = sampler.tokenizer.texts(Tokens(tokens.ids.cpu(), tokens.real.cpu()))
     repeated = [problem for problem in problems for _ in range(n)]
     earned = np.array([reward(p, text) for p, text in zip(repeated, texts, strict=True)])
     rewards = (earned >= 1).astype(np.float64) if exact else earned
     prompts = sampler.tokenizer.prompts([problem.prompt for problem in repeated])
-    return Answers(prompts.to(sampler.device), tokens, texts, rewards.reshape(len(problems), n))
+    shape = len(problems), n
+    return Answers(
+        prompts.to(sampler.device),
+        tokens,
+        texts,
+        rewards.reshape(shape),
+        sizes.view(shape),
+        None if sketch is None else sketch.view(*shape, -1),
+    )
 
 
 def entropy(sampler: Sampler, answers: Answers) -> Array:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from pkpo_toy.lm.tokens import Tokens
 
@@ -16,6 +19,22 @@ class Model(Protocol):
     def __call__(self, prompts: Tokens, answers: Tokens) -> Tensor: ...
     def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, Any]: ...
     def proceed(self, tokens: Tensor, cache: Any) -> Tensor: ...
+
+
+class Drawn(NamedTuple):
+    """Sampled answers, and what stands for their scores grad log pi(x_i), from the same passes.
+
+    sizes (rows,): -log pi(x_i), about |score_i|^2 up to a factor.
+    sketch (rows, WIDTH): sum_t (onehot(x_it) - pi_it), token v in place v modulo WIDTH with a sign
+    of its own; None unless asked for.
+    """
+
+    tokens: Tokens
+    sizes: Tensor
+    sketch: Tensor | None
+
+
+WIDTH = 128
 
 
 class Scores(NamedTuple):
@@ -34,23 +53,45 @@ def sample(
     longest: int,
     end: int,
     generator: torch.Generator,
-) -> Tokens:
+    sketched: bool = False,
+) -> Drawn:
     """`repeats` answers to each prompt in a row, of at most `longest` tokens, at temperature 1.
 
-    Returns (rows * repeats, length); an answer's end token is real, what follows is not.
+    Tokens are (rows * repeats, length); an answer's end token is real, what follows is not.
     """
     logits, cache = model.begin(prompts, repeats, longest)
     going = torch.ones(len(logits), dtype=torch.bool, device=logits.device)
+    sizes = _precise(logits).new_zeros(len(logits))
+    sketch = sizes.new_zeros(len(logits), WIDTH) if sketched else None
     ids, real = [], []
     while True:
         probabilities = _precise(logits).softmax(dim=-1)
-        drawn = torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
-        ids.append(torch.where(going, drawn, end))
+        drawn = torch.multinomial(probabilities, 1, generator=generator)
+        sizes -= going * probabilities.gather(1, drawn).squeeze(1).log()
+        if sketch is not None:
+            sketch += going.unsqueeze(1) * _sketched(probabilities, drawn)
+        ids.append(torch.where(going, drawn.squeeze(1), end))
         real.append(going)
-        going = going & (drawn != end)
+        going = going & (ids[-1] != end)
         if len(ids) == longest or not bool(going.any()):
-            return Tokens(torch.stack(ids, dim=1), torch.stack(real, dim=1))
+            return Drawn(Tokens(torch.stack(ids, dim=1), torch.stack(real, dim=1)), sizes, sketch)
         logits = model.proceed(ids[-1], cache)
+
+
+def _sketched(probabilities: Tensor, drawn: Tensor) -> Tensor:
+    """onehot(drawn) - probabilities, hashed: (rows, vocabulary), (rows, 1) -> (rows, WIDTH)."""
+    rows, vocabulary = probabilities.shape
+    signs = _signs(vocabulary, probabilities.device, probabilities.dtype)
+    signed = functional.pad(probabilities * signs, (0, -vocabulary % WIDTH))
+    found = -signed.view(rows, -1, WIDTH).sum(dim=1)
+    return found.scatter_add_(1, drawn % WIDTH, signs[drawn])
+
+
+@lru_cache(maxsize=8)
+def _signs(vocabulary: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """With random signs, tokens that share a place cancel in the mean of a product of sketches."""
+    drawn = np.random.default_rng(0).choice([-1.0, 1.0], vocabulary)
+    return torch.from_numpy(drawn).to(device, dtype)
 
 
 def score(model: Model, prompts: Tokens, answers: Tokens) -> Scores:

@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pkpo_toy.lm import checkpoints
+from pkpo_toy.lm.adaptive import AdaptiveLoo, score_sizes, size_weighted_rloo
 from pkpo_toy.lm.config import LmConfig
+from pkpo_toy.lm.estimators import ADAPTIVE, LEARNT, SIZE_WEIGHTED
 from pkpo_toy.lm.evaluation import Answers, entropy, pass_rates, sample_answers
 from pkpo_toy.lm.loss import Batch, Terms, loss
 from pkpo_toy.lm.ranks import Ranks
@@ -66,6 +68,7 @@ class Training:
             DistributedDataParallel(self.model) if ranks.size > 1 else self.model
         )
         self.terms = Terms(config.clip, config.entropy_bonus, config.kl)
+        self.baseline = AdaptiveLoo()
         self.solved = torch.zeros(len(self.problems.training), dtype=torch.bool)
         self.logs: list[Log] = []
         self.step = 0
@@ -93,7 +96,8 @@ class Training:
         return seed_from(self.config.seed, self.replicate, purpose, self.ranks.rank, self.step)
 
     def _update(self) -> None:
-        batch = self._batch()
+        answers = self._drawn()
+        batch = self._batch(answers)
         for epoch in range(self.config.epochs):
             self.optimiser.zero_grad()
             parts = list(self._parts(batch))
@@ -105,6 +109,7 @@ class Training:
             if epoch == 0 and self.config.epochs > 1:
                 batch = batch._replace(old=self._log_probs(self.model, batch))
             self.optimiser.step()
+        self._observe(answers)
 
     def _loss(self, model: Any, part: Batch) -> Tensor:
         value = loss(model, part, self.terms, self.config.prompts, self.config.n)
@@ -112,26 +117,62 @@ class Training:
             raise FloatingPointError(f"step {self.step}: the loss is {value.item()}")
         return value
 
-    def _batch(self) -> Batch:
-        """Answers to the step's prompts with their weights."""
+    def _drawn(self) -> Answers:
+        """Answers to the step's prompts."""
         config = self.config
         rng = np.random.default_rng(self._seed(Purpose.PROMPTS))
         chosen = rng.integers(len(self.problems.training), size=config.prompts)
         problems = [self.problems.training[i] for i in chosen]
-        answers = self._answers(problems, config.n, self._seed(Purpose.ANSWERS))
+        sketched = self.handover.at(self.ks[self.step]) is ADAPTIVE
+        seed = self._seed(Purpose.ANSWERS)
+        answers = self._answers(problems, config.n, seed, sketched=sketched)
         self.solved[chosen[(answers.rewards >= 1).any(axis=1)]] = True
-        rewards = torch.from_numpy(answers.rewards).to(self.sampler.device)
-        k, rng = self.ks[self.step], np.random.default_rng(self._seed(Purpose.WEIGHTS))
-        of_answers = weights(rewards, k, self.handover.at(k), rng=rng).flatten()
-        batch = Batch(answers.prompts, answers.tokens, of_answers)
+        return answers
+
+    def _batch(self, answers: Answers) -> Batch:
+        """The answers with their weights."""
+        batch = Batch(answers.prompts, answers.tokens, self._weights(answers).flatten())
         if self.reference is None:
             return batch
         return batch._replace(reference=self._log_probs(self.reference, batch))
 
-    def _answers(self, problems: Sequence[Problem], n: int, seed: int) -> Answers:
+    def _weights(self, answers: Answers) -> Tensor:
+        k = self.ks[self.step]
+        used = self.handover.at(k)
+        rewards = torch.from_numpy(answers.rewards).to(self.sampler.device)
+        if used in LEARNT:
+            return self.baseline.weights(rewards, k)
+        if used is SIZE_WEIGHTED:
+            return size_weighted_rloo(rewards, k, answers.sizes)
+        rng = np.random.default_rng(self._seed(Purpose.WEIGHTS))
+        return weights(rewards, k, used, rng=rng)
+
+    def _observe(self, answers: Answers) -> None:
+        """Teach the baseline the groups of all ranks, the same on each, after their weights were
+        used."""
+        k = self.ks[self.step]
+        if self.handover.at(k) not in LEARNT:
+            return
+        own = torch.from_numpy(answers.rewards), answers.sizes, answers.sketch
+        of_ranks = self.ranks.gather([None if part is None else part.cpu() for part in own])
+        rewards, sizes, *sketch = (
+            torch.cat(parts) for parts in zip(*of_ranks, strict=True) if parts[0] is not None
+        )
+        stand_in = score_sizes(-sizes)
+        self.baseline.observe(rewards, k, sketch[0] if sketch else None, stand_in)
+
+    def _answers(
+        self, problems: Sequence[Problem], n: int, seed: int, *, sketched: bool = False
+    ) -> Answers:
         exact = self.config.reward == "exact"
         return sample_answers(
-            self.sampler, problems, self.problems.reward, n, exact=exact, seed=seed
+            self.sampler,
+            problems,
+            self.problems.reward,
+            n,
+            exact=exact,
+            seed=seed,
+            sketched=sketched,
         )
 
     def _log_probs(self, model: Any, batch: Batch) -> Tensor:
@@ -182,7 +223,7 @@ class Training:
         before = self.solved.clone()
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         gradients = []
-        for part in self._parts(self._batch()):
+        for part in self._parts(self._batch(self._drawn())):
             gradient = torch.autograd.grad(self._loss(self.model, part), parameters)
             gradients.append(torch.cat([g.flatten() for g in gradient]) * count)
         self.solved = before
@@ -211,6 +252,7 @@ class Training:
             "step": self.step,
             "solved": self.solved.nonzero().flatten().tolist(),
             "logs": [asdict(log) for log in self.logs],
+            "baseline": self.baseline.state(),
         }
         path = self.stem.with_suffix(".safetensors")
         checkpoints.save(path, self.model, self.optimiser, notes)
@@ -224,6 +266,7 @@ class Training:
             self.step = notes["step"]
             self.solved[notes["solved"]] = True
             self.logs = [Log(**log) for log in notes["logs"]]
+            self.baseline.restored(notes.get("baseline", {}))
         self._drop_answers_of_lost_logs()
 
     def _drop_answers_of_lost_logs(self) -> None:

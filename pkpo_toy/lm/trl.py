@@ -11,22 +11,30 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from transformers import TrainerCallback
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.estimators import Estimator, grouped_weights, resolve, weights
+from pkpo_toy.estimators import ESTIMATORS, Estimator, grouped_weights, resolve, weights
+from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.estimators.groups import WHEN_SHORT
+from pkpo_toy.lm.adaptive import score_sizes
+from pkpo_toy.lm.estimators import ADAPTIVE_SIZES
 from pkpo_toy.lm.metrics import group_metrics
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
 from pkpo_toy.training.handover import Handover
 from pkpo_toy.typing import Array, Flags
+
+_ESTIMATORS = {**ESTIMATORS, ADAPTIVE_SIZES.key: ADAPTIVE_SIZES}
+_BASELINE = "pkpo_toy_baseline.npz"
 
 
 class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
@@ -38,6 +46,10 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     where the estimator is not defined there, or where the schedule lowers k to 1.
     when_short: what to do with a group that is too small for k because completions of it have no
     reward, as in `grouped_weights`: "clamp" (k becomes what the group allows), "zero" or "error".
+
+    estimator="adaptive_loo_sizes" learns its baseline from earlier steps' complete groups, with
+    log pi(x) of every completion: TRL's own where it has them (vLLM, several steps a generation),
+    else by one more pass without gradient. What is learnt is kept in TRL's checkpoints.
 
     A completion is without a reward where every function returned None, or the sum is not finite.
     It has weight 0 and the others of its group are weighed among themselves, n being their number.
@@ -75,7 +87,10 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         if when_short not in WHEN_SHORT:
             raise unknown("when_short", when_short, WHEN_SHORT)
         self.k, self.k_schedule, self.when_short = k, k_schedule, when_short
-        self.estimator, self.k1_estimator = resolve(estimator), resolve(k1_estimator)
+        self.estimator = resolve(estimator, _ESTIMATORS)
+        self.k1_estimator = resolve(k1_estimator, _ESTIMATORS)
+        self._baseline = AdaptiveLoo()
+        self._seen: tuple[Array, Flags, int] | None = None  # groups to be learnt from, see `_weigh`
         self.estimator_options = dict(estimator_options or {})
         self._n = int(self.num_generations)  # type: ignore[arg-type, unused-ignore]
         self._weights: Tensor | None = None
@@ -133,6 +148,12 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 rng=self._generator(training),
                 **self._options(used),
             )
+            if used is ADAPTIVE_SIZES and training:
+                groups = rewards.reshape(-1, n)
+                whole: Flags = np.asarray(scored.reshape(-1, n).all(axis=1))
+                if whole.any():
+                    found.reshape(-1, n)[whole] = n * self._baseline.weights(groups[whole], k)
+                    self._seen = groups, whole, k
         self._weights = torch.from_numpy(found).to(device, torch.float32)
         if not scored.all():
             self._warn(int((~scored).sum()))
@@ -169,9 +190,47 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         training: bool = self.model.training  # type: ignore[union-attr, unused-ignore]
         return self._weights if training else advantages
 
+    def _observe(self, output: Any) -> None:
+        """Teach the baseline, in all processes the same groups, which have been weighed."""
+        if self._seen is None:
+            return
+        groups, whole, k = self._seen
+        sizes = self.accelerator.gather(score_sizes(self._log_probs(output)))
+        of_groups = sizes.double().cpu().numpy().reshape(groups.shape)
+        self._baseline.observe(groups[whole], k, sizes=of_groups[whole])
+
+    def _log_probs(self, output: Any) -> Tensor:
+        """log pi(x) of this process's completions, (rows,)."""
+        mask = output["completion_mask"] * output.get("tool_mask", 1)
+        found = output.get("old_per_token_logps", output.get("sampling_per_token_logps"))
+        if found is None:
+            ids = torch.cat([output["prompt_ids"], output["completion_ids"]], dim=1)
+            real = torch.cat([output["prompt_mask"], output["completion_mask"]], dim=1)
+            size = self.args.per_device_train_batch_size
+            with torch.no_grad():
+                found, *_ = self._get_per_token_logps_and_entropies(
+                    self.model, ids, real, output["completion_ids"].shape[1], size
+                )
+        return (torch.nan_to_num(found) * mask).sum(dim=1)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call, unused-ignore]
+        state = self._baseline.state()
+        if state and self.args.should_save:
+            folder = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+            path = Path(self._get_output_dir(trial=trial)) / folder / _BASELINE
+            np.savez(path, allow_pickle=False, **state)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: Any) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[no-untyped-call, unused-ignore]
+        if checkpoint is not None and (path := Path(checkpoint) / _BASELINE).is_file():
+            with np.load(path) as state:
+                self._baseline.restored(state)
+
     def _generate_and_score_completions(self, inputs: Any) -> Any:
-        self._weights = None
+        self._weights = self._seen = None
         output = super()._generate_and_score_completions(inputs)
+        self._observe(output)
         if hasattr(GRPOTrainer, "_transform_advantages"):
             return output  # which has been there already
         if not self.model.training:  # type: ignore[union-attr, unused-ignore]
@@ -199,8 +258,13 @@ class _AtBegin(TrainerCallback):  # type: ignore[misc, unused-ignore]
 CONTRACT = {
     "_calculate_rewards": ("self", "inputs", "prompts", "completions", "completion_ids_list"),
     "_generate_and_score_completions": ("self", "inputs"),
-}
-"""What this file relies on of TRL's private methods, with their parameters."""
+    "_get_per_token_logps_and_entropies": (
+        "self", "model", "input_ids", "attention_mask", "logits_to_keep", "batch_size",
+    ),
+    "_save_checkpoint": ("self", "model", "trial"),
+    "_load_optimizer_and_scheduler": ("self", "checkpoint"),
+}  # fmt: skip
+"""What this file relies on of TRL's private methods, with their first parameters."""
 
 
 def check_contract(trainer: type) -> None:
@@ -208,7 +272,7 @@ def check_contract(trainer: type) -> None:
     for name, wanted in CONTRACT.items():
         method = getattr(trainer, name, None)
         found = tuple(inspect.signature(method).parameters) if callable(method) else None
-        if found != wanted:
+        if found is None or found[: len(wanted)] != wanted:
             raise RuntimeError(
                 f"this version of trl has moved GRPOTrainer.{name}: expected parameters {wanted}, "
                 f"found {found}. Install the version that is pinned: pip install 'pkpo-toy[trl]'"

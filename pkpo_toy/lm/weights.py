@@ -1,6 +1,7 @@
 """Weights for tensors: the package's estimators on rewards (groups, n), on the rewards' own device.
 
-On the CPU numpy's own functions compute them: they are two to four times faster there than torch's.
+On the CPU numpy's own functions compute them: three to seven times faster there than those below
+(`python scripts/benchmark.py tensors`).
 On other devices nothing is copied to the host where a formula is given here:
 
     gap forms    order statistics (`pkpo`, `tailrl`, ...): a sort, a running sum, a look-up
@@ -67,7 +68,7 @@ def weights(
     with torch.no_grad():
         values = rewards.to(_computing_dtype(rewards.device))
         result = _where_defined(row, values, weigh(values, k))
-        return (result * n if scale == "mean" else result).to(_result_dtype(rewards))
+        return (result * n if scale == "mean" else result).to(result_dtype(rewards))
 
 
 def _native(row: Estimator, n: int, **options: Any) -> TensorWeights | None:
@@ -87,7 +88,8 @@ def _computing_dtype(device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "mps" else torch.float64
 
 
-def _result_dtype(rewards: Tensor) -> torch.dtype:
+def result_dtype(rewards: Tensor) -> torch.dtype:
+    """Of the weights: float32 for rewards of float32 or less, else float64 where there is one."""
     exact = not rewards.is_floating_point() or rewards.dtype == torch.float64
     return _computing_dtype(rewards.device) if exact else torch.float32
 
@@ -95,7 +97,7 @@ def _result_dtype(rewards: Tensor) -> torch.dtype:
 def _by_numpy(rewards: Tensor, k: int, row: Estimator, **keywords: Any) -> Tensor:
     values = rewards.detach().to("cpu", _computing_dtype(rewards.device)).numpy()
     result = torch.from_numpy(numpy_weights(values, k, row, **keywords))
-    return result.to(rewards.device, _result_dtype(rewards))
+    return result.to(rewards.device, result_dtype(rewards))
 
 
 def _where_defined(row: Estimator, rewards: Tensor, result: Tensor) -> Tensor:

@@ -20,6 +20,27 @@ def ignore_signals() -> None:
         signal.signal(signum, signal.SIG_IGN)
 
 
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Hold signals back until the enclosed work is done, whatever is installed for them.
+
+    Python runs a handler in the main thread, between any two of its steps, also when another thread
+    took the signal: blocking it in the main thread alone would not do.
+    """
+    held: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for signum in filter(lambda each: callable(signal.getsignal(each)), STOPPING):
+            before[signum] = signal.signal(signum, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        if held:
+            signal.raise_signal(held[0])
+
+
 class Signals:
     """While in use as a context manager, the first SIGINT or SIGTERM raises Interrupted.
 

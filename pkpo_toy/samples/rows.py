@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from reprlib import Repr
 from typing import IO, Any, NoReturn
@@ -241,21 +242,41 @@ def csv_rows(source: Source) -> Iterator[tuple[int, str, list[str]]]:
 
     Raises InputError at the first row that is not valid CSV.
     """
+    blocks = source.blocks()
+    for first, lines in blocks:
+        if not _is_plain(lines):
+            yield from _quoted_rows(source.name, first, chain([(first, lines)], blocks))
+            return
+        for number, line in enumerate(lines, first):
+            fields = line.split(",")
+            if len(fields) > 1 or fields[0].strip():
+                yield number, line + "\n", fields
+
+
+def _is_plain(lines: list[str]) -> bool:
+    """Whether each line is a row whose fields are what stands between its commas."""
+    text = "".join(lines)
+    return '"' not in text and "\r" not in text and max(map(len, lines)) < csv.field_size_limit()
+
+
+def _quoted_rows(
+    source: str, first: int, blocks: Iterable[tuple[int, list[str]]]
+) -> Iterator[tuple[int, str, list[str]]]:
     taken: list[str] = []
 
     def feed() -> Iterator[str]:
-        for _, lines in source.blocks():
+        for _, lines in blocks:
             for line in lines:
                 taken.append(line + "\n")
                 yield taken[-1]
 
     reader = csv.reader(feed(), strict=True)
     while True:
-        start = reader.line_num + 1
+        start = reader.line_num + first
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            raise fault(source.name, start, f"not valid CSV ({error})") from None
+            raise fault(source, start, f"not valid CSV ({error})") from None
         if fields is None:
             return
         if len(fields) > 1 or (fields and fields[0].strip()):

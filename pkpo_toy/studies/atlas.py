@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,12 +13,12 @@ from pydantic import Field, PositiveInt, field_validator
 
 from pkpo_toy.errors import unknown
 from pkpo_toy.estimators import ESTIMATORS
-from pkpo_toy.estimators.adaptive import AdaptiveLoo
+from pkpo_toy.estimators.adaptive import FLOOR, SKETCH_FLOOR, AdaptiveLoo
 from pkpo_toy.estimators.learnt_baseline import FEATURES, terms
 from pkpo_toy.simulator.exact.enumeration import count_outcomes
 from pkpo_toy.simulator.exact.least_variance import TABLES, least_variance, second_moments
 from pkpo_toy.simulator.exact.variance_floor import variance_floor
-from pkpo_toy.studies.atlas_problems import FAMILIES, Point
+from pkpo_toy.studies.atlas_problems import FAMILIES, Families, Point
 from pkpo_toy.studies.study import Study, as_is
 from pkpo_toy.training.config import Config
 from pkpo_toy.typing import Array
@@ -37,12 +39,19 @@ class Atlas(Config):
     groups: PositiveInt = Field(4000, description="Sampled groups where nothing is enumerated.")
     sets: int = Field(8, ge=2, description="Sets of past groups that are learnt from.")
 
+    families: ClassVar[Families] = FAMILIES
+
     @field_validator("family")
     @classmethod
     def _known(cls, family: str) -> str:
-        if family not in FAMILIES:
-            raise unknown("family", family, FAMILIES)
+        if family not in cls.families:
+            raise unknown("family", family, cls.families)
         return family
+
+    def points(self) -> tuple[Point, ...]:
+        """The policy at its point; several where a batch holds as many problems."""
+        found = self.families[self.family](self.setting)
+        return (found,) if isinstance(found, Point) else found
 
     def ks(self) -> list[int]:
         """1, 2, 4, ... and n."""
@@ -51,21 +60,21 @@ class Atlas(Config):
 
 def run(config: Atlas, rng: np.random.Generator) -> pd.DataFrame:
     """A row for each k and estimator: its variance, over the best known and over the least."""
-    point = FAMILIES[config.family](config.setting)
+    points = config.points()
     to_learn, to_judge = rng.spawn(2)
-    learners = _taught(point, config, to_learn)
+    learners = _taught(points, config, to_learn)
     judged = to_judge.spawn(len(config.ks()))
     rows = [
         row
         for k, one in zip(config.ks(), judged, strict=True)
-        for row in _rows(point, config, k, learners, one)
+        for row in _rows(points, config, k, learners, one)
     ]
     return pd.DataFrame(rows)
 
 
-def known(point: Point, n: int, k: int) -> list[str]:
+def known(points: Sequence[Point], n: int, k: int) -> list[str]:
     """The exchangeable estimators of the table that are unbiased for max@k at this n and k."""
-    binary = bool(np.isin(point.rewards, (0.0, 1.0)).all())
+    binary = all(np.isin(point.rewards, (0.0, 1.0)).all() for point in points)
     return [
         key
         for key, row in ESTIMATORS.items()
@@ -87,15 +96,14 @@ class Moments:
 
 
 def _rows(
-    point: Point,
+    points: Sequence[Point],
     config: Atlas,
     k: int,
     learners: dict[int, AdaptiveLoo],
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    n, names = config.n, known(point, config.n, k)
-
-    origin = _median_of_best(point, k - 1)
+    names = known(points, config.n, k)
+    origin = float(np.median([_median_of_best(point, k - 1) for point in points]))
 
     def columns(rewards: Array, best_of: int) -> Array:
         base, features = terms(rewards, best_of, origin)
@@ -109,15 +117,31 @@ def _rows(
         return np.concatenate([features, stacked], axis=-1)
 
     width = len(names) + config.sets * len(learners) + 1
-    exact = count_outcomes(len(np.unique(point.rewards)), n) <= MOST_OUTCOMES
-    if exact:
-        matrix = second_moments(
-            columns, point.logits, point.rewards, n, k, weights=width, noise=point.noise
-        )
-        moments = Moments(matrix, None)
-    else:
-        moments = _sampled(point, config, k, columns, rng)
-    return _described(point, config, k, names, moments)
+    found = [_moments(point, config, k, columns, rng, width=width) for point in points]
+    samples = [each.samples for each in found if each.samples is not None]
+    moments = Moments(
+        np.mean([each.matrix for each in found], axis=0),
+        np.concatenate(samples) if samples else None,
+    )
+    return _described(points, config, k, names, moments)
+
+
+def _moments(
+    point: Point, config: Atlas, k: int, columns: Any, rng: np.random.Generator, *, width: int
+) -> Moments:
+    if count_outcomes(len(np.unique(point.rewards)), config.n) > MOST_OUTCOMES:
+        return _sampled(point, config, k, columns, rng)
+    matrix = second_moments(
+        columns,
+        point.logits,
+        point.rewards,
+        config.n,
+        k,
+        weights=width,
+        noise=point.noise,
+        scores=point.scores,
+    )
+    return Moments(matrix, None)
 
 
 def _median_of_best(point: Point, count: int) -> float:
@@ -132,12 +156,13 @@ def _median_of_best(point: Point, count: int) -> float:
 
 
 def _described(
-    point: Point, config: Atlas, k: int, names: list[str], moments: Moments
+    points: Sequence[Point], config: Atlas, k: int, names: list[str], moments: Moments
 ) -> list[dict[str, Any]]:
     variances = _variances(config, names, moments)
     reference = min(variances[name][0].mean() for name in names)
     best = next(name for name in names if variances[name][0].mean() == reference)
-    least, kind = _least(point, config.n, k)
+    bounds = [_least(point, config.n, k) for point in points]
+    least, kind = float(np.mean([bound for bound, _ in bounds])), bounds[0][1]
     rows = []
     for name, (values, samples) in variances.items():
         variance = float(values.mean())
@@ -238,29 +263,72 @@ def _share(samples: Array | None) -> float:
 def _least(point: Point, n: int, k: int) -> tuple[float, str]:
     """V* where tables fit, the floor of theorem 3 where not."""
     levels = len(np.unique(point.rewards))
-    small = point.scores is None and count_outcomes(levels, n) <= MOST_OUTCOMES
+    small = count_outcomes(levels, n) <= MOST_OUTCOMES
     if small and count_outcomes(levels, n - 1) <= TABLES:
-        function = ESTIMATORS["pkpo"].function
-        found = least_variance(function, point.logits, point.rewards, n, k, noise=point.noise)
+        found = least_variance(
+            ESTIMATORS["pkpo"].function,
+            point.logits,
+            point.rewards,
+            n,
+            k,
+            noise=point.noise,
+            scores=point.scores,
+        )
         return found.variance, found.baselines
     scores = point.all_scores()
     floor = variance_floor(point.policy, point.rewards, scores, n, k, noise=point.noise)
     return floor, "floor"
 
 
-def _taught(point: Point, config: Atlas, rng: np.random.Generator) -> dict[int, AdaptiveLoo]:
+def _taught(
+    points: Sequence[Point], config: Atlas, rng: np.random.Generator
+) -> dict[int, AdaptiveLoo]:
     """For each number of groups, `sets` learners that have seen as many, for every k."""
-    learner = AdaptiveLoo(memory=1e9)
+    floor = FLOOR if points[0].sizes is None else SKETCH_FLOOR
+    learner = AdaptiveLoo(memory=1e9, floor=floor)
     found = {}
-    table = _narrow(point.all_scores(), rng)
+    show = _shown(points, config, rng)
     for seen in range(_STEP, max(LEARNT_FROM) + 1, _STEP):
-        drawn = point.draw((config.sets, _STEP, config.n), rng)
-        scores = _noised(point, table[drawn], rng)
+        rewards, scores, sizes = show()
         for k in config.ks():
-            learner.observe(point.rewards[drawn], k, scores)
+            learner.observe(rewards, k, scores, sizes)
         if seen in LEARNT_FROM:
             found[seen] = AdaptiveLoo(memory=1e9).restored(learner.state())
     return found
+
+
+def _shown(
+    points: Sequence[Point], config: Atlas, rng: np.random.Generator
+) -> Callable[[], tuple[Array, Array | None, Array | None]]:
+    """What learners see of `_STEP` groups: rewards, scores or a sketch of them, sizes with it.
+
+    Of several problems, every group has one at random.
+    """
+    if points[0].sizes is not None:
+        return partial(_stand_ins, points, (config.sets, config.n), rng)
+    (point,) = points
+    table = _narrow(point.all_scores(), rng)
+
+    def show() -> tuple[Array, Array, None]:
+        drawn = point.draw((config.sets, _STEP, config.n), rng)
+        return point.rewards[drawn], _noised(point, table[drawn], rng), None
+
+    return show
+
+
+def _stand_ins(
+    points: Sequence[Point], shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[Array, Array | None, Array | None]:
+    chosen = [points[i] for i in rng.integers(len(points), size=_STEP)]
+    drawn = [(point, point.draw(shape, rng)) for point in chosen]
+
+    def stacked(name: str) -> Array | None:
+        if getattr(points[0], name) is None:
+            return None
+        return np.stack([getattr(point, name)[at] for point, at in drawn], axis=1)
+
+    rewards = np.stack([point.rewards[at] for point, at in drawn], axis=1)
+    return rewards, stacked("sketch"), stacked("sizes")
 
 
 def _narrow(scores: Array, rng: np.random.Generator) -> Array:

@@ -26,12 +26,15 @@ class Point:
 
     logits, rewards (A,); scores (A, D) or None for those of a softmax policy, onehot - pi. A
     Gaussian policy is a fine grid of outcomes. noise: E |e|^2 of independent noise in every score.
+    sketch (A, W), sizes (A,): what a learner sees in place of scores, both or sizes alone.
     """
 
     logits: Array
     rewards: Array
     scores: Array | None = None
     noise: float = 0.0
+    sketch: Array | None = None
+    sizes: Array | None = None
 
     @property
     def policy(self) -> Array:
@@ -115,7 +118,9 @@ def _noisy(build: Callable[[float], Point]) -> Callable[[float], Point]:
     return built
 
 
-FAMILIES: dict[str, Callable[[float], Point]] = {
+Families = dict[str, Callable[[float], Point | tuple[Point, ...]]]
+
+FAMILIES: Families = {
     "gaussian": _gaussian,
     "bandit": _bandit,
     "binary": _binary,

@@ -3,6 +3,7 @@
 from pkpo_toy.studies import (
     annealing,
     atlas,
+    atlas_lm,
     audit,
     bandit,
     continuous_reward,
@@ -31,6 +32,7 @@ STUDIES: dict[str, Study] = {
     "objective_matrix": objective_matrix.STUDY,
     "audit": audit.STUDY,
     "atlas": atlas.STUDY,
+    "atlas_lm": atlas_lm.STUDY,
     "less_variance": less_variance.STUDY,
     "pass_rates": pass_rates.STUDY,
     "bandit": bandit.STUDY,

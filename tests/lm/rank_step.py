@@ -15,7 +15,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     config = LmConfig.model_validate_json(sys.argv[1])
     training = Training(config, 0, current())
-    batch = training._batch()
+    batch = training._batch(training._drawn())
     training._update()  # leaves the (clipped) gradient in place
     gradient = torch.cat([p.grad.flatten() for p in training.model.parameters()])
     logs = Training(config, 0, current()).finish()

@@ -28,7 +28,7 @@ def model():
 def batch_of(model, old=None, reference=None):
     prompts = Characters("abc").prompts(["ab", "ba", "c"])
     generator = torch.Generator().manual_seed(0)
-    answers = sample(model, prompts, N, longest=3, end=0, generator=generator)
+    answers = sample(model, prompts, N, longest=3, end=0, generator=generator).tokens
     repeated = Tokens(*(x.repeat_interleave(N, dim=0) for x in prompts))
     rewards = (answers.ids[:, 0] == 1).double().view(GROUPS, N)
     w = weights(rewards + torch.rand(GROUPS, N, generator=generator), 2)

@@ -54,7 +54,7 @@ def drawn(speaking, repeats=5, longest=6, seed=0):
     generator = torch.Generator().manual_seed(seed)
     answers = sample(
         model, prompts, repeats, longest=longest, end=tokenizer.end, generator=generator
-    )
+    ).tokens
     repeated = Tokens(*(x.repeat_interleave(repeats, dim=0) for x in prompts))
     return model, prompts, repeated, answers
 
@@ -143,7 +143,7 @@ def test_sampling_follows_the_log_probabilities(speaking):
     answers = sample(
         model, prompts, count, longest=1, end=tokenizer.end,
         generator=torch.Generator().manual_seed(1),
-    )  # fmt: skip
+    ).tokens  # fmt: skip
     logits = model(prompts, Tokens(torch.zeros(1, 1, dtype=torch.long), torch.ones(1, 1).bool()))
     p = logits[0, 0].softmax(-1).detach().numpy()
     found = np.bincount(answers.ids[:, 0], minlength=len(p)) / count

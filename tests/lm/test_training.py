@@ -144,7 +144,7 @@ def test_gradient_variance_agrees_with_fresh_batches():
     for step in range(60):
         training.step = step
         guesses.append(training._gradient_variance())
-        whole = training._batch()
+        whole = training._batch(training._drawn())
         value = training._loss(training.model, whole)
         gradients.append(torch.cat([g.flatten() for g in torch.autograd.grad(value, parameters)]))
     wanted = torch.stack(gradients).double().var(dim=0).sum().item()
@@ -316,12 +316,11 @@ def test_the_device_is_checked():
 def test_a_gpu_finds_the_same_gradient_and_the_same_answers_likely():
     """One batch, drawn on the CPU: its loss and gradient in float64 on both devices."""
     found = {}
-    drawn = Training(config(dtype="float64"), 0, Ranks())._batch()
+    alone = Training(config(dtype="float64"), 0, Ranks())
+    drawn = alone._batch(alone._drawn())
     for device in ("cpu", "cuda"):
         training = Training(config(dtype="float64", device=device), 0, Ranks())
-        training.model.load_state_dict(
-            Training(config(dtype="float64"), 0, Ranks()).model.state_dict()
-        )
+        training.model.load_state_dict(alone.model.state_dict())
         place = torch.device(device)
         batch = Batch(drawn.prompts.to(place), drawn.answers.to(place), drawn.weights.to(place))
         value = training._loss(training.model, batch)

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import TrainerCallback
 from trl import GRPOTrainer
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import weights
+from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.lm import trl as ours
 from tests.lm import tiny, trl_step
 from tests.lm.trl_step import LONGEST, N, trained
@@ -82,9 +84,51 @@ def test_the_schedule_follows_the_optimisers_steps(tmp_path):
         assert np.allclose(output["advantages"], wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("config", [{}, {"num_iterations": 2}])
+@pytest.mark.parametrize("k", [1, 2])
+def test_the_learnt_baseline(tmp_path, k, config):
+    """Each step by the groups of those before, with log pi of the model that wrote them."""
+    models = [tiny.model()]
+
+    class Kept(TrainerCallback):
+        def on_step_end(self, args, state, control, model=None, **kwargs):
+            models.append(tiny.model())
+            models[-1].load_state_dict(model.state_dict())
+
+    steps = 3 * config.get("num_iterations", 1)
+    trainer, *_ = trained(
+        tmp_path, steps=steps, estimator="adaptive_loo_sizes", k=k, config=config,
+        callbacks=[Kept()],
+    )  # fmt: skip
+    assert len(trainer.seen) == 3
+    learner, furthest = AdaptiveLoo(), 0.0
+    for model, (output, rewards) in zip(
+        models[:: config.get("num_iterations", 1)], trainer.seen, strict=False
+    ):
+        groups = rewards.view(-1, N).double().numpy()
+        wanted = N * learner.weights(groups, k).ravel()
+        assert np.allclose(output["advantages"], wanted, atol=1e-5)
+        default = "rloo" if k == 1 else "pkpo_loo_minus_one"
+        furthest = max(furthest, np.abs(wanted - N * weights(groups, k, default).ravel()).max())
+        sizes = scores_of(model, output).detach().double().numpy() ** 2
+        learner.observe(groups, k, sizes=sizes.reshape(-1, N))
+    assert furthest > 1e-3
+
+
+def test_a_group_with_a_completion_without_a_reward_is_not_learnt_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(trl_step, "reward", forgetful)
+    trainer, *_ = trained(tmp_path, steps=2, k=2, estimator="adaptive_loo_sizes")
+    for output, rewards in trainer.seen:
+        first = rewards.flatten().numpy()[:N]
+        wanted = N * np.concatenate([[0.0], weights(first[1:], 2)])
+        assert np.allclose(output["advantages"][:N], wanted, atol=1e-6)
+    assert trainer._baseline.state()["4,2,total"].any()
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
+        ({"estimator": "adaptive_loo"}, "Did you mean 'adaptive_loo_sizes'"),
         ({"k": N + 1}, "k = 5 with n = 4"),
         ({"estimator": "pkpo_loo", "k": N}, "pkpo_loo needs"),
         ({"estimator": "pokpo"}, "pkpo"),

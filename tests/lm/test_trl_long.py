@@ -146,7 +146,9 @@ def sometimes_forgetful(completions, trainer_state, **kwargs):
     return [None, *rewards[1:]] if trainer_state.global_step == STEPS // 4 else rewards
 
 
-@pytest.mark.parametrize("estimator", ["passk_bootstrap", "pkpo_loo_minus_one"])
+@pytest.mark.parametrize(
+    "estimator", ["passk_bootstrap", "pkpo_loo_minus_one", "adaptive_loo_sizes"]
+)
 def test_a_run_that_was_interrupted_ends_in_the_same_numbers(tmp_path, monkeypatch, estimator):
     """A schedule, a missing reward, an interruption and a resume; the log says what passk says."""
     monkeypatch.setattr(trl_step, "reward", sometimes_forgetful)

@@ -1,6 +1,7 @@
 """Rendering: the same bytes everywhere, nothing left changed, and a sentence for a wrong frame."""
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -31,6 +32,11 @@ print("moving gif", hashlib.sha256(animate(moving())).hexdigest())
 """
 
 
+ALLOWED = [f"-W{one}" for one in re.findall(r"-W (\S+)", os.environ.get("PYTEST_ADDOPTS", ""))]
+STRICT = [sys.executable, "-Werror", *ALLOWED, "-c"]
+"""Python where warnings are errors, but for those that are not in this run of the tests."""
+
+
 def test_bytes_do_not_depend_on_process_hash_seed_locale_or_the_users_settings(tmp_path):
     (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.labelpad: 20\nsavefig.dpi: 30\n")
     with redirect_stdout(StringIO()) as printed:
@@ -43,7 +49,7 @@ def test_bytes_do_not_depend_on_process_hash_seed_locale_or_the_users_settings(t
 
 def _digests(**environment: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", DIGESTS],
+        [*STRICT, DIGESTS],
         capture_output=True,
         text=True,
         check=True,
@@ -62,7 +68,7 @@ from tests.plotting.frames import variance
 render("variance", variance())
 assert kept == {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
 """
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT)
+    subprocess.run([*STRICT, code], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,10 @@ def test_a_study_that_wants_more_workers_gets_them(tmp_path: Path) -> None:
         for jobs in (2, 3, 2):
             cells = toy.cells(4)
             assert execute(cells, toy.draw, tmp_path / f"{jobs}", jobs=jobs, fresh=True).ran == 4
+
+
+def test_workers_keep_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    with ProcessPoolExecutor(1, mp_context=Workers(know_script=False)) as pool:
+        assert int(pool.submit(os.getenv, "MALLOC_TRIM_THRESHOLD_").result()) >= 2**25
+    assert "MALLOC_TRIM_THRESHOLD_" not in os.environ

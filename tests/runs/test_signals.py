@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from pkpo_toy.runs import Interrupted
 from pkpo_toy.runs.lock import Lock
-from pkpo_toy.runs.signals import Signals
+from pkpo_toy.runs.signals import Signals, signals_held
 from tests.runs.driving import RESULTS, alive, contents, crowding, drive, pids, started, until
 
 pytestmark = pytest.mark.faults
@@ -63,7 +64,7 @@ def test_ctrl_c_while_workers_start_leaves_no_traceback(tmp_path: Path, delay: f
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=60)
-        assert process.returncode == 130
+        assert process.returncode == 130, errors
         assert errors.startswith("SIGINT after 0 of 50 cells")
         assert errors.count("\n") == 1
 
@@ -145,3 +146,25 @@ def test_workers_end_with_a_killed_parent_and_the_lock_is_free(tmp_path: Path, h
         until(lambda: not any(map(alive, pids(notes).values())), seconds=2.0)
         with Lock(tmp_path / RESULTS):
             pass
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_another_thread_takes_waits_until_a_worker_is_started(signum: int) -> None:
+    done = False
+    with pytest.raises(Interrupted), Signals():  # noqa: PT012
+        with signals_held():
+            thread = threading.Thread(
+                target=signal.pthread_kill, args=(threading.get_ident(), signum)
+            )
+            thread.start()
+            thread.join()
+            done = True
+        pytest.fail("the signal is lost")
+    assert done
+
+
+def test_holding_signals_back_leaves_what_is_installed() -> None:
+    before = [signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)]
+    with signals_held():
+        pass
+    assert before == [signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)]

@@ -1,5 +1,7 @@
 """The least variance: against brute force, against random baselines, and what it refuses."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -205,6 +207,60 @@ def test_what_the_floor_refuses(change, names):
     call = {"chances": [0.2, 0.3, 0.5], "rewards": REWARDS, "scores": np.eye(3), "n": 4, "k": 2}
     with pytest.raises(InputError, match=names):
         variance_floor(**(call | change))
+
+
+def test_scores_in_other_parameters():
+    """theta -> logits = M theta: covariances are those in the logits, mapped by M."""
+    rng = np.random.default_rng(0)
+    for rewards, logits, n, k in INSTANCES:
+        pi = oracles_best.policy_of(logits)
+        own = np.eye(len(pi)) - pi
+        mapped = own @ rng.normal(size=(len(pi), 2))
+        to = np.linalg.lstsq(own, mapped, rcond=None)[0]
+
+        def columns(g, k):
+            return np.stack([centred(g, k), fast_pkpo(g, k)], axis=-1)
+
+        found = second_moments(columns, logits, rewards, n, k, weights=2, scores=mapped)
+        for place, weigh in enumerate((centred, pkpo)):
+            covariance = enumerate_moments(weigh, logits, rewards, n, k).covariance
+            truth = np.trace(to.T @ covariance @ to)
+            assert found[place, place] == pytest.approx(truth, rel=1e-9)
+        turned = own @ np.linalg.qr(rng.normal(size=(len(pi), len(pi))))[0]
+        least = least_variance(pkpo, logits, rewards, n, k).variance
+        assert least_variance(pkpo, logits, rewards, n, k, scores=turned).variance == (
+            pytest.approx(least, rel=1e-8, abs=1e-18)
+        )
+
+
+def test_the_least_variance_in_other_parameters_is_brute_forces():
+    """One number for each multiset of the others, over all ordered groups, by least squares."""
+    rewards, logits, n, k = [0.0, 1.0, 1.0, 0.5], [0.3, -0.5, 0.1, 0.0], 3, 2
+    pi = oracles_best.policy_of(logits)
+    scores = (np.eye(4) - pi) @ np.random.default_rng(1).normal(size=(4, 2))
+    multisets, rows, targets = {}, [], []
+    for group in product(range(4), repeat=n):
+        s, root = scores[list(group)], np.sqrt(pi[list(group)].prod())
+        w = pkpo(np.array([[rewards[a] for a in group]]), k)[0]
+        row = np.zeros((2, 10))
+        for i in range(n):
+            others = tuple(sorted(rewards[a] for j, a in enumerate(group) if j != i))
+            row[:, multisets.setdefault(others, len(multisets))] += s[i]
+        rows.append(root * row)
+        targets.append((root, w @ s))
+    gradient = sum(root**2 * total for root, total in targets)
+    matrix = np.concatenate(rows)
+    target = np.concatenate([root * (total - gradient) for root, total in targets])
+    best = np.linalg.lstsq(matrix, target, rcond=None)[0]
+    truth = ((target - matrix @ best) ** 2).sum()
+    found = least_variance(pkpo, logits, rewards, n, k, scores=scores)
+    assert found.variance == pytest.approx(truth, rel=1e-9)
+    assert truth > 0.01
+
+
+def test_scores_that_do_not_fit_are_refused():
+    with pytest.raises(InputError, match=r"scores must be \(d, D\) with d = 2"):
+        least_variance(pkpo, [0.0, 0.0], [0.0, 1.0], 3, 2, scores=np.ones((3, 2)))
 
 
 @pytest.mark.parametrize(("n", "k"), [(4, 2), (5, 5), (6, 3)])

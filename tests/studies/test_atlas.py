@@ -108,9 +108,9 @@ def test_products_of_scores():
 
 def test_who_is_compared():
     point = FAMILIES["bandit"](5.0)
-    assert known(point, 4, 4) == ["pkpo", "pkpo_loo_minus_one", "maxk_rloo"]
-    assert "rloo" in known(point, 4, 1)
-    assert "fail_only" in known(FAMILIES["binary"](0.1), 4, 2)
+    assert known([point], 4, 4) == ["pkpo", "pkpo_loo_minus_one", "maxk_rloo"]
+    assert "rloo" in known([point], 4, 1)
+    assert "fail_only" in known([FAMILIES["binary"](0.1)], 4, 2)
 
 
 def test_a_family_that_is_not_there_is_named():

@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from pkpo_toy.checks import check_count
+from pkpo_toy.checks import check_count, check_finite
 from pkpo_toy.errors import InputError
 from pkpo_toy.simulator.exact.enumeration import (
     BUDGET,
@@ -28,7 +28,7 @@ from pkpo_toy.simulator.exact.enumeration import (
     probabilities,
     weights_of,
 )
-from pkpo_toy.typing import Array, ArrayLike, Integers, WeightFunction
+from pkpo_toy.typing import Array, ArrayLike, Flags, Integers, WeightFunction
 
 TABLES = 400
 """Multisets of the other rewards up to which b is a table of its own value for each."""
@@ -65,16 +65,18 @@ def least_variance(
     tables: int = TABLES,
     budget: int = BUDGET,
     noise: float = 0.0,
+    scores: ArrayLike | None = None,
 ) -> LeastVariance:
     """The least variance of the function's weights less any baseline of the other rewards.
 
     logits, rewards (d,); function: rewards (m, n), k -> weights (m, n), exchangeable and without
     randomness. Two functions with the same mean for every policy give the same V*. noise: E |e|^2
     of independent noise e in every score, of the coordinates that a reward says nothing about.
+    scores (d, D): grad log pi of each outcome in any parameters; None: in the logits.
 
     Raises: InputError on arguments out of their domain and on more outcomes than `budget`.
     """
-    law = _law(*instance(logits, rewards), noise)
+    law = _law(*instance(logits, rewards), noise, scores)
     samples, best_of = check_count("n", n), check_count("k", k)
     count = len(law.rewards)
     if count_outcomes(count, samples) > check_count("budget", budget):
@@ -97,13 +99,14 @@ def second_moments(
     *,
     weights: int = 1,
     noise: float = 0.0,
+    scores: ArrayLike | None = None,
 ) -> Array:
     """E[t_a . t_b] of t_a = sum_i column_ia s_i, (p, p), exact; the last about their mean.
 
     columns: rewards (m, n), k -> (m, n, p), the last `weights` of them of one and the same mean,
-    the others, baselines, of mean 0. noise as in `least_variance`.
+    the others, baselines, of mean 0. noise and scores as in `least_variance`.
     """
-    law = _law(*instance(logits, rewards), noise)
+    law = _law(*instance(logits, rewards), noise, scores)
 
     def blocks() -> Iterator[tuple[Integers, Array, Array, Array]]:
         for levels in outcomes(len(law.rewards), n, True):
@@ -133,16 +136,32 @@ class _Law:
     spreads: Array
 
 
-def _law(log_policy: Array, rewards: Array, noise: float) -> _Law:
+def _law(log_policy: Array, rewards: Array, noise: float, scores: ArrayLike | None = None) -> _Law:
     possible = log_policy > -np.inf
     policy = np.exp(log_policy[possible])
     levels, which = np.unique(rewards[possible], return_inverse=True)
     member = which == np.arange(len(levels))[:, None]
     chances = member @ policy
     shares = member * policy / chances[:, None]
-    means = shares - policy
-    spreads = 1.0 - (shares * shares).sum(axis=1) + noise
+    if scores is None:
+        means = shares - policy
+        spreads = 1.0 - (shares * shares).sum(axis=1)
+    else:
+        s = _fitting(scores, possible)
+        means = shares @ s
+        # E |s - mean|^2, each outcome about the mean of its own level: no small difference.
+        spreads = shares @ ((s - means[which]) ** 2).sum(axis=1)
+    spreads = spreads + noise
     return _Law(np.log(chances), levels, _triangle(means.T).T, spreads)
+
+
+def _fitting(scores: ArrayLike, possible: Flags) -> Array:
+    s = check_finite("scores", scores)
+    if s.ndim != 2 or len(s) != len(possible):
+        raise InputError(
+            f"scores must be (d, D) with d = {len(possible)} outcomes, got shape {s.shape}."
+        )
+    return s[possible]
 
 
 def _triangle(rows: Array) -> Array:

@@ -1,0 +1,83 @@
+"""The atlas of a language model's real gradients. Running it needs the `lm` extra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from pkpo_toy.lm.config import LmConfig
+from pkpo_toy.studies.atlas import STUDY as ATLAS
+from pkpo_toy.studies.atlas import Atlas
+from pkpo_toy.studies.atlas_problems import Families, Point
+
+if TYPE_CHECKING:
+    from pkpo_toy.lm.answer_space import AnswerSpaces
+
+MODEL = {
+    "level": 1,
+    "problems": 50,
+    "held_out": 14,
+    "answer_tokens": 2,
+    "width": 32,
+    "layers": 1,
+    "warm_step_size": 3e-3,
+    "dtype": "float64",
+}
+"""One-digit products: answers of at most two tokens can be listed."""
+PROMPTS = 16
+
+
+@cache
+def _model(warm_start: int) -> AnswerSpaces:
+    from pkpo_toy.lm.answer_space import AnswerSpaces  # torch is loaded here and not before
+
+    return AnswerSpaces(LmConfig.model_validate({**MODEL, "warm_start": warm_start}))
+
+
+def _prompts(*, exact: bool, sketched: bool) -> Callable[[float], tuple[Point, ...]]:
+    def built(setting: float) -> tuple[Point, ...]:
+        model = _model(int(setting))
+        found = []
+        for index, space in enumerate(model.spaces[:PROMPTS]):
+            rewards = (space.rewards >= 1).astype(np.float64) if exact else space.rewards
+            scores = model.scores(index)
+            sketch = space.sketch if sketched else None
+            sizes = space.log_chances**2  # as `score_sizes`
+            found.append(Point(space.log_chances, rewards, scores, sketch=sketch, sizes=sizes))
+        return tuple(found)
+
+    return built
+
+
+class AtlasLm(Atlas):
+    """A small language model on a few prompts, one n, every k of a doubling grid.
+
+    Variances are those of a group's estimate about the gradient of its own prompt, averaged over
+    the prompts, and so is the least. Learners see (log pi(x))^2; "sketch": also sketched scores.
+    """
+
+    families: ClassVar[Families] = {
+        "right or wrong": _prompts(exact=True, sketched=False),
+        "share that is right": _prompts(exact=False, sketched=False),
+        "right or wrong, sketch": _prompts(exact=True, sketched=True),
+        "share that is right, sketch": _prompts(exact=False, sketched=True),
+    }
+
+    family: str = Field(
+        "right or wrong", description="What an answer earns, and what learners see."
+    )
+    setting: float = Field(60.0, ge=0, description="Supervised steps of the warm start.")
+
+
+STUDY = replace(
+    ATLAS,
+    question="The atlas on the real gradients of a small language model",
+    config=AtlasLm,
+    extra="lm",
+    needs=("torch", "transformers", "safetensors"),
+)
