@@ -1,8 +1,8 @@
 """`pkpo-toy report`: one file that asks for nothing, says all that is stored, and nothing else."""
 
 import json
-import shutil
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
