@@ -46,6 +46,8 @@ def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
     near = get_close_matches(str(name), known, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     text = f"unknown {kind} {str(name)[:60]!r}.{hint} Choose from: "
+    if not known:
+        return InputError(f"unknown {kind} {str(name)[:60]!r}. There are none to choose from.")
     listed = ", ".join(known)
     if len(text + listed) >= LONGEST:
         listed = listed[: LONGEST - len(text) - 5].rpartition(",")[0] + ", .."

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pkpo_toy"
-GROUND = {"errors", "typing", "checks", "files", "sources", "web", "loading"}
+GROUND = {"errors", "extras", "typing", "checks", "files", "sources", "web", "loading"}
 MAY_IMPORT = {
     "errors": set(),
+    "extras": set(),
     "typing": set(),
     "checks": {"errors", "typing"},
     "files": {"errors"},

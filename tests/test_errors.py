@@ -23,4 +23,5 @@ def test_of_many_names_the_nearest_is_told_and_as_many_as_fit():
     assert "Did you mean 'pkpo'?" in message
     assert message.endswith(", ...")
     assert len(message) <= 300
+    assert str(unknown("kind", "x", ())) == "unknown kind 'x'. There are none to choose from."
     assert str(unknown("kind", "x", "ab")) == "unknown kind 'x'. Choose from: a, b."

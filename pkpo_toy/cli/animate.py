@@ -7,25 +7,37 @@ from typing import Annotated
 
 import typer
 
-from pkpo_toy.cli.support.options import RESULTS
+from pkpo_toy.cli.support.completion import animated, lessons
+from pkpo_toy.cli.support.options import RESULTS, AsJson
 
 DEMO = "demo"
 
 
 def animate(
     study: Annotated[
-        str, typer.Argument(metavar="STUDY|demo", help="A training study that was run, or demo.")
+        str,
+        typer.Argument(
+            metavar="STUDY|demo",
+            help="A training study that was run, or demo.",
+            autocompletion=animated,
+        ),
     ],
     out: Annotated[str, typer.Option(help="The GIF to write.")],
     lesson: Annotated[
-        str | None, typer.Option(help="Of demo: two_peaks, gaussian or water_filling. (two_peaks)")
+        str | None,
+        typer.Option(
+            help="Of demo: two_peaks, gaussian or water_filling. (two_peaks)",
+            autocompletion=lessons,
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of demo: seed of the run. (0)")] = None,
     steps: Annotated[int | None, typer.Option(help="Of demo: training steps.")] = None,
     results: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
+    as_json: AsJson = False,
 ) -> None:
     """Write a GIF for slides: the demo's lesson, or the curves of a study that was run."""
     from pkpo_toy.cli.support.output import checked_target
+    from pkpo_toy.cli.support.printing import print_written
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.errors import InputError
     from pkpo_toy.files import write_output
@@ -44,7 +56,7 @@ def animate(
         with working("drawing"):
             data = _study(study, results)
     write_output(target, data)
-    print(target)
+    print_written([target], as_json=as_json)
 
 
 def _demo(lesson: str, seed: int, steps: int | None) -> bytes:

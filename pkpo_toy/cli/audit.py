@@ -6,15 +6,19 @@ from typing import Annotated
 
 import typer
 
+from pkpo_toy.cli.support.completion import estimators, metrics_in_use
 from pkpo_toy.cli.support.options import AsJson
 from pkpo_toy.errors import InputError
+
+CLAIMS = ("unbiased", "direction", "biased", "bound")  # in the order of the table
 
 
 def audit(
     estimator: Annotated[
         list[str] | None,
         typer.Option(
-            help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION; repeat for several. (all)"
+            help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION; repeat for several. (all)",
+            autocompletion=estimators,
         ),
     ] = None,
     rewards: Annotated[str | None, typer.Option(help="Reward of each arm. (0.1,0.55,1)")] = None,
@@ -24,7 +28,10 @@ def audit(
     budget: Annotated[int | None, typer.Option(help="Most outcomes to enumerate.")] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(help="Instead, a way to compute pass@k: unbiased, plug_in, ..., or all."),
+        typer.Option(
+            help="Instead, a way to compute pass@k: unbiased, plug_in, ..., or all.",
+            autocompletion=metrics_in_use,
+        ),
     ] = None,
     p: Annotated[
         str | None, typer.Option("--p", help="Success rates of --metric. (0.01,0.03,0.1,0.3)")
@@ -37,13 +44,18 @@ def audit(
     deviation for success rates p, n samples (16) and k (8).
     """
     if metric:
-        if estimator or rewards or logits or budget:
+        if estimator or any(one is not None for one in (rewards, logits, budget)):
             raise InputError("--metric takes --p, --n and --k, and nothing else of audit.")
-        _audit_metrics(metric, _numbers("p", p) or [0.01, 0.03, 0.1, 0.3], n or 16, k or 8, as_json)
+        rates = [0.01, 0.03, 0.1, 0.3] if p is None else _numbers("p", p) or []
+        n, k = 16 if n is None else n, 8 if k is None else k
+        _audit_metrics(metric, rates, n, k, as_json)
         return
+    if p is not None:
+        raise InputError("--p is an option of audit --metric.")
     from pkpo_toy import experiment
-    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.printing import json_rows, print_json
     from pkpo_toy.cli.support.progress import AuditBar
+    from pkpo_toy.cli.support.tables import print_table
 
     config = experiment.audit_config(
         rewards=_numbers("rewards", rewards),
@@ -58,15 +70,25 @@ def audit(
     if as_json:
         print_json({"rows": json_rows(rows)})
         return
+    shown = rows.drop(columns=["instance", "n", "k", "baselines"])
+    shown.insert(0, "claim", shown.pop("claim"))
+    baselines = next(filter(None, rows["baselines"]), "")
     print_table(
-        rows.drop(columns=["instance", "n", "k"]),
+        shown.sort_values("claim", key=lambda claims: claims.map(_place), kind="stable"),
         f"exact audit: n = {config.n}, k = {config.k}, rewards {list(config.rewards)}, "
-        f"logits {list(config.logits)}",
+        f"logits {list(config.logits)}"
+        + (f"; over best: relative to the best baseline ({baselines})" if baselines else ""),
     )
 
 
+def _place(claim: str) -> int:
+    """Of a claim in the table; a user's estimator claims nothing and comes first."""
+    return CLAIMS.index(claim) if claim in CLAIMS else -1
+
+
 def _audit_metrics(metrics: list[str], p: list[float], n: int, k: int, as_json: bool) -> None:
-    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.printing import json_rows, print_json
+    from pkpo_toy.cli.support.tables import print_table
     from pkpo_toy.samples.bias import metric_bias
 
     rows = metric_bias(p, n, k, None if "all" in metrics else metrics)

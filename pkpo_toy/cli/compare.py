@@ -106,7 +106,7 @@ def _json(one: Comparison, name: str) -> dict[str, object]:
 
 
 def _print(one: Comparison, before: str, after: str) -> None:
-    from pkpo_toy.cli.support.printing import print_table
+    from pkpo_toy.cli.support.tables import print_table
 
     shown = ["k", "before", "after", "difference", "difference_se", "low", "high", "gained", "lost"]
     rows = one.rows.rename(columns={"se": "difference_se"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.support.options import RESULTS, ResultsFolder, StoredRun
+from pkpo_toy.cli.support.options import RESULTS, AsJson, ResultsFolder, StoredRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,30 +19,40 @@ FORMATS = ("csv", "json", "parquet", "markdown", "latex")
 def export(
     run: StoredRun,
     form: Annotated[
-        str, typer.Option("--format", help="csv, json, parquet, markdown or latex.")
-    ] = "csv",
+        str | None,
+        typer.Option(
+            "--format",
+            help="csv, json, parquet, markdown or latex. (csv)",
+            autocompletion=lambda incomplete: [f for f in FORMATS if f.startswith(incomplete)],
+        ),
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="The file to write. (stdout)")] = None,
     records: Annotated[
         bool, typer.Option("--records", help="The records of all cells, not the summary.")
     ] = False,
     out: ResultsFolder = RESULTS,
+    as_json: AsJson = False,
 ) -> None:
     """Write a study's summary, or all its records, as one table."""
     from pkpo_toy.cli.support.output import checked_target
-    from pkpo_toy.errors import unknown
+    from pkpo_toy.cli.support.printing import print_written
+    from pkpo_toy.errors import InputError, unknown
     from pkpo_toy.experiment import load
     from pkpo_toy.files import write_output
 
-    if form not in FORMATS:
+    if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
+    if as_json and to is None and form not in (None, "json"):
+        raise InputError(f"--json without --to puts JSON on stdout, and --format {form} does not.")
     target = None if to is None else checked_target("--to", to)
     result = load(run, out)
+    form = form or ("json" if as_json and to is None else "csv")
     data = _encoded(result.records() if records else result.summary, form)
     if target is None:
         sys.stdout.buffer.write(data)
     else:
         write_output(target, data)
-        print(target)
+        print_written([target], as_json=as_json)
 
 
 def _encoded(frame: pd.DataFrame, form: str) -> bytes:
@@ -64,12 +74,11 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     import io
 
     from pkpo_toy.errors import InputError
+    from pkpo_toy.extras import install_command
 
     buffer = io.BytesIO()
     try:
         frame.to_parquet(buffer, engine="pyarrow", index=False)
     except ImportError:
-        raise InputError(
-            "--format parquet needs pyarrow: pip install 'pkpo-toy[samples]'"
-        ) from None
+        raise InputError(f"--format parquet needs pyarrow: {install_command('samples')}") from None
     return buffer.getvalue()

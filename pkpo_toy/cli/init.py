@@ -7,12 +7,19 @@ from typing import Annotated
 
 import typer
 
+from pkpo_toy.cli.support.completion import studies
+from pkpo_toy.cli.support.options import AsJson
+
 
 def init(
     path: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The study file to write.")],
-    source: Annotated[str, typer.Option("--from", help="The study to start from.")] = "variance",
+    source: Annotated[
+        str, typer.Option("--from", help="The study to start from.", autocompletion=studies)
+    ] = "variance",
+    as_json: AsJson = False,
 ) -> None:
     """Write a study file to edit and to run: every setting with its meaning and its default."""
+    from pkpo_toy.cli.support.printing import print_written
     from pkpo_toy.errors import InputError, unknown
     from pkpo_toy.files import write_output
     from pkpo_toy.runs import check_name
@@ -27,4 +34,7 @@ def init(
     if path.exists():
         raise InputError(f"{path} is there already; choose another name or remove it.")
     write_output(path, template(source).encode())
-    print(f"{path}: edit it, then run it with `pkpo-toy run {path}`")
+    if as_json:
+        print_written([path], as_json=True)
+    else:
+        print(f"{path}: edit it, then run it with `pkpo-toy run {path}`")

@@ -6,18 +6,22 @@ from typing import Annotated
 
 import typer
 
+from pkpo_toy.cli.support.options import AsJson
+
 
 def lesson(
     out: Annotated[str, typer.Option(help="The HTML file to write.")] = "lesson.html",
+    as_json: AsJson = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write an interactive lesson in pass@k: one file that needs nothing but a browser."""
     from pkpo_toy.cli.support.output import checked_page, open_page
+    from pkpo_toy.cli.support.printing import print_written
     from pkpo_toy.files import write_output
     from pkpo_toy.lessons.page import lesson_page
 
     target = checked_page("--out", out)
     write_output(target, lesson_page().encode())
-    print(target)
+    print_written([target], as_json=as_json)
     if show:
         open_page(target)

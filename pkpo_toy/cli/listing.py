@@ -19,12 +19,17 @@ KINDS = ("studies", "estimators", "problems", "formats")
 def list_(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="[studies|estimators|problems|formats]", help="What to list."),
+        typer.Argument(
+            metavar="[studies|estimators|problems|formats]",
+            help="What to list.",
+            autocompletion=lambda incomplete: [k for k in KINDS if k.startswith(incomplete)],
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List studies, estimators, problems and the formats of sampling results."""
-    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.printing import json_rows, print_json
+    from pkpo_toy.cli.support.tables import print_table
     from pkpo_toy.errors import unknown
 
     if kind is not None and kind not in KINDS:

@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -33,9 +33,10 @@ from pkpo_toy.cli import (
     show,
     weights,
 )
+from pkpo_toy.cli.support.completion import mend_words
 from pkpo_toy.cli.support.surroundings import DISK, flush, interruptible, prepare
 from pkpo_toy.cli.support.torchrun import together
-from pkpo_toy.errors import Interruption, PkpoError, one_sentence
+from pkpo_toy.errors import InputError, Interruption, PkpoError, one_sentence
 
 # In the order of the help. A new command is a file beside this one and a row here.
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -61,9 +62,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
 app = typer.Typer(
     name="pkpo-toy",
     help="Pass@k policy gradients on problems small enough to know the truth.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
+
+# What Typer raises for words it cannot read; it gives only this descendant in public.
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
 
 
 def _version(wanted: bool) -> None:
@@ -82,6 +86,7 @@ DEBUG = "PKPO_TOY_DEBUG"
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -90,6 +95,8 @@ def options(
     ] = False,
 ) -> None:
     """Pass@k policy gradients on problems small enough to know the truth."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 for name, command in COMMANDS.items():
@@ -99,9 +106,11 @@ for name, command in COMMANDS.items():
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and its own exit code."""
     prepare()
+    if "_PKPO_TOY_COMPLETE" in os.environ:
+        mend_words()
     try:
         try:
-            together(lambda: app(prog_name="pkpo-toy"))
+            together(_called)
         finally:
             flush()
     except Interruption as stop:
@@ -117,6 +126,23 @@ def main() -> None:
     except (Exception, RecursionError) as error:
         about = f"{type(error).__name__}: {error}"
         _end(error, 1, f"error: {about} (unexpected; `pkpo-toy --debug ...` shows where)")
+
+
+def _called() -> None:
+    """Run the command that was typed. Raises InputError where the words make none."""
+    try:
+        code = app(prog_name="pkpo-toy", standalone_mode=False)
+    except UsageError as error:
+        context = error.ctx
+        path = context.command_path if context else "pkpo-toy"
+        message = error.format_message().rstrip(".?")
+        raise InputError(f"{message}; `{path} --help` says more.") from error
+    except typer.Abort:
+        raise InputError("there is nobody to ask; --yes answers for you.") from None
+    except SystemExit as end:
+        # Typer ends so where the reader of its help has seen enough.
+        code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
+    sys.exit(code or 0)
 
 
 def _end(error: BaseException, code: int, sentence: str) -> NoReturn:

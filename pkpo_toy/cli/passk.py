@@ -59,8 +59,9 @@ def passk(
         write_report,
     )
     from pkpo_toy.cli.support.output import checked_page
-    from pkpo_toy.cli.support.printing import json_rows, print_json, print_table
+    from pkpo_toy.cli.support.printing import json_rows, print_json
     from pkpo_toy.cli.support.progress import working
+    from pkpo_toy.cli.support.tables import print_table
     from pkpo_toy.samples.intervals import method
     from pkpo_toy.samples.metrics import metric_named
     from pkpo_toy.samples.passk import at_each_k, bounds_of, default_ks, enough_samples

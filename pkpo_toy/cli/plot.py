@@ -6,18 +6,28 @@ from typing import Annotated
 
 import typer
 
-from pkpo_toy.cli.support.options import FIGURES, RESULTS, FiguresFolder, Pdf, ResultsFolder
+from pkpo_toy.cli.support.completion import stored
+from pkpo_toy.cli.support.options import FIGURES, RESULTS, AsJson, FiguresFolder, Pdf, ResultsFolder
 
 
 def plot(
-    runs: Annotated[list[str], typer.Argument(help="Studies that were run, or their folders.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="STUDY...",
+            help="Studies that were run, or their folders.",
+            autocompletion=stored,
+        ),
+    ],
     out: ResultsFolder = RESULTS,
     figures: FiguresFolder = FIGURES,
     pdf: Pdf = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw the figures of stored results again."""
+    from pkpo_toy.cli.support.printing import print_written
     from pkpo_toy.experiment import load
 
-    for result in [load(run, out) for run in runs]:
-        for path in result.save_figure(figures, pdf=pdf):
-            print(path)
+    results = [load(run, out) for run in runs]
+    drawn = [path for result in results for path in result.save_figure(figures, pdf=pdf)]
+    print_written(drawn, as_json=as_json)

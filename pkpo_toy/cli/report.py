@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from pkpo_toy.cli.support.options import RESULTS, ResultsFolder
+from pkpo_toy.cli.support.completion import stored
+from pkpo_toy.cli.support.options import RESULTS, AsJson, ResultsFolder
 
 
 def report(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="[STUDY]", help="A study or suite that was run, or a folder. (all results)"
+            metavar="[STUDY]",
+            help="A study or suite that was run, or a folder. (all results)",
+            autocompletion=stored,
         ),
     ] = None,
     to: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",
@@ -23,10 +26,12 @@ def report(
         typer.Option(metavar="OTHER", help="Other results of the same studies, side by side."),
     ] = None,
     results: ResultsFolder = RESULTS,
+    as_json: AsJson = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write a page of stored results: figures to explore, tables to sort, how they were made."""
     from pkpo_toy.cli.support.output import checked_page, open_page
+    from pkpo_toy.cli.support.printing import print_written
     from pkpo_toy.files import write_output
     from pkpo_toy.report import report_page
 
@@ -35,6 +40,6 @@ def report(
     for sentence in left_out:
         sys.stderr.write(f"left out: {sentence}\n")
     write_output(target, text.encode())
-    print(target)
+    print_written([target], as_json=as_json)
     if show:
         open_page(target)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pkpo_toy.cli.support.completion import runnable
+from pkpo_toy.cli.support.completion import settings as settings_begun
 from pkpo_toy.cli.support.options import FIGURES, RESULTS, AsJson, FiguresFolder, Pdf, ResultsFolder
 
 if TYPE_CHECKING:
@@ -20,13 +22,19 @@ SHOWN = 100  # cells that --dry-run lists
 
 
 def run(
-    study: Annotated[str, typer.Argument(help="A study, a suite or a FILE.toml.")] = "paper",
+    study: Annotated[
+        str,
+        typer.Argument(
+            metavar="[STUDY]", help="A study, a suite or a FILE.toml.", autocompletion=runnable
+        ),
+    ] = "paper",
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
             help="Override a setting; a list is a grid sweep: one run (cell) per combination.",
+            autocompletion=settings_begun,
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness. (the file's)")] = None,

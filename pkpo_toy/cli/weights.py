@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from pkpo_toy.cli.support.completion import estimators
 from pkpo_toy.cli.support.evaluations import FilesArgument, FormatOption, GroupByOption, ScoreOption
+from pkpo_toy.cli.support.options import AsJson
 
 
 def weights(
@@ -15,7 +17,10 @@ def weights(
     k: Annotated[int, typer.Option(help="k of pass@k.")],
     estimator: Annotated[
         str | None,
-        typer.Option(help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION. (pkpo_loo_minus_one)"),
+        typer.Option(
+            help="A key, KEY(OPTION=VALUE) or FILE.py:FUNCTION. (pkpo_loo_minus_one)",
+            autocompletion=estimators,
+        ),
     ] = None,
     scale: Annotated[
         str, typer.Option(help="sum: for a loss summed over samples; mean: times n.")
@@ -26,6 +31,7 @@ def weights(
     score: ScoreOption = None,
     form: FormatOption = None,
     group_by: GroupByOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Weigh every sample by its problem's rewards.
 
@@ -34,6 +40,7 @@ def weights(
     """
     from pkpo_toy.cli.support.evaluations import fields, say_read
     from pkpo_toy.cli.support.output import checked_target
+    from pkpo_toy.cli.support.printing import json_rows, print_json, print_written
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.estimators.api import DEFAULT
     from pkpo_toy.files import write_file
@@ -41,7 +48,7 @@ def weights(
 
     target = None if out is None else checked_target("--out", out)
     with working("weighing"):
-        read, data = weighed(
+        read, rows, data = weighed(
             files,
             k,
             estimator or DEFAULT,
@@ -55,6 +62,11 @@ def weights(
     say_read(read)
     if target is not None:
         write_file(target, data)
+        if as_json:
+            print_written([target], as_json=True)
+        return
+    if as_json:
+        print_json({"estimator": estimator or DEFAULT, "k": k, "rows": json_rows(rows)})
         return
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

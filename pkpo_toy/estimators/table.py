@@ -112,7 +112,7 @@ _ROWS = (
         source="pkpo-toy, docs/best-estimator.md",
         unbiased_for="grad max@k",
         claim="unbiased", objective=best_of_k, domain=TWO_SAMPLES,
-        look=Look("max@$k$ RLOO", "#7B3F00", "dash_dot", "X"),
+        look=Look("max@$k$ RLOO", "#7B3F00", "dash_dot", "v"),
     ),
     Estimator(
         "group_mean_centered", pkpo.group_mean_centered,

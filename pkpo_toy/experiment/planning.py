@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(pkpo_toy.__file__).parent
 # What studies import and no number depends on: the public names, the wording of errors, how a file
-# is written.
-WITHOUT_NUMBERS = {ROOT / "__init__.py", ROOT / "errors.py", ROOT / "files.py"}
+# is written, how packages are installed.
+WITHOUT_NUMBERS = {ROOT / name for name in ("__init__.py", "errors.py", "files.py", "extras.py")}
 PACKAGES = ("pkpo-toy", "numpy", "pandas", "matplotlib", "torch", "transformers", "distributed")
 
 

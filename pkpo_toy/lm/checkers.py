@@ -42,8 +42,10 @@ def regex(problem: Problem, text: str) -> float:
 CHECKERS: dict[str, Reward] = {"exact": exact, "numeric": numeric, "regex": regex}
 
 
-def checker_named(name: str) -> Reward:
+def checker_named(name: str, *, exact: bool = False) -> Reward:
     """A rule of the table, or the user's FILE.py:FUNCTION(prompt, answer, text) -> reward.
+
+    exact: only 0 and 1 are rewards; what the function returns between them would be lost.
 
     Raises InputError for an unknown rule, and for a file or function that is not there.
     """
@@ -57,6 +59,11 @@ def checker_named(name: str) -> Reward:
         value = own(problem.prompt, problem.answer, text)
         if not isinstance(value, int | float | np.integer | np.floating) or not isfinite(value):
             raise InputError(f"checker {name} must return a finite number, got {value!r:.60}.")
+        if exact and value not in (0, 1):
+            raise InputError(
+                f'checker {name} returned {value!r:.60}, but reward = "exact" takes 0 or 1; '
+                'reward = "fraction" keeps what it returns.'
+            )
         return float(value)
 
     return score

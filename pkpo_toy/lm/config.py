@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,8 +19,10 @@ from pkpo_toy.estimators import resolve
 from pkpo_toy.estimators.api import DEFAULT
 from pkpo_toy.lm.estimators import LM_ESTIMATORS
 from pkpo_toy.lm.problems import Problems, from_file, from_task
-from pkpo_toy.training.config import ScheduleConfig
+from pkpo_toy.training.config import Arrays, ScheduleConfig
 from pkpo_toy.training.handover import Handover
+
+MOST = 1_000_000  # problems
 
 
 def _known(name: str) -> str:
@@ -34,6 +36,15 @@ EstimatorName = Annotated[str, AfterValidator(_known)]
 class LmConfig(ScheduleConfig):
     """One cell: an estimator and a schedule of k, trained in `replicates` runs from warm starts."""
 
+    arrays: ClassVar[Arrays] = (
+        *ScheduleConfig.arrays,
+        ("held_out", "eval_samples"),
+        ("prompts", "n"),
+        ("layers", "width", "width"),
+        ("width", "answer_tokens"),
+        ("lora_rank", "width"),
+    )
+
     estimator: EstimatorName = Field(
         DEFAULT,
         description="key of an estimator, FILE.py:FUNCTION, or one for language models: "
@@ -44,7 +55,7 @@ class LmConfig(ScheduleConfig):
     )
     n: int = Field(16, description="samples per prompt")
     k_eval: tuple[int, ...] = Field((1, 4, 8, 16), description="k at which pass@k is reported")
-    optimiser: str = Field("adam", description='"adam" (AdamW) or "sgd"')
+    optimiser: str = Field("adam", description='"adam" (AdamW), "momentum" or "sgd"')
     step_size: float = Field(3e-4, description="step size of the optimiser")
     steps: int = Field(300, description="training steps")
     replicates: int = Field(5, description="independent runs, each with its own warm start")
@@ -59,8 +70,10 @@ class LmConfig(ScheduleConfig):
     checker: str = Field(
         "exact", description='how data is judged: "exact", "numeric", "regex" or FILE.py:FUNCTION'
     )
-    problems: int = Field(512, ge=1, description="problems to train on")
-    held_out: int = Field(128, ge=2, description="problems kept out of training, to evaluate on")
+    problems: int = Field(512, ge=1, le=MOST, description="problems to train on")
+    held_out: int = Field(
+        128, ge=2, le=MOST, description="problems kept out of training, to evaluate on"
+    )
     evaluate: Literal["held_out", "training"] = Field(
         "held_out", description='"held_out", or as many of those trained on: "training"'
     )
@@ -98,7 +111,7 @@ class LmConfig(ScheduleConfig):
         "float32", description='"float32", "float64", "bfloat16" or "float16"'
     )
     device: str = Field("cpu", description='"cpu" or "cuda"')
-    threads: PositiveInt = Field(1, description="of torch, per process")
+    threads: PositiveInt = Field(1, le=4096, description="of torch, per process")
     folder: str = Field(
         "", description="where checkpoints and sampled answers are kept; empty: nowhere"
     )
@@ -119,7 +132,8 @@ class LmConfig(ScheduleConfig):
         Raises InputError for an unknown task or level and for a file that cannot be read.
         """
         if self.data:
-            return from_file(self.data, self.checker, self.problems, self.held_out)
+            exact = self.reward == "exact"
+            return from_file(self.data, self.checker, self.problems, self.held_out, exact=exact)
         return from_task(self.task, self.level, self.problems, self.held_out, self.seed)
 
     @model_validator(mode="after")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from threading import RLock
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.extras import install_command
 from pkpo_toy.lm.tokens import Tokens, padded
 
 
@@ -103,6 +106,7 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
         from transformers import AutoModelForCausalLM, AutoTokenizer
     except ImportError:
         raise _missing("model", "transformers") from None
+    _without_bars()
     if name.startswith((".", "/", "~")) and not Path(name).is_dir():
         raise InputError(f"model {name!r}: there is no such folder.")
     try:
@@ -117,6 +121,13 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
     return Pretrained(_with_adapters(model, lora_rank) if lora_rank else model), Subwords(tokenizer)
 
 
+def _without_bars() -> None:
+    # A bar of its own would run through ours, and its lock between processes is a semaphore that
+    # is left behind where a worker is ended rather than ends.
+    import_module("transformers.utils.logging").disable_progress_bar()
+    import_module("tqdm").tqdm.set_lock(RLock())
+
+
 def _with_adapters(model: Any, rank: int) -> nn.Module:
     try:
         from peft import LoraConfig, get_peft_model
@@ -129,5 +140,5 @@ def _with_adapters(model: Any, rank: int) -> nn.Module:
 
 def _missing(setting: str, package: str) -> InputError:
     return InputError(
-        f"{setting} needs {package}, which is not installed: pip install 'pkpo-toy[lm]' {package}"
+        f"{setting} needs {package}, which is not installed: {install_command('lm')} {package}"
     )

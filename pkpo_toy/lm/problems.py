@@ -16,6 +16,7 @@ from pkpo_toy.lm.checkers import Reward, checker_named
 from pkpo_toy.lm.tasks import Problem, task_named
 from pkpo_toy.samples.tables import Column, read_table
 
+REPEATS = 100_000
 HELD_OUT = 5
 """Every fifth prompt or so, by its checksum, is never trained on."""
 
@@ -42,8 +43,12 @@ def from_task(name: str, level: int, training: int, held_out: int, seed: int) ->
     return _split(drawn, training, held_out, task.reward, task.alphabet)
 
 
-def from_file(path: str, checker: str, training: int, held_out: int) -> Problems:
+def from_file(
+    path: str, checker: str, training: int, held_out: int, *, exact: bool = False
+) -> Problems:
     """The prompts and answers of a JSON lines file (`prompt`, `answer`), in its order.
+
+    exact: the checker may return 0 and 1 only.
 
     Raises InputError naming file and line where a line does not fit.
     """
@@ -57,7 +62,7 @@ def from_file(path: str, checker: str, training: int, held_out: int) -> Problems
         if checker == "regex" and not _is_pattern(problem.answer):
             raise table.fault(row, f"answer {problem.answer!r} is not a regular expression")
     letters = "".join(sorted({c for p in problems for c in p.prompt + p.answer}))
-    return _split(problems, training, held_out, checker_named(checker), letters)
+    return _split(problems, training, held_out, checker_named(checker, exact=exact), letters)
 
 
 def _text(value: object) -> str | None:
@@ -96,8 +101,12 @@ def _split(
 
 
 def _different(drawn: Iterable[Problem]) -> Iterator[Problem]:
-    seen = set()
+    """Each prompt once, until so many in a row were known that there are hardly others."""
+    seen, known = set[str](), 0
     for problem in drawn:
-        if problem.prompt not in seen:
+        known = known + 1 if problem.prompt in seen else 0
+        if not known:
             seen.add(problem.prompt)
             yield problem
+        elif known > REPEATS:
+            return

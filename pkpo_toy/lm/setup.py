@@ -19,6 +19,7 @@ from pkpo_toy.lm.ranks import device_of
 from pkpo_toy.lm.sampling import score
 from pkpo_toy.lm.tokens import Characters, Tokenizer
 from pkpo_toy.lm.transformer import Shape, Transformer
+from pkpo_toy.simulator.optimisers import Momentum
 
 EXAMPLES = 128  # right answers in a supervised step
 
@@ -106,8 +107,13 @@ def _sgd(parameters: Iterable[nn.Parameter], step_size: float) -> Optimizer:
     return SGD(parameters, lr=step_size)
 
 
+def _momentum(parameters: Iterable[nn.Parameter], step_size: float) -> Optimizer:
+    return SGD(parameters, lr=step_size, momentum=Momentum.B)
+
+
 OPTIMISERS: dict[str, Callable[[Iterable[nn.Parameter], float], Optimizer]] = {
     "sgd": _sgd,
+    "momentum": _momentum,
     "adam": _adam,
 }
 """The simulator's optimisers by the same names, for tensors. No decay: Adam and AdamW agree."""

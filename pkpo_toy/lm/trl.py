@@ -26,6 +26,7 @@ from pkpo_toy.estimators import ESTIMATORS, Estimator, grouped_weights, resolve,
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.estimators.groups import WHEN_SHORT
+from pkpo_toy.extras import install_command
 from pkpo_toy.lm.adaptive import score_sizes
 from pkpo_toy.lm.estimators import ADAPTIVE_SIZES
 from pkpo_toy.lm.metrics import group_metrics
@@ -275,5 +276,5 @@ def check_contract(trainer: type) -> None:
         if found is None or found[: len(wanted)] != wanted:
             raise RuntimeError(
                 f"this version of trl has moved GRPOTrainer.{name}: expected parameters {wanted}, "
-                f"found {found}. Install the version that is pinned: pip install 'pkpo-toy[trl]'"
+                f"found {found}. Install the version that is pinned: {install_command('trl')}"
             )

@@ -8,7 +8,10 @@ from pkpo_toy.plotting.series import curves
 
 STEPS_LABEL = "training step"
 INTERVAL = "bands: 95% interval over runs"
-SAYS = ("bandit", "options", "problems", "arms", "n", "optimiser", "step_size", "replicates")
+SAYS = (
+    *("bandit", "options", "problems", "arms", "n", "k_opt"),
+    *("optimiser", "step_size", "replicates"),
+)
 """Settings of a training study that its subtitle names."""
 
 

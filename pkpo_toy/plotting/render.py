@@ -32,7 +32,7 @@ SOURCE = {"png": "Source", "svg": "Source", "pdf": "Subject"}
 DOTS_PER_INCH = 200
 BLOCK_WIDTH, BLOCK_HEIGHT = 2.6, 1.75  # of a panel, where panels stand in a column
 LINE = 0.2  # inches of height for each line of title and subtitle
-LETTERS = 15  # of a subtitle in an inch of width
+LETTERS, TITLE_LETTERS = 15, 12  # of a subtitle and of a title in an inch of width
 
 
 def draw(
@@ -118,11 +118,12 @@ def _headed(
 ) -> tuple[matplotlib.figure.Figure, FigureBase]:
     """A figure with its title and subtitle, and the part of it that is to be drawn in."""
     width, height = size
-    lines = in_lines(below, round(LETTERS * width)) if below else []
-    height += LINE * (len(lines) + bool(title))
+    lines = in_lines(below, round(LETTERS * width))
+    titles = in_lines(title, round(TITLE_LETTERS * width))
+    height += LINE * (len(lines) + len(titles))
     canvas = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
     if title:
-        canvas.suptitle(title, x=0.01, ha="left")
+        canvas.suptitle("\n".join(titles), x=0.01, ha="left")
     if not below:
         return canvas, canvas
     (inner,) = canvas.subfigures(1, 1, squeeze=False)[0]

@@ -1,5 +1,6 @@
 """Settings in words: how a legend, a panel or a subtitle names one and its value."""
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -28,7 +29,7 @@ SENTENCES = {
     "level": "level {}",
     "prompts": "{} prompts a step",
 }
-VALUES = {"adam": "Adam", "sgd": "SGD"}
+VALUES = {"adam": "Adam", "momentum": "SGD with momentum", "sgd": "SGD"}
 EVALUATED = {"held_out": "held-out prompts", "training": "prompts trained on"}
 
 
@@ -45,8 +46,8 @@ def setting(name: str, value: Any) -> str:
         return SENTENCES[name].format(text)
     if name == "evaluate":
         return EVALUATED.get(str(value), plain(value))
-    if name == "options":
-        return shown(value)
+    if name == "options":  # a column of a frame holds them as JSON
+        return shown(json.loads(value) if isinstance(value, str) and value else value)
     if name in ("estimator", "k1_estimator"):
         return estimator_look(str(value)).label
     return f"{setting_name(name)} = {shown(value)}"
@@ -82,7 +83,7 @@ def in_lines(text: str, letters: int) -> list[str]:
         longer = f"{lines[-1]} {word}".strip()
         fits = len(_MARKUP.sub("", longer)) <= letters
         lines[-1:] = [longer] if fits or not lines[-1] else [lines[-1], word]
-    return lines
+    return lines if text else []
 
 
 def subtitle(settings: Mapping[str, Any], names: Collection[str], swept: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.extras import install_command
 from pkpo_toy.runs.blas import one_blas_thread
 from pkpo_toy.runs.cells import Cell
 from pkpo_toy.runs.compute import Facts, Function, Result, Workforce, compute, failure, lost
@@ -20,9 +21,7 @@ try:
     # What its event loop says of connections that an interruption cut is nobody's news.
     logging.getLogger("tornado.application").setLevel(logging.CRITICAL + 1)
 except ImportError as missing:
-    raise InputError(
-        "running on a cluster needs dask: install it with `pip install 'pkpo-toy[cluster]'`"
-    ) from missing
+    raise InputError(f"running on a cluster needs dask: {install_command('cluster')}") from missing
 
 IN_FLIGHT = 2  # cells handed out per worker thread
 CONNECT_SECONDS = 10

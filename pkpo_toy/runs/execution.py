@@ -1,6 +1,7 @@
 """Executing the cells of a results folder: reuse what is valid, run the rest, tell what failed."""
 
 import json
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -109,7 +110,7 @@ def _results(pending: Iterator[Cell], function: Function, workforce: Workforce) 
     # Imported where used: nobody who runs serially waits for pools or for dask.
     if workforce.jobs == 1 and workforce.cluster is None:
         return _in_this_process(pending, function, workforce.retries)
-    first = list(islice(pending, workforce.jobs))
+    first = list(islice(pending, min(workforce.jobs, sys.maxsize)))
     if not first:
         return _in_this_process(iter(()), function, workforce.retries)
     # No more workers than there are cells to compute.

@@ -15,6 +15,7 @@ from pkpo_toy.samples.intervals import Range, student_interval
 from pkpo_toy.samples.metrics import AtK, metric_named
 from pkpo_toy.samples.passk import (
     bounds_of,
+    check_squares,
     curve_ks,
     default_ks,
     enough_samples,
@@ -127,6 +128,8 @@ def comparison(
     ks = ks or min(default_ks(first), default_ks(second), key=len)
     first, second = (enough_samples(one, ks) for one in (first, second))
     name = metric_for(metric, first, second)
+    for one in (first, second):
+        check_squares(one)
     of = metric_named(name, first).of(first), metric_named(name, second).of(second)
     largest = int(min(first.n.min(), second.n.min()))
     fine = curve_ks(largest, FINEST)

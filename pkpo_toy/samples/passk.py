@@ -60,6 +60,7 @@ def at_each_k(
     """
     evaluation = enough_samples(evaluation, ks, where_possible)
     known = bounds_of(evaluation, bounds)
+    check_squares(evaluation)
     estimate = metric_named(metric, evaluation).of(evaluation)
     rows = [(k, *mean_with_interval(estimate(k), known)) for k in ks]
     return pd.DataFrame(rows, columns=["k", "value", "se", "low", "high", "problems"])
@@ -75,6 +76,18 @@ def mean_with_interval(
         return value, math.nan, math.nan, math.nan, problems
     se = float(values.std(ddof=1)) / math.sqrt(problems)
     return value, se, *interval(value, se, problems, bounds), problems
+
+
+LARGEST = 1e150
+"""Of a reward's size: the squares of larger ones leave float64, and with them every interval."""
+
+
+def check_squares(evaluation: Evaluation) -> None:
+    """Raises InputError for rewards whose squares are no numbers."""
+    if evaluation.rewards is not None and evaluation.c is None:
+        most = float(np.abs(evaluation.rewards).max())
+        if most > LARGEST:
+            raise InputError(f"rewards must lie within +-{LARGEST:g}, got one of size {most:g}.")
 
 
 def bounds_of(evaluation: Evaluation, bounds: Range | None) -> Range | None:

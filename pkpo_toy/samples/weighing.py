@@ -26,8 +26,8 @@ def weighed(
     score: str | None = None,
     group_by: Sequence[str] = (),
     **options: Any,
-) -> tuple[Evaluation, bytes]:
-    """What was read, and every sample of it with its weight, by `sample_weights`.
+) -> tuple[Evaluation, pd.DataFrame, bytes]:
+    """What was read, every sample of it with its weight, by `sample_weights`, and these as a file.
 
     One table problem,sample,reward keeps its text and gets one more column; of anything else comes
     a CSV problem,sample,reward,weight.
@@ -40,10 +40,11 @@ def weighed(
     if table is None or len(table.lines) < evaluation.n.sum():
         samples = evaluation.samples()
         samples["weight"] = sample_weights(samples, k, estimator, **options)
-        return evaluation, samples.to_csv(index=False, lineterminator="\n").encode()
+        return evaluation, samples, samples.to_csv(index=False, lineterminator="\n").encode()
     columns = {c.name: values for c, values in zip(table.kind, table.columns, strict=True)}
-    found = sample_weights(pd.DataFrame(columns), k, estimator, **options)
-    return evaluation, with_column(table, "weight", found.tolist())
+    samples = pd.DataFrame(columns)
+    samples["weight"] = sample_weights(samples, k, estimator, **options)
+    return evaluation, samples, with_column(table, "weight", samples["weight"].tolist())
 
 
 def sample_weights(

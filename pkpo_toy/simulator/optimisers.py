@@ -25,6 +25,29 @@ class Sgd:
         return self.step_size * gradient
 
 
+class Momentum:
+    """Ascent with a heavy ball: v <- b v + g, change = step_size * v, where v starts at 0.
+
+    A steady gradient comes to move 1 / (1 - b) = 10 times as far as by Sgd at that step size.
+
+    Source: Polyak (1964); in this form Sutskever et al. (2013) and torch.optim.SGD (b = 0.9).
+    """
+
+    B = 0.9
+
+    def __init__(self, step_size: float) -> None:
+        self.step_size = step_size
+        self._velocity: Array | None = None
+
+    def change(self, gradient: Array) -> Array:
+        """step_size * velocity, shape (R, d); runs (rows) do not touch each other."""
+        if self._velocity is None:
+            self._velocity = np.zeros(gradient.shape)
+        self._velocity *= self.B
+        self._velocity += gradient
+        return self.step_size * self._velocity
+
+
 class Adam:
     """Adam: each coordinate's step is its mean gradient over its root mean square.
 
@@ -64,4 +87,8 @@ class Adam:
         return change
 
 
-OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {"sgd": Sgd, "adam": Adam}
+OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {
+    "sgd": Sgd,
+    "momentum": Momentum,
+    "adam": Adam,
+}

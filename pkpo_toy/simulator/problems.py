@@ -141,7 +141,7 @@ def build_problem(name: str, **options: Any) -> Problem:
     _check_options(name, build, options)
     try:
         return build(**options)
-    except TypeError as error:
+    except (TypeError, MemoryError) as error:
         given = ", ".join(f"{option} = {value!r}" for option, value in options.items())
         raise InputError(f"problem {name!r} with {given[:100]}: {error}.") from error
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from pkpo_toy.errors import unknown
+from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.estimators.adaptive import FLOOR, SKETCH_FLOOR, AdaptiveLoo
 from pkpo_toy.estimators.learnt_baseline import FEATURES, terms
 from pkpo_toy.simulator.exact.enumeration import count_outcomes
 from pkpo_toy.simulator.exact.least_variance import TABLES, least_variance, second_moments
 from pkpo_toy.simulator.exact.variance_floor import variance_floor
-from pkpo_toy.studies.atlas_problems import FAMILIES, Families, Point
+from pkpo_toy.studies.atlas_problems import DOMAINS, FAMILIES, Families, Point
 from pkpo_toy.studies.study import Study, as_is
-from pkpo_toy.training.config import Config
+from pkpo_toy.training.config import Arrays, Config
 from pkpo_toy.typing import Array
 
 LEARNT_FROM = (64, 256)
@@ -32,6 +32,8 @@ _WIDTH = 128  # of the scores that learners see
 
 class Atlas(Config):
     """One policy at one point, one n, every k of a doubling grid."""
+
+    arrays: ClassVar[Arrays] = (("sets", "n", "n"), ("groups", "n"))
 
     n: int = Field(8, ge=2, description="Samples per group.")
     family: str = Field("bandit", description="Kind of problem, see `atlas_problems`.")
@@ -47,6 +49,16 @@ class Atlas(Config):
         if family not in cls.families:
             raise unknown("family", family, cls.families)
         return family
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        low, high = DOMAINS.get(self.family, (-np.inf, np.inf))
+        if not low <= self.setting <= high:
+            raise InputError(
+                f"setting of family {self.family!r} must be {low:g} to {high:g}, "
+                f"got {self.setting:g}."
+            )
+        return self
 
     def points(self) -> tuple[Point, ...]:
         """The policy at its point; several where a batch holds as many problems."""

@@ -118,6 +118,19 @@ def _noisy(build: Callable[[float], Point]) -> Callable[[float], Point]:
     return built
 
 
+RATE = (1e-6, 1 - 1e-6)
+DOMAINS: dict[str, tuple[float, float]] = {
+    "gaussian": (-10.0, 10.0),
+    "bandit": (2, 5000),
+    "binary": RATE,
+    "tied": (1e-6, 0.7 - 1e-6),
+    "heavy-tailed": (0.0, 20.0),
+    "noisy bandit": (2, 5000),
+    "noisy binary": RATE,
+    "two outcomes": RATE,
+}
+"""Least and largest `setting` of each family."""
+
 Families = dict[str, Callable[[float], Point | tuple[Point, ...]]]
 
 FAMILIES: Families = {

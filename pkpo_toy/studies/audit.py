@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from pkpo_toy.simulator.exact import (
 from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments
 from pkpo_toy.simulator.exact.least_variance import LeastVariance, least_variance
 from pkpo_toy.studies.study import Study, as_is
-from pkpo_toy.training.config import Config, EstimatorName, Name
+from pkpo_toy.training.config import Arrays, Config, EstimatorName, Name
 from pkpo_toy.typing import Array
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -33,6 +33,8 @@ ROUNDING = 1e-20  # a variance below this share of the squared gradient is round
 
 class Audit(Config):
     """One instance: a softmax policy over a few arms with fixed rewards, n samples, k."""
+
+    arrays: ClassVar[Arrays] = (("n",),)
 
     instance: Name = Field("own", description="name of the instance in tables and figures")
     rewards: tuple[Number, ...] = Field((0.1, 0.55, 1.0), description="reward of each arm")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 from pydantic import Field, PositiveInt
@@ -12,12 +14,14 @@ from pkpo_toy.simulator.categorical import CategoricalProblem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
-from pkpo_toy.training.config import TRAINING_COLUMNS, ProblemSetConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, Arrays, ProblemSetConfig
 from pkpo_toy.typing import Array
 
 
 class Difficulty(ProblemSetConfig):
     """One schedule of k on several drawn problem sets, half of whose problems are hard."""
+
+    arrays: ClassVar[Arrays] = (*ProblemSetConfig.arrays, ("sets", "problems", "arms"))
 
     k_eval: tuple[int, ...] = Field((1, 16), description="k at which pass@k is reported")
     rates: tuple[float, ...] = Field(

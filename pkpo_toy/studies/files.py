@@ -27,6 +27,7 @@ from pkpo_toy.training.config import Config
 MAX_BYTES = 1_000_000
 MAX_CELLS = 20_000  # what can be checked in about ten seconds
 Table = dict[str, Any]
+PROBLEM = {"bandit", "problem"}  # settings that name the problem which `options` are of
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,9 @@ def _setting(text: str) -> tuple[str, Any]:
 def with_values(file: StudyFile, values: Table) -> StudyFile:
     """Replace a value where the file gives it: in the variants that sweep it, else at the top.
 
-    A variant that fixes a key to a single value (k_opt = 1 of a baseline, say) keeps it.
+    A variant that fixes a key to a single value (k_opt = 1 of a baseline, say) keeps it. Where all
+    do, those with this value are left, or all get it if none has it. Another
+    problem starts without the options of the file's.
     Raises InputError for a setting that the study does not have.
     """
     fields = file.definition.config.model_fields
@@ -148,8 +151,14 @@ def with_values(file: StudyFile, values: Table) -> StudyFile:
         if key not in fields:
             raise unknown(f"setting of study {file.study!r}:", key, fields)
     variants, top = list(file.variants), dict(file.values)
+    if PROBLEM & values.keys() and "options" in top:
+        top["options"] = {}  # they were those of the file's own problem
     for key, value in values.items():
         sweeping = [i for i, v in enumerate(variants) if _sweeps(file, key, v)]
+        if not sweeping and all(key in variant for variant in variants):
+            wanted = _options(file.definition.config, key, value)
+            kept = [variant for variant in variants if variant[key] in wanted]
+            variants = kept or [{**variant, key: value} for variant in variants]
         for i in sweeping:
             variants[i] = {**variants[i], key: value}
         if not sweeping:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
+from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.simulator.ascent import Observe, TrainingState, iterate
@@ -17,7 +18,7 @@ from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
-from pkpo_toy.training.config import Config
+from pkpo_toy.training.config import Arrays, Config
 from pkpo_toy.typing import Array, WeightFunction
 
 Trained = Literal["default", "centered_loo", "maxk_rloo", "learnt", "oracle"]
@@ -32,12 +33,14 @@ class LessVariance(Config):
     the default; "oracle" is the same, taught at every log by 32 further batches and only by them.
     """
 
+    arrays: ClassVar[Arrays] = (("steps",), ("replicates", "n"), ("tuning", "n"))
+
     problem: str = Field("arms", description="A problem of the list.")
     options: dict[str, Any] = Field(default_factory=dict, description="What it is built with.")
     estimator: Trained = Field("default", description="What is trained with, see above.")
     n: int = Field(4, ge=2, description="Samples per group.")
     k: PositiveInt = Field(2, description="Trained and judged for max@k.")
-    optimiser: str = Field("sgd", description="sgd or adam.")
+    optimiser: str = Field("sgd", description="sgd, momentum or adam.")
     step_sizes: tuple[float, ...] = Field(
         (0.1, 0.3, 1.0, 3.0), min_length=1, description="Of these the best in tuning is taken."
     )
@@ -45,6 +48,15 @@ class LessVariance(Config):
     log_every: PositiveInt = Field(4, description="Steps between logs.")
     replicates: int = Field(64, ge=8, description="Runs that are judged.")
     tuning: int = Field(32, ge=8, description="Other runs that choose the step size.")
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> Self:
+        build_problem(self.problem, **self.options)
+        if self.k > self.n:
+            raise InputError(f"k must be at most n, got k = {self.k} with n = {self.n}.")
+        for size in self.step_sizes:
+            self.settings(size, self.replicates)
+        return self
 
     def settings(self, step_size: float, runs: int) -> Settings:
         """The simulator's settings. Raises InputError for a value out of its domain."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 from pydantic import Field
@@ -9,12 +11,14 @@ from pydantic import Field
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.studies.study import Study
-from pkpo_toy.training.config import TrainingConfig
+from pkpo_toy.training.config import Arrays, TrainingConfig
 from pkpo_toy.training.curves import trained
 
 
 class ObjectiveMatrix(TrainingConfig):
     """One row of the matrix: what is reached for every k_eval when training for k_opt."""
+
+    arrays: ClassVar[Arrays] = (*TrainingConfig.arrays, ("replicates", "per_step", "n"))
 
     k_eval: tuple[int, ...] = Field((1, 2, 4, 8, 16), description="columns of the matrix")
     n: int = Field(32, description="samples per problem and step, at least the largest k_opt")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.bands import mean_band
-from pkpo_toy.training.config import TRAINING_COLUMNS, TrainingConfig
+from pkpo_toy.training.config import TRAINING_COLUMNS, Arrays, TrainingConfig
 from pkpo_toy.typing import Array
 
 EDGES = (0.01, 0.03, 0.1, 0.3)
@@ -32,6 +32,8 @@ class PassRates(TrainingConfig):
     cell holds all it needs.
     """
 
+    arrays: ClassVar[Arrays] = (*TrainingConfig.arrays, ("replicates", "per_step", "n"))
+
     file: str = Field(
         "", description="results of an evaluation, rewards 0 or 1; without it the next two are used"
     )
@@ -40,7 +42,8 @@ class PassRates(TrainingConfig):
     per_step: int = Field(32, description="problems drawn for a step; 0 takes all of them")
     optimiser: str = Field("sgd", description=f"one of {', '.join(OPTIMISERS)}")
     step_size: float = Field(
-        0.05, description="step size; for sgd that of a problem's own gradient, whatever the set"
+        0.05,
+        description="for sgd and momentum that of a problem's own gradient",
     )
 
     @model_validator(mode="before")
@@ -63,9 +66,10 @@ class PassRates(TrainingConfig):
         return pass_rates(self.measured_n, self.measured_c, self.per_step)
 
     def settings(self) -> Settings:
-        """SGD follows the mean over the problems; its step is made that of one of them."""
+        """The gradient is the mean over the problems; a step in proportion to it is made that of
+        one of them. Adam's is in no proportion to it."""
         settings, problems = super().settings(), len(self.measured_n)
-        scale = problems if self.optimiser == "sgd" else 1
+        scale = 1 if self.optimiser == "adam" else problems
         return replace(settings, step_size=self.step_size * scale)
 
 

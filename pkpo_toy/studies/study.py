@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.extras import install_command
 from pkpo_toy.training.config import Config
 
 
@@ -44,7 +45,7 @@ class Study:
         missing = [name for name in self.needs if find_spec(name) is None]
         if missing:
             raise InputError(
-                f"this study needs {' and '.join(missing)}: pip install 'pkpo-toy[{self.extra}]'"
+                f"this study needs {' and '.join(missing)}: {install_command(self.extra)}"
             )
 
 

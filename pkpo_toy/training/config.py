@@ -152,6 +152,8 @@ class ScheduleConfig(Config):
 class TrainingConfig(ScheduleConfig):
     """One cell: an estimator and a schedule of k, trained in `replicates` independent runs."""
 
+    arrays: ClassVar[Arrays] = (*ScheduleConfig.arrays, ("replicates", "probes"))
+
     probes: int = Field(
         8, description="gradient estimates per run behind each logged variance; 0 for none"
     )

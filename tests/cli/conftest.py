@@ -32,11 +32,11 @@ def check(done, code):
     return done
 
 
-def run_inside(folder, *arguments, stdin=""):
+def run_inside(folder, *arguments, stdin="", columns=200):
     """Run `pkpo-toy ...` in this process with the folder as its place; nothing else is changed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv("COLUMNS", "200")
+        patch.setenv("COLUMNS", str(columns))
         patch.setattr(sys, "argv", ["pkpo-toy", *map(str, arguments)])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]

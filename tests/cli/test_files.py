@@ -6,6 +6,7 @@ import re
 import pandas as pd
 import pytest
 
+from pkpo_toy.extras import install_command
 from pkpo_toy.studies.files import expand, load, parse, with_quick
 from pkpo_toy.studies.table import STUDIES
 from pkpo_toy.studies.template import template
@@ -91,7 +92,7 @@ def test_parquet_needs_pyarrow_and_says_so(cli, inside, tmp_path):
     (blocked / "__init__.py").write_text("raise ImportError('blocked')")
     env = {"PYTHONPATH": str(blocked.parent)}
     done = cli("export", "element_weights", "--format", "parquet", env=env, code=2)
-    assert "pip install 'pkpo-toy[samples]'" in done.stderr
+    assert install_command("samples") in done.stderr
     pytest.importorskip("pyarrow")
     inside("export", "element_weights", "--format", "parquet", "--to", "out.parquet")
     summary = pd.read_csv(tmp_path / "results" / "element_weights" / "summary.csv")

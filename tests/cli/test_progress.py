@@ -71,3 +71,9 @@ def test_a_sign_of_life_where_nothing_can_be_counted(tmp_path):
     stdout, seen = on_a_terminal(command, tmp_path)
     assert stdout == ""
     assert "weighing" in seen
+
+
+def test_what_is_said_above_the_bar_is_as_short_as_a_message(capsys):
+    with Bar("study") as bar:
+        bar.say("cell failed: " + "x" * 10**6)
+    assert len(capsys.readouterr().err) <= 301

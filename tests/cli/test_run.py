@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pkpo_toy.cli.support.printing import print_table
+from pkpo_toy.cli.support.tables import print_table
 from pkpo_toy.studies.files import packaged_names
 from pkpo_toy.studies.table import SUITES
 from tests.cli.conftest import run_inside
@@ -169,6 +169,19 @@ def test_a_users_own_estimator_runs_and_its_file_is_part_of_the_key(inside, tmp_
         (["audit", "--estimator", "pkp"], "Did you mean 'pkpo'?"),
         (["audit", "--rewards", "1,x"], "numbers separated by commas"),
         (["audit", "--budget", "3", "--estimator", "pkpo"], "budget"),
+        (["audit", "--p", "0.5"], "--p is an option of audit --metric"),
+        (["audit", "--metric", "all", "--n", "0"], "n must be"),
+        (["audit", "--metric", "all", "--k", "0"], "k must"),
+        (["audit", "--metric", "all", "--budget", "0"], "nothing else"),
+        (["lesson", "--out", "no/x.html"], "'no/x.html': there is no folder 'no'.\n"),
+        (["run", "atlas", "--set", "family=nope"], "unknown family 'nope'"),
+        (["run", "--sed", "3"], "No such option: --sed"),
+        (["run", "--" + "x" * 10**6], "No such option"),
+        (["run", "--seed", "x" * 10**6], "'--seed'"),
+        (["run", "--seed"], "requires an argument"),
+        (["show"], "Missing argument 'STUDY'"),
+        (["show", "a", "b" * 10**6], "unexpected extra argument"),
+        (["x" * 10**6], "No such command"),
         (["nonsense"], "No such command"),
     ],
 )
@@ -177,9 +190,9 @@ def test_bad_input_is_one_sentence_exit_2_and_nothing_created(inside, tmp_path, 
     assert says in done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
-    if says != "No such command":
-        assert done.stderr.startswith("error: ")
-        assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert len(done.stderr) <= 301
 
 
 def test_a_study_file_may_not_leave_the_results_folder(inside, tmp_path):
@@ -263,3 +276,24 @@ def test_a_reader_that_leaves_early_breaks_nothing(tmp_path):
                           check=False)  # fmt: skip
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+def test_without_words_comes_the_help(inside):
+    assert inside().stdout == inside("--help").stdout
+
+
+def test_an_own_estimator_is_audited_beside_the_others(inside, tmp_path):
+    (tmp_path / "own.py").write_text("def mine(rewards, k):\n    return rewards * 1.0\n")
+    done = inside("audit", "--estimator", "own.py:mine", "--estimator", "rloo")
+    assert done.stdout.index("own.py:mine") < done.stdout.index(" rloo ")
+
+
+def test_nobody_to_ask_is_said(inside, stored):
+    inside("run", "variance", "--name", "variance", "--set", "n=8", "--set", "estimates=200",
+           "--jobs", 1)  # fmt: skip
+    assert "--yes" in inside("clean", "variance", code=2).stderr
+
+
+def test_no_number_of_jobs_is_too_large(inside):
+    one = ["run", "element_weights", "--set", "n=4", "--set", "k=2"]
+    assert "1 cells run" in inside(*one, "--jobs", 10**20).stderr

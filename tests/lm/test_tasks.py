@@ -183,3 +183,11 @@ def test_a_file_too_short_to_hold_any_out(tmp_path):
     path.write_text('{"prompt": "a", "answer": "b"}\n')
     with pytest.raises(InputError, match="held out"):
         from_file(str(path), "exact", 4, 1)
+
+
+def test_more_problems_than_there_are_ends_with_all_of_them():
+    problems = from_task("multiply", 1, 10**6, 10**6, seed=0)
+    prompts = {problem.prompt for problem in problems.training + problems.held_out}
+    assert len(prompts) == len(problems.training + problems.held_out) < 200
+    more = from_task("multiply", 1, 10**6, 10**6, seed=1)
+    assert {problem.prompt for problem in more.training + more.held_out} == prompts

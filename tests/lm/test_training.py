@@ -1,10 +1,12 @@
 """A run of the study: it learns, resumes to the same numbers, and tells its faults."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -223,14 +225,15 @@ def test_a_damaged_checkpoint_is_set_aside(tmp_path, damage):
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors.corrupt"]
 
 
-def test_an_optimisers_state_comes_back(tmp_path):
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_an_optimisers_state_comes_back(tmp_path, name):
     path, model = tmp_path / "x.safetensors", torch.nn.Linear(3, 2)
-    optimiser = build_optimiser("adam", model, 0.1)
+    optimiser = build_optimiser(name, model, 0.1)
     model(torch.ones(1, 3)).sum().backward()
     optimiser.step()
     checkpoints.save(path, model, optimiser, {})
     twin = torch.nn.Linear(3, 2)
-    restored = build_optimiser("adam", twin, 0.1)
+    restored = build_optimiser(name, twin, 0.1)
     checkpoints.load(path, twin, restored)
     for one, other in ((model, optimiser), (twin, restored)):
         other.zero_grad()
@@ -239,10 +242,24 @@ def test_an_optimisers_state_comes_back(tmp_path):
     assert all(map(torch.equal, model.parameters(), twin.parameters()))
 
 
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_torch_takes_the_steps_of_the_simulator(name):
+    gradients = np.random.default_rng(3).normal(size=(40, 1, 5))
+    ours = OPTIMISERS_OF_THE_SIMULATOR[name](0.03)
+    module = torch.nn.Linear(5, 1, bias=False, dtype=torch.float64)
+    theirs = build_optimiser(name, module, 0.03)
+    for gradient in gradients:
+        before = module.weight.detach().numpy().copy()
+        module.weight.grad = -torch.from_numpy(gradient)  # torch descends
+        theirs.step()
+        moved = module.weight.detach().numpy() - before
+        np.testing.assert_allclose(moved, ours.change(gradient), rtol=1e-9, atol=1e-15)
+
+
 def test_every_optimiser_of_the_simulator_is_here_and_another_is_refused():
     assert OPTIMISERS.keys() == OPTIMISERS_OF_THE_SIMULATOR.keys()
     module = torch.nn.Linear(2, 1, bias=False)
-    for name, step in {"sgd": 0.1 * 3.0, "adam": 0.1}.items():
+    for name, step in {"sgd": 0.1 * 3.0, "momentum": 0.1 * 3.0, "adam": 0.1}.items():
         before = module.weight.detach().clone()
         optimiser = build_optimiser(name, module, 0.1)
         optimiser.zero_grad()
@@ -260,6 +277,19 @@ def test_a_hugging_face_model_on_the_users_problems(tmp_path):
     saved = tiny.save(tmp_path / "llama")
     found = logs(model=saved, data=str(data), checker="numeric", held_out=4, folder="")
     assert [log.step for log in found] == [0, 3, 6]
+
+
+def test_two_jobs_with_a_hugging_face_model_leave_nothing_behind(tmp_path):
+    saved = tiny.save(tmp_path / "llama")
+    small = {"n": 4, "replicates": 1, "steps": 1, "log_every": 1, "problems": 20, "held_out": 5,
+             "prompts": 2, "eval_samples": 4, "k_eval": "[1,2]", "k_opt": "[1,2]"}  # fmt: skip
+    settings = [f"--set={key}={value}" for key, value in {"model": saved, **small}.items()]
+    done = subprocess.run(
+        [sys.executable, "-m", "pkpo_toy", "run", "lm", "--name", "hf", "--jobs", "2", *settings],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert done.stderr == "hf: 2 cells run, 0 reused -> results/hf\n"
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")

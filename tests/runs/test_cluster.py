@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.extras import install_command
 from pkpo_toy.runs import execute
 from tests.runs import toy
 from tests.runs.driving import (
@@ -200,10 +201,7 @@ def test_dask_not_installed(tmp_path: Path) -> None:
     options = {"count": 1, "execute": {"cluster": "local"}}
     path = os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])
     message = drive(tmp_path, options, code=2, PYTHONPATH=path)
-    assert (
-        message
-        == "running on a cluster needs dask: install it with `pip install 'pkpo-toy[cluster]'`\n"
-    )
+    assert message == f"running on a cluster needs dask: {install_command('cluster')}\n"
     assert not (tmp_path / RESULTS / "manifest.json").exists()
 
 

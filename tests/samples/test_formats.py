@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import shutil
 import sys
 import zipfile
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.extras import install_command
 from pkpo_toy.samples.formats import inspect_ai
 from pkpo_toy.samples.formats.table import FORMATS
 from pkpo_toy.samples.reading import read
@@ -296,7 +298,7 @@ def test_a_parquet_file_with_other_columns_is_refused(tmp_path):
 def test_parquet_without_pyarrow_names_the_extra(monkeypatch):
     for name in ("pyarrow", "pyarrow.parquet"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(InputError, match=r"needs pyarrow: pip install 'pkpo-toy\[samples\]'"):
+    with pytest.raises(InputError, match=re.escape(install_command("samples"))):
         read(example("trl"))
 
 

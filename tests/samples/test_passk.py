@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import pkpo_toy
 from pkpo_toy.errors import InputError
 from pkpo_toy.samples.metrics import metric_named, quantile_at_k
 from pkpo_toy.samples.passk import at_each_k, curve_ks, default_ks, passk
@@ -195,3 +196,12 @@ def test_the_examples_are_what_their_readme_says(tmp_path, monkeypatch):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
     assert len(read("example_counts.csv").problems) == 40
     assert len(read("example_samples.csv").problems) == 12
+
+
+def test_rewards_whose_squares_are_no_numbers_are_refused(tmp_path):
+    path = tmp_path / "huge.csv"
+    path.write_text("problem,sample,reward\na,0,1e308\na,1,-1e308\nb,0,1\nb,1,2\n")
+    with pytest.raises(InputError, match=r"within \+-1e\+150, got one of size 1e\+308"):
+        pkpo_toy.passk(str(path))
+    with pytest.raises(InputError, match="got one of size"):
+        pkpo_toy.compare(str(path), str(path))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.simulator.ascent import iterate
-from pkpo_toy.simulator.optimisers import Adam, Sgd
+from pkpo_toy.simulator.optimisers import Adam, Momentum, Sgd
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
 from pkpo_toy.simulator.training import History, probe, train
@@ -30,7 +30,9 @@ def history(case: str, seed: int = 0, estimator: Any = rloo, **changes: Any) -> 
 
 
 @pytest.mark.parametrize("k", [2, 4, 8, 16])
-@pytest.mark.parametrize(("optimiser", "step_size"), [("sgd", 0.2), ("adam", 0.01)])
+@pytest.mark.parametrize(
+    ("optimiser", "step_size"), [("sgd", 0.2), ("momentum", 0.02), ("adam", 0.01)]
+)
 def test_aliased_ends_within_1_percent_of_water_filling(
     optimiser: str, step_size: float, k: int
 ) -> None:
@@ -76,6 +78,18 @@ def test_adam_by_hand() -> None:
     second = adam.change(np.array([[1.0, 0.0]]))
     np.testing.assert_allclose(second[0, 0], 0.1 * mean / (np.sqrt(square) + 1e-8), rtol=1e-12)
     np.testing.assert_array_equal(Sgd(0.1).change(np.array([[2.0]])), [[0.2]])
+
+
+def test_momentum_by_hand() -> None:
+    """g, then 0.9 g + h, then 0.81 g + 0.9 h: a ball that loses a tenth of its speed a step."""
+    ball = Momentum(0.5)
+    slopes = np.array([[4.0, -1.0], [0.0, 2.0]])
+    for at, change in enumerate([[4.0, -1.0], [3.6, -0.9 + 2.0], [3.24, -0.81 + 1.8]]):
+        slope = slopes[at : at + 1] if at < 2 else np.zeros((1, 2))
+        np.testing.assert_allclose(ball.change(slope), [np.multiply(0.5, change)], rtol=1e-15)
+    for _ in range(300):
+        last = ball.change(np.ones((1, 2)))
+    np.testing.assert_allclose(last, 0.5 / (1 - 0.9), rtol=1e-12)
 
 
 def test_the_estimator_meets_the_k_of_the_schedule() -> None:
@@ -218,8 +232,10 @@ def spoiled(stage: str) -> Any:
         ("rewards", "sgd", 0.1),
         ("rewards", "adam", 0.1),
         ("weights", "sgd", 0.1),
+        ("weights", "momentum", 0.1),
         ("weights", "adam", 0.1),
         ("gradient", "sgd", 0.1),
+        ("gradient", "momentum", 0.1),
         ("gradient", "adam", 0.1),
         ("parameters", "sgd", 1e3),
     ],

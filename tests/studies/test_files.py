@@ -147,3 +147,26 @@ def test_a_packaged_file_holds_only_what_differs_from_the_defaults(name):
 def test_every_setting_says_what_it_means(name):
     fields = STUDIES[name].config.model_fields
     assert [key for key, field in fields.items() if not field.description] == []
+
+
+def test_another_problem_starts_without_the_options_of_the_file_s():
+    assert "options" in load("bandit").values
+    for chosen in (["bandit=two_peaks"], ["bandit=['arms', 'two_peaks']"]):
+        cells = expand(with_settings(load("bandit"), chosen))
+        assert all(cell.options == {} for cell in cells)
+    both = with_settings(load("bandit"), ["bandit=arms", "options={rewards=[0.0,1.0]}"])
+    assert all(cell.options == {"rewards": [0.0, 1.0]} for cell in expand(both))
+    assert all("theta" in cell.options for cell in expand(with_settings(load("bandit"), ["n=32"])))
+
+
+def test_a_setting_that_every_variant_fixes_is_a_slice_or_replaces_all():
+    def families(*chosen):
+        return {cell.family for cell in expand(with_settings(load("atlas"), chosen))}
+
+    assert len(families()) > 5
+    assert families("family=gaussian") == {"gaussian"}
+    assert families("family=['gaussian','tied']") == {"gaussian", "tied"}
+    with pytest.raises(InputError, match="unknown family 'nope'"):
+        families("family=nope")
+    cells = expand(with_settings(load("less_variance"), ["n=64"]))
+    assert {cell.n for cell in cells} == {64}

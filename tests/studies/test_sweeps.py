@@ -39,7 +39,7 @@ SWEEPS = {
     "n": [8, 16],
     "k": [2, 3],
     "k_eval": [[1], [1, 2]],
-    "optimiser": ["sgd", "adam"],
+    "optimiser": ["sgd", "momentum", "adam"],
     "step_size": [0.01, 0.02],
     "steps": [4, 8],
     "entropy_bonus": [0.0, 0.1],

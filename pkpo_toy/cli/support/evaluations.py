@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pkpo_toy.cli.support.completion import formats, metrics
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ ScoreOption = Annotated[
 ]
 FormatOption = Annotated[
     str | None,
-    typer.Option("--format", help="A row of `pkpo-toy list formats`. (by what the files hold)"),
+    typer.Option(
+        "--format",
+        help="A row of `pkpo-toy list formats`. (by what the files hold)",
+        autocompletion=formats,
+    ),
 ]
 GroupByOption = Annotated[
     str | None, typer.Option(help="Fields, separated by commas, that together name a problem.")
@@ -41,7 +46,10 @@ KsOption = Annotated[
 ]
 MetricOption = Annotated[
     str | None,
-    typer.Option(help="pass@k, pass^k, avg@k, max@k, or q10@k ... q90@k. (by the rewards)"),
+    typer.Option(
+        help="pass@k, pass^k, avg@k, max@k, or q10@k ... q90@k. (by the rewards)",
+        autocompletion=metrics,
+    ),
 ]
 WhereOption = Annotated[
     bool, typer.Option("--where-possible", help="Leave out problems with n below the largest k.")

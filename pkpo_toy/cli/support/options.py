@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
+from pkpo_toy.cli.support.completion import stored
 from pkpo_toy.files import FIGURES, RESULTS
 
 __all__ = ["FIGURES", "RESULTS", "AsJson", "FiguresFolder", "Pdf", "ResultsFolder", "StoredRun"]
 
-StoredRun = Annotated[str, typer.Argument(help="A study that was run, or its results folder.")]
+StoredRun = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY", help="A study that was run, or its results folder.", autocompletion=stored
+    ),
+]
 ResultsFolder = Annotated[Path, typer.Option(help="Folder of the results.")]
 FiguresFolder = Annotated[Path, typer.Option(help="Folder of the figures.")]
 Pdf = Annotated[bool, typer.Option("--pdf", help="Figures as PDF too.")]

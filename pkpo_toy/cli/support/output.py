@@ -22,6 +22,8 @@ def checked_target(option: str, name: str | Path) -> Path:
         if path.exists() and not path.is_file():
             raise InputError(f"{shown} is not an ordinary file.")
         kept = is_result(path.resolve())
+    except InputError:
+        raise
     except (OSError, ValueError) as error:  # a name too long, a NUL in it
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{shown} cannot be written: {reason}.") from None

@@ -6,9 +6,10 @@ Numbers have four significant digits, as on the screen; a missing one is an empt
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pkpo_toy.cli.support.printing import columns_of
+from pkpo_toy.cli.support.tables import Column, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,20 +24,20 @@ _SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
 def markdown(frame: pd.DataFrame) -> str:
     """A table of GitHub's Markdown; numbers are flush right."""
     columns = columns_of(frame, " ± ")
-    rules = ("---:" if numeric else "---" for _, numeric in columns.values())
-    rows = [list(columns), list(rules), *_rows(columns)]
+    rules = ("---:" if column.numeric else "---" for column in columns)
+    rows = [[column.name for column in columns], list(rules), *_rows(columns)]
     return "".join(f"| {' | '.join(map(_in_markdown, row))} |\n" for row in rows)
 
 
 def latex(frame: pd.DataFrame) -> str:
     r"""A tabular; \usepackage{booktabs} is needed."""
     columns = columns_of(frame, " ± ")
-    kinds = "".join("r" if numeric else "l" for _, numeric in columns.values())
-    cells = {
-        name: ([_number(text) if numeric else _in_latex(text) for text in texts], numeric)
-        for name, (texts, numeric) in columns.items()
-    }
-    header = " & ".join(map(_in_latex, columns))
+    kinds = "".join("r" if column.numeric else "l" for column in columns)
+    cells = [
+        replace(column, texts=list(map(_number if column.numeric else _in_latex, column.texts)))
+        for column in columns
+    ]
+    header = " & ".join(_in_latex(column.name) for column in columns)
     body = "".join(f"{' & '.join(row)} \\\\\n" for row in _rows(cells))
     return (
         f"\\begin{{tabular}}{{{kinds}}}\n\\toprule\n{header} \\\\\n\\midrule\n"
@@ -44,8 +45,8 @@ def latex(frame: pd.DataFrame) -> str:
     )
 
 
-def _rows(columns: dict[str, tuple[list[str], bool]]) -> list[tuple[str, ...]]:
-    return list(zip(*(texts for texts, _ in columns.values()), strict=True))
+def _rows(columns: list[Column]) -> list[tuple[str, ...]]:
+    return list(zip(*(column.texts for column in columns), strict=True))
 
 
 def _in_markdown(text: str) -> str:

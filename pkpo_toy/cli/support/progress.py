@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pkpo_toy.errors import one_sentence
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -53,9 +55,10 @@ class Bar:
             self._bar.update(self._bar.task_ids[0], description=self.title, **self._state)
 
     def say(self, text: str) -> None:
-        """A line above the bar."""
+        """A line above the bar, as short as a message."""
         if self.quiet:
             return
+        text = one_sentence(text)
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
         else:

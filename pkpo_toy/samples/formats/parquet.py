@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.extras import install_command
 from pkpo_toy.samples.rows import Source
 
 
@@ -14,7 +15,7 @@ def parquet_file(source: Source) -> Any:
         from pyarrow import parquet
     except ImportError:
         raise InputError(
-            f"{source.name} is a parquet file, which needs pyarrow: pip install 'pkpo-toy[samples]'"
+            f"{source.name} is a parquet file, which needs pyarrow: {install_command('samples')}"
         ) from None
     with _whole(source):
         return parquet.ParquetFile(source.stream)
