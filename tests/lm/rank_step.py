@@ -18,7 +18,8 @@ if __name__ == "__main__":
     batch = training._batch(training._drawn())
     training._update()  # leaves the (clipped) gradient in place
     gradient = torch.cat([p.grad.flatten() for p in training.model.parameters()])
-    logs = Training(config, 0, current()).finish()
+    whole = Training(config, 0, current())
+    logs = whole.finish()
     kept = {
         "prompts": batch.prompts.ids,
         "prompts_real": batch.prompts.real,
@@ -31,5 +32,5 @@ if __name__ == "__main__":
     folder = Path(sys.argv[2])
     torch.save(kept, folder / f"{current().rank}.pt")
     rates = [[value for _, value, _ in log.pass_rates] for log in logs]
-    (folder / f"{current().rank}.json").write_text(json.dumps(rates))
+    (folder / f"{current().rank}.json").write_text(json.dumps([rates, whole.baseline.state()]))
     dist.destroy_process_group()

@@ -42,10 +42,13 @@ def joined(ranks, name):
     return Tokens(ids, real)
 
 
-@pytest.mark.parametrize("microbatches", [1, 2])
-def test_the_gradient_is_that_of_twice_the_prompts(tmp_path, microbatches):
+@pytest.mark.parametrize(
+    "changes", [{}, {"microbatches": 2}, {"estimator": "adaptive_loo"}], ids=str
+)
+def test_the_gradient_is_that_of_twice_the_prompts(tmp_path, changes):
+    """And ranks that learn a baseline learn the same one."""
     # level 1 of multiply: all prompts have one length
-    config = LmConfig(**SMALL, microbatches=microbatches, clip_norm=1e9, dtype="float64")
+    config = LmConfig(**SMALL, clip_norm=1e9, dtype="float64", **changes)
     given = json.dumps(config.model_dump(mode="json"))
     done = torchrun(ROOT / "tests/lm/rank_step.py", given, tmp_path)
     assert done.returncode == 0, done.stderr
@@ -64,6 +67,8 @@ def test_the_gradient_is_that_of_twice_the_prompts(tmp_path, microbatches):
         torch.testing.assert_close(rank["gradient"], wanted, rtol=1e-9, atol=1e-12)
     assert torch.equal(ranks[0]["parameters"], ranks[1]["parameters"])
     assert (tmp_path / "0.json").read_text() == (tmp_path / "1.json").read_text()
+    _, learnt = json.loads((tmp_path / "0.json").read_text())
+    assert bool(learnt) == ("estimator" in changes)
 
 
 def settings():
