@@ -130,6 +130,14 @@ def _said(one: Comparison, before: str, after: str) -> list[str]:
     return said
 
 
+def _gain(one: Comparison, place: int, after: str) -> str:
+    """The difference at the first or the last k."""
+    row = one.rows.iloc[place]
+    interval = "" if math.isnan(row.low) else f" [{row.low:+.3f}, {row.high:+.3f}]"
+    reached = f"At k = {row.k:.0f} {after} reaches {row.after:.3f} against {row.before:.3f}"
+    return f"{reached}: {row.difference:+.3f}{interval}."
+
+
 def _write_page(
     target: Path, named: str, found: list[Comparison], before: str, after: list[str]
 ) -> None:
@@ -137,10 +145,14 @@ def _write_page(
 
     from pkpo_toy.cli.support.evaluations import write_report
 
-    pairs = list(zip(found, after, strict=True))
-    said = [text for one, name in pairs for text in _said(one, before, name)]
-    rows = pd.concat([one.rows.assign(model=name) for one, name in pairs])
     names = _different([before, *after])
+    pairs = list(zip(found, names[1:], strict=True))
+    said = []
+    for one, name in pairs:
+        said += [_gain(one, row, name) for row in (0, -1)] + _said(one, names[0], name)
+    rows = pd.concat([one.rows.assign(model=name) for one, name in pairs])
+    if len(pairs) == 1:
+        rows = rows.drop(columns="model")
     title = f"{found[0].metric}: {names[0]} -> {', '.join(names[1:])}"
     write_report(target, named, title, said, ("compare", _curves(found, before, after)), rows)
 

@@ -89,7 +89,13 @@ def passk(
     if plot or pdf:
         write_figure("passk", curve, figures, named, pdf=pdf)
     if target:
-        said = [f"Of {', '.join(files)}.", evaluation.described()]
+        ends = rows.iloc[[0, -1] if len(rows) > 1 else [0]]
+        said = [
+            f"{name.replace('@k', f'@{row.k}')} is {row.value:.3f}"
+            + ("." if one else f" [{row.low:.3f}, {row.high:.3f}].")
+            for row in ends.itertuples()
+        ]
+        said.append(f"Read from {', '.join(files)}: {evaluation.described()}.")
         write_report(target, named, title, said, ("passk", curve), rows)
     if as_json:
         read = {"read": evaluation.described(), "left_out": evaluation.left_out, "dropped": dropped}

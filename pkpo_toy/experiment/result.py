@@ -16,6 +16,8 @@ import pkpo_toy
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.files import FIGURES, RESULTS, write_output
 from pkpo_toy.runs import (
+    CELLS,
+    MANIFEST,
     Corrupt,
     read_cells,
     read_failures,
@@ -24,6 +26,7 @@ from pkpo_toy.runs import (
     results_folder,
 )
 from pkpo_toy.studies.columns import SEED, pooled, with_columns
+from pkpo_toy.studies.files import build
 from pkpo_toy.studies.table import STUDIES
 
 if TYPE_CHECKING:
@@ -64,12 +67,44 @@ class Result:
         """The settings that differ between cells: columns of the summary and of the records."""
         return list(self.manifest["swept"])
 
+    @property
+    def has_cells(self) -> bool:
+        """Whether the records of cells are stored, as they are not where results are published."""
+        return (self.path / CELLS).is_dir()
+
+    @property
+    def drawable(self) -> bool:
+        """Whether all is there that the figure is drawn from, or can be had again."""
+        study = STUDIES[self.study]
+        from_summary = study.draws == "summary" and SEED not in self.swept
+        return from_summary or study.exact or self.has_cells
+
     def cells(self) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-        """Settings and records of one cell after another. Raises Corrupt, DiskError."""
-        settings, swept = self.manifest["configuration"], self.manifest["swept"]
-        places = {key: place for place, key in enumerate(self.manifest["cells"])}
+        """Settings and records of one cell after another. Raises Corrupt, DiskError.
+
+        Those of an exact study that are not stored are computed again.
+        """
+        if STUDIES[self.study].exact and not self.has_cells:
+            for key in self.keys:
+                yield self._settings(key), self._computed(key)
+            return
         for key, records in read_cells(self.path, self.keys):
-            yield {**settings, **{name: swept[name][places[key]] for name in swept}}, records
+            yield self._settings(key), records
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {key: place for place, key in enumerate(self.manifest["cells"])}
+
+    def _settings(self, key: str) -> dict[str, Any]:
+        settings, swept = self.manifest["configuration"], self.manifest["swept"]
+        return {**settings, **{name: swept[name][self._places[key]] for name in swept}}
+
+    def _computed(self, key: str) -> pd.DataFrame:
+        import numpy as np
+
+        study = STUDIES[self.study]
+        config = build(study.config, self._settings(key), str(self.path / MANIFEST))
+        return study.run(config, np.random.default_rng(0))  # asked for no number
 
     def records(self) -> pd.DataFrame:
         """The records of all cells, one after another. Raises Corrupt, DiskError."""

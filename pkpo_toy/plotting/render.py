@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from textwrap import wrap
 from typing import Any
 
 import matplotlib.figure
@@ -18,7 +17,7 @@ from pkpo_toy.plotting.series import IDENTITY, with_series
 from pkpo_toy.plotting.style import FAINT, styled
 from pkpo_toy.plotting.sweeps import SEED, Arrangement, arrange
 from pkpo_toy.plotting.table import FIGURES
-from pkpo_toy.plotting.words import setting, shown, subtitle
+from pkpo_toy.plotting.words import in_lines, setting, shown, subtitle
 
 # Neither date nor version goes into the file, so that bytes differ only where the picture does.
 METADATA: dict[str, dict[str, str | None]] = {
@@ -56,7 +55,8 @@ def draw(
     figure = FIGURES[name]
     figure.check(name, frame)
     if figure.heading and settings:
-        title = f"{title} ({figure.heading(settings)})".strip()
+        about = figure.heading(settings)
+        title = f"{title} ({about})" if title else about[:1].upper() + about[1:]
     plan = arrange(figure, figure.select(frame) if figure.select else frame, swept)
     rows = plan.frame
     if set(IDENTITY) <= set(rows):
@@ -118,8 +118,8 @@ def _headed(
 ) -> tuple[matplotlib.figure.Figure, FigureBase]:
     """A figure with its title and subtitle, and the part of it that is to be drawn in."""
     width, height = size
-    lines = wrap(below, round(LETTERS * width))
-    titles = wrap(title, round(TITLE_LETTERS * width))
+    lines = in_lines(below, round(LETTERS * width))
+    titles = in_lines(title, round(TITLE_LETTERS * width))
     height += LINE * (len(lines) + len(titles))
     canvas = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
     if title:

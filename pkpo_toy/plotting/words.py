@@ -72,6 +72,20 @@ def in_symbols(label: str) -> str:
     return re.sub(r"\b([kn])\b", r"$\1$", plain(label))
 
 
+_WORDS = re.compile(r"(?:\$[^$]*\$|[^\s$])+")
+_MARKUP = re.compile(r"\\[a-z]+|[${}^_]")
+
+
+def in_lines(text: str, letters: int) -> list[str]:
+    """The text in lines of so many letters as they are seen; no line ends within a formula."""
+    lines = [""]
+    for word in _WORDS.findall(text):
+        longer = f"{lines[-1]} {word}".strip()
+        fits = len(_MARKUP.sub("", longer)) <= letters
+        lines[-1:] = [longer] if fits or not lines[-1] else [lines[-1], word]
+    return lines if text else []
+
+
 def subtitle(settings: Mapping[str, Any], names: Collection[str], swept: Collection[str]) -> str:
     """The settings of that name in one line; what the figure itself tells apart is left out."""
     return ", ".join(

@@ -15,6 +15,7 @@ from pkpo_toy.report.sections import (
     identifier,
     provenance,
     settings_of,
+    title_of,
 )
 from pkpo_toy.report.table import table
 from pkpo_toy.studies.table import STUDIES
@@ -53,7 +54,7 @@ def compared(result: Result, other: Result) -> Section:
         settings if settings is not None else tag("p", "All settings are the same."),
         folded("How they were made", origins) if origins is not None else None,
     ]
-    return Section(identifier(result.name), result.name.replace("_", " "), content)
+    return Section(identifier(result.name), title_of(result), content)
 
 
 def _half(side: str, result: Result) -> Element:

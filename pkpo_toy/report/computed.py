@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pkpo_toy
@@ -15,6 +13,7 @@ from pkpo_toy.report.elements import definitions, folded, tag
 from pkpo_toy.report.page import MADE_BY, page
 from pkpo_toy.report.sections import Section, figure, identifier
 from pkpo_toy.report.table import table
+from pkpo_toy.runs import typed_command
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +32,7 @@ def computed_page(
     of the table of figures, and its frame; rows: the table.
     """
     origin = {
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join(typed_command()),
         "pkpo-toy": pkpo_toy.__version__,
         "machine": platform.platform(),
     }

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
@@ -44,7 +45,13 @@ def section(result: Result) -> Section:
             table(result.summary, result.name, f"Summary of {result.name}"),
         ]
     content += [*_failures(result), _settings(result), _provenance(result)]
-    return Section(identifier(result.name), result.name.replace("_", " "), content)
+    return Section(identifier(result.name), title_of(result), content)
+
+
+def title_of(result: Result) -> str:
+    """The name of the result as a heading."""
+    words = result.name.replace("_", " ")
+    return re.sub(r"^Lm\b", "LM", words[:1].upper() + words[1:])
 
 
 def identifier(name: str) -> str:
@@ -76,7 +83,7 @@ def _notices(result: Result) -> list[Child]:
 
 def figure_of(result: Result, prefix: str) -> Element:
     """The figure of the result, or why there is none. Raises Corrupt for damaged records."""
-    if STUDIES[result.study].draws == "records" and not (result.path / "cells").is_dir():
+    if not result.drawable:
         text = "The figure is drawn from cells, and these are not stored here. To make them: "
         return tag("p", text, tag("code", command(result)), class_="notice")
     # The question is the page's.
@@ -146,7 +153,10 @@ def provenance(result: Result) -> dict[str, str]:
 
 def command(result: Result) -> str:
     """What made the result, as it was typed."""
-    return shlex.join(result.manifest.get("command", []))
+    program, *arguments = result.manifest.get("command") or [""]
+    # Manifests of earlier versions name the file that `python -m pkpo_toy` runs.
+    name = "pkpo-toy" if PurePath(program).name == "__main__.py" else program
+    return shlex.join([name, *arguments] if name else [])
 
 
 def _failures(result: Result) -> list[Child]:

@@ -7,14 +7,16 @@ from pkpo_toy.runs.errors import Busy, Corrupt, Interrupted, WorkersFailed
 from pkpo_toy.runs.execution import Event, Outcome, execute
 from pkpo_toy.runs.failures import read_failures
 from pkpo_toy.runs.folders import check_name, results_folder
-from pkpo_toy.runs.manifest import read_manifest
+from pkpo_toy.runs.manifest import MANIFEST, read_manifest, typed_command
 from pkpo_toy.runs.ownership import check_ours, is_result
 from pkpo_toy.runs.provenance import git_state, versions
 from pkpo_toy.runs.signals import ignore_signals
-from pkpo_toy.runs.store import read_cells
+from pkpo_toy.runs.store import CELLS, read_cells
 from pkpo_toy.runs.summary import read_summary
 
 __all__ = [
+    "CELLS",
+    "MANIFEST",
     "Busy",
     "Cell",
     "Corrupt",
@@ -37,6 +39,7 @@ __all__ = [
     "read_manifest",
     "read_summary",
     "results_folder",
+    "typed_command",
     "unreferenced",
     "versions",
 ]

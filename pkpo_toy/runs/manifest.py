@@ -29,9 +29,17 @@ def new_manifest(description: Mapping[str, Any], keys: list[str]) -> Manifest:
         "failed": [],
         "summary": None,
         "platform": platform.platform(),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": typed_command(),
         "times": {"started": now(), "finished": None},
     }
+
+
+def typed_command() -> list[str]:
+    """The command that runs, as one types it: `python -m pkpo_toy` is `pkpo-toy`."""
+    program = Path(sys.argv[0])
+    module = program.name == "__main__.py"  # of the package that `python -m` was given
+    name = program.parent.name.replace("_", "-") if module else program.name
+    return [name, *sys.argv[1:]]
 
 
 def now() -> str:

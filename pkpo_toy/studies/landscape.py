@@ -57,4 +57,5 @@ STUDY = Study(
     figure="landscape",
     reproduces="fig. 1",
     draws="records",
+    exact=True,
 )

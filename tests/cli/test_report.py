@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -143,16 +144,13 @@ def test_results_that_were_changed_are_refused(stored, inside, tmp_path):
     assert not (tmp_path / "report.html").exists()
 
 
-def test_without_cells_the_page_says_how_to_get_the_figure(inside, tmp_path):
+def test_without_cells_an_exact_figure_is_the_same(inside, tmp_path):
     inside("run", "landscape", "--quick")
-    folder = tmp_path / "results/quick/landscape"
-    for path in folder.glob("cells/*"):
-        path.unlink()
-    (folder / "cells").rmdir()
-    inside("report", "results/quick")
-    page = read(tmp_path)
-    assert "run landscape --quick" in page.text
-    assert page.all("svg") == []
+    inside("report", "results/quick", "--out", "before.html")
+    shutil.rmtree(tmp_path / "results/quick/landscape/cells")
+    inside("report", "results/quick", "--out", "after.html")
+    assert "<svg" in (tmp_path / "after.html").read_text("utf-8")
+    assert (tmp_path / "after.html").read_bytes() == (tmp_path / "before.html").read_bytes()
 
 
 def test_failed_cells_are_told_with_their_reason(tmp_path, monkeypatch, inside):
@@ -216,8 +214,11 @@ def test_sampling_results_have_a_page_too(inside, tmp_path):
     rows = pd.DataFrame(json.loads(done.stdout)["rows"])
     assert csv_of(page) == rows.to_csv(index=False, lineterminator="\n")
     assert "Wilson's" in page.text
+    first = rows.iloc[0]
+    assert f"pass@1 is {first.value:.3f} [{first.low:.3f}, {first.high:.3f}]." in page.text
     inside("compare", "one.csv", "two.csv", "--report", "compare.html")
     page = read(tmp_path, "compare.html")
-    assert "one.csv is the better from k on: none up to k = 8" in page.text
+    assert "one is the better from k on: none up to k = 8" in page.text
+    assert "At k = 1 two reaches 0.484 against 0.438: +0.047 [" in page.text
     assert "pass@k: one -> two" in page.text
     assert "--report" in inside("passk", "one.csv", "--report", "x.png", code=2).stderr

@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,17 @@ class Page:
             else:
                 columns.append(float(low) + along * (float(high) - float(low)))
         return np.column_stack(columns)
+
+    def broken_rules(self):
+        """What axe-core finds wrong with the page as it is: rule, and the first place."""
+        self.run((resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+        return self.driver.execute_async_script(
+            "const done = arguments[0];"
+            "const runOnly = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];"
+            "axe.run(document, {runOnly, resultTypes: ['violations']}).then(({violations}) =>"
+            "  done(violations.map(({id, nodes}) => `${id}: ${nodes.map((one) =>"
+            "    one.html.slice(0, 120)).slice(0, 3).join(' ')}`)));"
+        )
 
     def complaints(self):
         """What the browser's console holds."""

@@ -301,7 +301,7 @@ TRAINED = [
             ("pkpo_loo_minus_one", "16@0, 1@150"),
             ("pkpo_loo_minus_one", "geometric 16->1"),
             # Defined at k = 1, where a schedule that changes k takes rloo all the same.
-            ("grpo", "geometric 16->1"),
+            ("grpo", "1@0, 16@150"),
             ("passk_bootstrap", "1@0, 16@150"),
         )
     ),

@@ -4,6 +4,7 @@ Without a browser these tests are left out by name; with CI=true that is a failu
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -404,12 +405,16 @@ def test_absurd_tables_get_one_sentence(page):
         assert page.every("#counts .chart[hidden]")
 
 
-def test_ten_megabytes_are_not_let_in(page):
+@pytest.mark.parametrize(
+    "event",
+    ["ClipboardEvent('paste', {clipboardData: data,", "DragEvent('drop', {dataTransfer: data,"],
+)
+def test_ten_megabytes_are_not_let_in(page, event):
     page.open()
     page.part("counts")
     let_in = page.run(
         "const data = new DataTransfer(); data.setData('text/plain', 'a,10,1\\n'.repeat(1500000));"
-        "const event = new ClipboardEvent('paste', {clipboardData: data, cancelable: true});"
+        f"const event = new {event} cancelable: true}});"
         "return document.getElementById('pasted').dispatchEvent(event);"
     )
     assert not let_in
@@ -462,6 +467,34 @@ def test_a_link_leads_back_to_the_moment(page):
     )
 
 
+PLAN = re.compile(r"lesson\.html(#[\w&=.+-]+)")
+
+
+def test_every_moment_of_the_plan_for_a_class_is_there(page):
+    page.open()
+    inside = [link.get_dom_attribute("href") for link in page.every("footer ol a")]
+    documents = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text("utf-8")
+    assert set(PLAN.findall(documents)) == set(inside)
+    minutes = re.findall(r"Part \d, (\d+) minutes", page.text("footer ol"))
+    assert sum(map(int, minutes)) == 30
+    page.run("document.querySelector('footer details').open = true")
+    for link in page.every("footer ol a"):
+        fragment = link.get_dom_attribute("href")
+        page.run("arguments[0].click()", link)
+        part, *settings = fragment[1:].split("&")
+        page.until(lambda part=part: page.every(f"#{part} .lab > *"))
+        page.settle()
+        assert page.text("#notice") == ""
+        top = page.run(f"return document.getElementById('{part}').getBoundingClientRect().top")
+        assert abs(top) < 300
+        for name, value in (one.split("=") for one in settings):
+            shown = page.every(f"#{part} [data-setting='{name}']")
+            written = [one.get_property("value") for one in shown]
+            if len(shown) == 1 and name != "landscape-k":
+                assert written == [value], name
+        assert page.driver.current_url.endswith(fragment)
+
+
 def test_a_bad_seed_is_refused_where_it_is_typed(page):
     page.open()
     page.part("learning")
@@ -503,3 +536,20 @@ def test_text_can_be_read_named_and_hit(page, width, dark):
         role = node.get("role", {}).get("value")
         if role in {"slider", "spinbutton", "button", "combobox", "checkbox", "textbox", "link"}:
             assert node.get("name", {}).get("value"), node
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1024, False)])
+def test_axe_finds_no_broken_rule(page, width, dark):
+    page.open("#learning-step=150&learning-plan=fall", width=width, dark=dark)
+    for part in PARTS:
+        page.part(part)
+    page.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.broken_rules() == []
+
+
+def test_settings_that_exclude_each_other_are_brought_together(page):
+    page.open("#learning-step=500&learning-steps=100&answers-k=64&answers-n=2")
+    page.part("learning")
+    assert page.text("#learning .player output") == "step 100 of 100"
+    page.part("answers")
+    assert "pass@2 is" in page.finding("answers")

@@ -16,6 +16,7 @@ from pkpo_toy.plotting import estimator_look
 from pkpo_toy.report import Section, report_page
 from pkpo_toy.report import page as make_page
 from pkpo_toy.report.table import SHOWN, cell, table
+from pkpo_toy.studies.table import STUDIES
 
 ROOT = Path(__file__).parents[2]
 EVIL = "</script><script>window.hacked=1</script>\"'><img src=x onerror=window.hacked=1>"
@@ -215,6 +216,54 @@ def test_the_csv_is_the_summary(page, tmp_path):
 def test_nothing_is_wider_than_the_window(page, width):
     page.open(width=width)
     assert page.run("return document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1024, False)])
+def test_axe_finds_no_broken_rule(page, width, dark):
+    page.open(width=width, dark=dark)
+    page.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.broken_rules() == []
+
+
+def published(tmp_path, name, **changes):
+    """A copy of results without cells, as they are published; with such entries of the manifest."""
+    folder = tmp_path / name
+    shutil.copytree(ROOT / "results" / name, folder, ignore=shutil.ignore_patterns("cells"))
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(manifest | changes), "utf-8")
+    return folder
+
+
+def test_a_heading_is_the_name_as_one_writes_it(tmp_path):
+    for name, heading in (("lm_training", "LM training"), ("hard_problems", "Hard problems")):
+        text = report_page(str(published(tmp_path, name)), tmp_path)[0]
+        assert f">{heading}</h2>" in text
+
+
+def test_an_exact_figure_is_drawn_without_stored_cells(tmp_path):
+    folder = published(tmp_path, "landscape")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    text = report_page(str(folder), tmp_path)[0]
+    assert "<svg" in text
+    assert "are not stored here" not in text
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    computed = pkpo_toy.load(folder).records()
+    again = STUDIES["landscape"].summarize(computed)
+    pd.testing.assert_frame_equal(again.reset_index(drop=True), pkpo_toy.load(folder).summary)
+
+
+@pytest.mark.parametrize("name", [name for name, study in STUDIES.items() if study.exact])
+def test_an_exact_study_asks_for_no_random_number(name):
+    STUDIES[name].run(STUDIES[name].config(), None)
+
+
+def test_a_sampled_figure_without_stored_cells_is_said_to_be_missing(tmp_path):
+    old = {"swept": {"seed": [0, 1]}, "command": ["__main__.py", "run", "paper"]}
+    manifest = json.loads((ROOT / "results/annealing/manifest.json").read_text("utf-8"))
+    folder = published(tmp_path, "annealing", **old, cells=manifest["cells"][:2])
+    text = report_page(str(folder), tmp_path)[0]
+    assert "these are not stored here. To make them: <code>pkpo-toy run paper</code>" in text
 
 
 def test_without_javascript_the_page_can_be_read(page):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs import Event, execute, read_manifest, read_summary
+from pkpo_toy.runs import Event, execute, read_manifest, read_summary, typed_command
 from tests.runs import toy
 from tests.runs.driving import ROOT, contents
 
@@ -188,8 +188,25 @@ def test_manifest_tells_how_it_was_made(tmp_path: Path) -> None:
     assert manifest is not None
     assert {name: manifest[name] for name in description} == description
     assert manifest["cells"] == [cell.key for cell in toy.cells(2)]
-    assert manifest["command"] == [Path(sys.argv[0]).name, *sys.argv[1:]]
+    assert manifest["command"] == typed_command()
     assert manifest["times"]["started"] <= manifest["times"]["finished"]
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("/home/me/.venv/bin/pkpo-toy", "pkpo-toy"),
+        ("/home/me/pkpo_toy/__main__.py", "pkpo-toy"),
+        ("/lib/pytest/__main__.py", "pytest"),
+        ("mine.py", "mine.py"),
+        ("", ""),
+    ],
+)
+def test_the_command_is_told_as_one_types_it(
+    program: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "run", "paper"])
+    assert typed_command() == [name, "run", "paper"]
 
 
 def test_a_summary_of_no_cells_and_a_run_without_summary(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ export function buildCounts(state, host, finding) {
     spellcheck: "false",
     input: () => write(area.value),
     paste: refuse,
+    drop: refuse,
   });
   area.value = EXAMPLE;
   const figures = html("div", { class: "figures" });
@@ -64,7 +65,7 @@ export function buildCounts(state, host, finding) {
 
   // A browser's own field takes minutes over megabytes: such a text is not let in.
   function refuse(event) {
-    const pasted = event.clipboardData?.getData("text") ?? "";
+    const pasted = (event.clipboardData ?? event.dataTransfer)?.getData("text") ?? "";
     if (!isTooLong(pasted)) return;
     event.preventDefault();
     refused = readCounts(pasted);

@@ -233,6 +233,32 @@ function maxkRloo(rewards, k) {
   });
 }
 
+function choose(n, k) {
+  let ways = k <= n ? 1 : 0;
+  for (let j = 0; j < k; j++) ways *= (n - j) / (j + 1);
+  return ways;
+}
+
+// max@k RLOO with the median of k draws in place of the maximum.
+function orderStatistic(rewards, k) {
+  return byRank(rewards, (ordered) => {
+    const n = ordered.length,
+      rank = Math.ceil(k / 2),
+      all = choose(n - 1, k - 1) * n * (n - 1);
+    // The chance of that rank among k draws where `below` of the others are below, times k/(n(n-1)).
+    const chance = (below) =>
+      (k * choose(below, rank - 1) * choose(n - 1 - below, k - rank)) / all;
+    const up = new Float64Array(n),
+      down = new Float64Array(n);
+    for (let i = 1; i < n; i++) {
+      const gap = ordered[i] - ordered[i - 1];
+      up[i] = up[i - 1] + i * chance(i) * gap;
+      down[i] = down[i - 1] + (n - i) * chance(i - 1) * gap;
+    }
+    return up.map((risen, i) => risen - (down[n - 1] - down[i]));
+  });
+}
+
 function groupMeanCentered(rewards, k) {
   return centeredGapSums(rewards, k, 1);
 }
@@ -331,6 +357,7 @@ const ROWS = {
   pkpo_loo_minus_one: { weigh: pkpoLooMinusOne, domain: FROM_TWO, ...LINEAR },
   centered_loo: { weigh: centeredLoo, domain: BELOW_N, ...LINEAR },
   maxk_rloo: { weigh: maxkRloo, domain: ANY_K, ...LINEAR },
+  order_statistic: { weigh: orderStatistic, domain: ANY_K, ...LINEAR },
   group_mean_centered: { weigh: groupMeanCentered, domain: BELOW_N, ...LINEAR },
   partition: { weigh: partition, domain: DIVIDES },
   partition_baselined: { weigh: partitionBaselined, domain: TWO_GROUPS },

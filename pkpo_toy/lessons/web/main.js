@@ -45,6 +45,7 @@ function start() {
     const finding = html("p", { class: "finding", role: "status" });
     const draw = PARTS[name](state, section.querySelector(".lab"), finding);
     drawers.set(name, draw);
+    state.set({}); // the part's own rules hold from now on
     draw();
     let width = section.clientWidth;
     new ResizeObserver(() => {
