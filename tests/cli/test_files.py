@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pkpo_toy.extras import install_command
+from pkpo_toy.runs.tables import _exact_floats
 from pkpo_toy.studies.files import expand, load, parse, with_quick
 from pkpo_toy.studies.table import STUDIES
 from pkpo_toy.studies.template import template
@@ -72,7 +73,7 @@ def test_the_file_that_init_writes_names_every_setting_and_changes_none(name):
 def test_export_gives_the_summary_and_the_records(inside, tmp_path):
     inside("run", "element_weights", *SMALL, "--jobs", 1)
     stored = tmp_path / "results" / "element_weights" / "summary.csv"
-    summary = pd.read_csv(stored, float_precision="round_trip")
+    summary = pd.read_csv(stored, **_exact_floats())
     csv = inside("export", "element_weights").stdout
     assert csv == stored.read_text()
     rows = json.loads(inside("export", "element_weights", "--format", "json", "--records").stdout)
