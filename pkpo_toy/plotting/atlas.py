@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import ListedColormap, LogNorm
@@ -70,12 +69,14 @@ def _middle(table: pd.DataFrame) -> str:
 
 
 def _map(panel: Axes, table: pd.DataFrame, title: str, *, middle: bool = True) -> QuadMesh:
-    """Blue where the variance is below that of the best known, orange where it is above."""
+    """Light where the variance is below that of the best known, dark where it is above.
+
+    Without colour too, as the lightness goes one way and is in the middle at 1.
+    """
     shown = np.clip(table.to_numpy(dtype=float), 1 / FURTHEST, FURTHEST)
-    colours = sns.diverging_palette(245, 20, s=85, l=45, as_cmap=True)
     panel.set_title(title + (_middle(table) if middle else ""), loc="left", size=7)
     return panel.pcolormesh(
-        np.ma.masked_invalid(shown), cmap=colours, norm=LogNorm(1 / FURTHEST, FURTHEST)
+        np.ma.masked_invalid(shown), cmap="cividis_r", norm=LogNorm(1 / FURTHEST, FURTHEST)
     )
 
 
