@@ -36,7 +36,7 @@ TYPED = {
     "export obj": ["objective_matrix"],
     "export lm --format ": ["csv", "json", "parquet", "markdown", "latex"],
     "report hard": ["hard_problems"],
-    "animate d": ["demo"],
+    "animate d": ["demo", "difficulty"],
     "animate demo --out x.gif --lesson ": list(LESSONS),
     "demo ": list(LESSONS),
     "init mine.toml --from learn": ["learning_curves"],

@@ -63,7 +63,8 @@ UNBIASED = [
     (key, case)
     for key, row in ESTIMATORS.items()
     for case in SMALL
-    if row.claim == "unbiased" and in_domain(key, small(case))
+    # Without an objective in max@k: order_statistic, whose truth is in test_exact_ranks.
+    if row.claim == "unbiased" and row.objective is not None and in_domain(key, small(case))
 ]
 
 
