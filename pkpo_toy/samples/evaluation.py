@@ -211,14 +211,12 @@ class Collector:
             raise InputError(f"{self.source} holds no scored sample{gone and f'; {gone}'}.")
         codes = np.frombuffer(self._codes, self._codes.typecode)
         rewards = np.frombuffer(self._rewards, self._rewards.typecode)
-        n = np.zeros(len(self._names), dtype=np.intp)
-        for part in _parts(codes):
+        n, right = np.zeros((2, len(self._names)), dtype=np.intp)
+        for part, values in zip(_parts(codes), _parts(rewards), strict=True):
             n += np.bincount(part, minlength=len(n))
-        if (codes[1:] < codes[:-1]).any():
-            rewards = _by_problem(codes, rewards, n)
-        c = None
-        if self._rewards.typecode == "B":
-            c = np.add.reduceat(rewards, np.cumsum(n) - n, dtype=np.intp)
+            right += np.bincount(part[values == 1], minlength=len(n))
+        rewards = _by_problem(codes, rewards, n)
+        c = right if self._rewards.typecode == "B" else None
         return Evaluation(title, list(self._names), n, c, rewards, left)
 
     def _make_room(self, binary: bool) -> None:

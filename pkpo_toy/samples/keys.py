@@ -11,7 +11,7 @@ import numpy as np
 
 from pkpo_toy.typing import Integers
 
-FEW = 1_000_000
+FEW = 100_000
 """Rows whose lines are remembered in any case."""
 
 Columns: TypeAlias = Sequence[list[Any]]
