@@ -25,7 +25,7 @@ RUN = [sys.executable, "-m", "pkpo_toy", "run", "variance", "--name", "killed", 
 SETTINGS: dict[str, Any] = {
     "n": list(range(4, 28)),
     "k": [1, 2],
-    "estimates": 2_000,
+    "estimates": 20_000,
     "estimators": ["pkpo", "rloo"],
 }
 CELLS = len(SETTINGS["n"]) * len(SETTINGS["k"])
@@ -138,4 +138,7 @@ def main(kills: int = 1000, seed: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    try:
+        main(*map(int, sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
