@@ -11,7 +11,6 @@ from pydantic import Field, PositiveInt
 from pkpo_toy.samples.intervals import student_t
 from pkpo_toy.simulator.ascent import iterate
 from pkpo_toy.simulator.categorical import CategoricalProblem
-from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.training import only_alive
 from pkpo_toy.studies.study import Study
 from pkpo_toy.training.config import TRAINING_COLUMNS, Arrays, ProblemSetConfig
@@ -38,15 +37,7 @@ class Difficulty(ProblemSetConfig):
         return [self._drawn(seed) for seed in seeds]
 
     def _drawn(self, seed: int) -> CategoricalProblem:
-        problem = build_problem(
-            "problem_set",
-            problems=self.problems,
-            arms=self.arms,
-            features=self.features,
-            rates=self.rates,
-            per_step=self.per_step,
-            seed=seed,
-        )
+        problem = self.model_copy(update={"problem_seed": seed}).problem()
         assert isinstance(problem, CategoricalProblem)
         return problem
 
