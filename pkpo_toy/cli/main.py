@@ -13,7 +13,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from pkpo_toy import __version__
 from pkpo_toy.cli import (
     animate,
     audit,
@@ -37,6 +36,7 @@ from pkpo_toy.cli.support.completion import mend_words
 from pkpo_toy.cli.support.surroundings import DISK, flush, interruptible, prepare
 from pkpo_toy.cli.support.torchrun import together
 from pkpo_toy.errors import InputError, Interruption, PkpoError, one_sentence
+from pkpo_toy.package import __version__
 
 # In the order of the help. A new command is a file beside this one and a row here.
 COMMANDS: dict[str, Callable[..., None]] = {
