@@ -117,7 +117,8 @@ def main() -> None:
         from pkpo_toy.runs import ignore_signals
 
         ignore_signals()
-        _end(stop, stop.exit_code, f"{stop}; resume: {_typed()}")
+        typed = shlex.join(["pkpo-toy", *sys.argv[1:]])
+        _end(stop, stop.exit_code, f"{stop}; resume: {typed}")
     except PkpoError as error:
         _end(error, error.exit_code, f"error: {error}")
     except OSError as error:
@@ -150,8 +151,3 @@ def _end(error: BaseException, code: int, sentence: str) -> NoReturn:
         raise error
     sys.stderr.write(f"{one_sentence(sentence)}\n")
     sys.exit(code)
-
-
-def _typed() -> str:
-    """The command as it was typed."""
-    return shlex.join(["pkpo-toy", *sys.argv[1:]])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -128,8 +127,12 @@ class Estimated:
         """For the figure and the page."""
         from pkpo_toy.cli.support.evaluations import Findings, stem
 
+        said = []
+        for row in self.rows.iloc[[0, -1] if len(self.rows) > 1 else [0]].itertuples():
+            interval = "" if self.one_problem else f" [{row.low:.3f}, {row.high:.3f}]"
+            said.append(f"{self.metric.replace('@k', f'@{row.k}')} is {row.value:.3f}{interval}.")
+        said.append(f"Read from {', '.join(files)}: {self.evaluation.described()}.")
         named = f"passk_{stem(files[0])}"
-        said = [*self._ends(), f"Read from {', '.join(files)}: {self.evaluation.described()}."]
         return Findings("passk", named, self.title, said, self._curve, self.rows)
 
     def as_json(self) -> dict[str, Any]:
@@ -144,12 +147,6 @@ class Estimated:
             "dropped": self.dropped,
             "rows": json_rows(self.rows),
         }
-
-    def _ends(self) -> Iterator[str]:
-        """The values at the first and at the last k."""
-        for row in self.rows.iloc[[0, -1] if len(self.rows) > 1 else [0]].itertuples():
-            interval = "" if self.one_problem else f" [{row.low:.3f}, {row.high:.3f}]"
-            yield f"{self.metric.replace('@k', f'@{row.k}')} is {row.value:.3f}{interval}."
 
     def _curve(self) -> pd.DataFrame:
         """What the figure is drawn from: every k."""

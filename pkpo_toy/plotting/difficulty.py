@@ -28,14 +28,10 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
             _draw_panel(panel, part, column)
             letter(panel, number, title)
             if column == "solved":
-                panel.set_ylabel(_sharing(int(features)))
+                panel.set_ylabel(f"{features:g} features shared" if features else "own logits each")
     for _, panel in panels:
         panel.remove()
     return axes
-
-
-def _sharing(features: int) -> str:
-    return f"{features} features shared" if features else "own logits each"
 
 
 def _draw_panel(panel: Axes, part: pd.DataFrame, column: str) -> None:

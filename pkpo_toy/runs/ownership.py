@@ -46,14 +46,12 @@ def _has_manifest(folder: Path) -> bool:
 def ours(folder: Path, *, cells_only: bool = False) -> list[Path]:
     """The ordinary files that runs made in the folder: under the names they give and no others."""
     with disk_errors(folder):
-        found = [path for path in _entries(folder / CELLS) if _CELL.fullmatch(path.name)]
+        cells = folder / CELLS
+        there = list(cells.iterdir()) if cells.is_dir() else []
+        found = [path for path in there if _CELL.fullmatch(path.name)]
         if not cells_only:
-            found += [folder / CELLS / SUMS, *(folder / name for name in FILES)]
+            found += [cells / SUMS, *(folder / name for name in FILES)]
         return sorted(path for path in found if _is_ordinary(path))
-
-
-def _entries(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _is_ordinary(path: Path) -> bool:
