@@ -104,7 +104,9 @@ def second_moments(
     """E[t_a . t_b] of t_a = sum_i column_ia s_i, (p, p), exact; the last about their mean.
 
     columns: rewards (m, n), k -> (m, n, p), the last `weights` of them of one and the same mean,
-    the others, baselines, of mean 0. noise and scores as in `least_variance`.
+    the others, baselines, of mean 0. logits, rewards (d,); noise and scores as in `least_variance`.
+
+    Raises InputError on logits, rewards or scores out of their domain.
     """
     law = _law(*instance(logits, rewards), noise, scores)
 

@@ -56,7 +56,7 @@ class LevelTable:
         return value
 
     def statistic_gradient(self, theta: Array, sd: float, a: Array) -> Array:
-        """Its derivative in theta, (B, 1)."""
+        """The derivative of `statistic` in theta, theta (B,), a (k,) -> (B, 1)."""
         log_f, slope = self.law(theta, sd)
         density = len(a) * mean_density(log_f, a)
         gradient: Array = -(density * slope * self.weights).sum(axis=-1, keepdims=True)
