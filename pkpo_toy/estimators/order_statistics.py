@@ -175,7 +175,7 @@ def unsort(values: Array, places: Integers, shape: tuple[int, ...], out: Array) 
 
 
 def row_sums(values: Array) -> Array:
-    """The sum of each group, (groups, n) -> (groups, 1); the same bits however they lie."""
+    """The sum of each group, values (groups, n) -> (groups, 1); the same bits however they lie."""
     if values.strides[1] == values.itemsize:
         return np.asarray(values.sum(axis=1, keepdims=True))
     sums = np.empty((len(values), 1))
@@ -225,7 +225,7 @@ def _width(n: int) -> int:
 
 
 def gaps(ordered: Array) -> Array:
-    """d_1..d_n with d_1 = 0, from sorted rewards (groups, n), in a buffer for `running_sums`."""
+    """d_1..d_n with d_1 = 0, from ordered rewards (groups, n), in a buffer for `running_sums`."""
     groups, n = ordered.shape
     terms = term_buffer(groups, n)
     if terms.flags.c_contiguous and terms.shape == ordered.shape and n > 1:

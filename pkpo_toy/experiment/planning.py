@@ -56,6 +56,7 @@ class Plan:
 
     @property
     def name(self) -> str:
+        """Of the results, and of their folder."""
         return self.file.name
 
     @property

@@ -45,10 +45,12 @@ class Result:
 
     @property
     def name(self) -> str:
+        """That of the folder."""
         return self.path.resolve().name
 
     @property
     def study(self) -> str:
+        """The study that was run, a row of STUDIES."""
         return str(self.manifest["study"])
 
     @property

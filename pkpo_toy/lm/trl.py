@@ -269,7 +269,7 @@ CONTRACT = {
 
 
 def check_contract(trainer: type) -> None:
-    """RuntimeError unless TRL still has the private methods that are overridden here."""
+    """Raises RuntimeError unless TRL still has the private methods that are overridden here."""
     for name, wanted in CONTRACT.items():
         method = getattr(trainer, name, None)
         found = tuple(inspect.signature(method).parameters) if callable(method) else None

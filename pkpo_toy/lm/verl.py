@@ -26,7 +26,8 @@ Advantages = tuple[Tensor, Tensor]
 class AlgorithmConfig(Protocol):
     """What is asked of verl's algorithm settings: a look-up like a dictionary's."""
 
-    def get(self, key: str, default: Any = None) -> Any: ...
+    def get(self, key: str, default: Any = None) -> Any:
+        """The setting, or the default where there is none."""
 
 
 def advantage_estimator(key: str) -> Callable[..., Advantages]:

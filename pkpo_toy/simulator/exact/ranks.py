@@ -31,7 +31,7 @@ def mean_above(log_f: Array, a: Array) -> Array:
 
 
 def mean_density(log_f: Array, a: Array) -> Array:
-    """The rank weight that a draw at a level gets on average; arguments as in `mean_above`."""
+    """The rank weight that a draw at a level gets on average, for log_f and a as above."""
     return _mixed(log_f, a, len(a) - 1)
 
 
