@@ -11,7 +11,6 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 
 from pkpo_toy.files import (
@@ -52,12 +51,7 @@ class Store:
         self._digests = read_sums(self.cells)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._sums is not None:
             self._sums.close()
 
