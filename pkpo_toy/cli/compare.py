@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pkpo_toy.cli.support.evaluations import Findings
-    from pkpo_toy.samples.compare import Comparison, Crossing
+    from pkpo_toy.samples.compare import Comparison
 
 
 def compare(
@@ -155,21 +155,14 @@ def _curves(found: list[Comparison], names: list[str]) -> pd.DataFrame:
     """What the figure is drawn from: every curve over every k."""
     import pandas as pd
 
-    return pd.concat(
-        one.curves.assign(
-            before_name=names[0],
-            after_name=name,
-            measure=one.metric,
-            **_ends(one.crossing),
-        )
-        for one, name in zip(found, names[1:], strict=True)
-    )
-
-
-def _ends(crossing: Crossing) -> dict[str, float]:
-    """The crossing as columns of the figure's frame, NaN where there is none."""
-    ends = {"": crossing.k, "_low": crossing.low, "_high": crossing.high}
-    return {f"crossing{end}": math.nan if k is None else k for end, k in ends.items()}
+    parts = []
+    for one, name in zip(found, names[1:], strict=True):
+        at = one.crossing
+        ends = {"crossing": at.k, "crossing_low": at.low, "crossing_high": at.high}
+        columns = {end: math.nan if k is None else k for end, k in ends.items()}
+        named = one.curves.assign(before_name=names[0], after_name=name, measure=one.metric)
+        parts.append(named.assign(**columns))
+    return pd.concat(parts)
 
 
 def _different(files: list[str]) -> list[str]:
