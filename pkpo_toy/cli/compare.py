@@ -63,11 +63,15 @@ def compare(
 
     page = None if report is None else checked_page("--report", report)
     ks = counts(k)
-    options = {"form": form, "score": score, "group_by": group_by}
-    first, *others = [read_evaluation([name], **options) for name in (before, *after)]
+    first, *others = [
+        read_evaluation([name], form=form, score=score, group_by=group_by)
+        for name in (before, *after)
+    ]
     with working("comparing"):
-        options = {"metric": metric, "where_possible": where_possible}
-        found = [comparison(first, other, ks, **options) for other in others]
+        found = [
+            comparison(first, other, ks, metric=metric, where_possible=where_possible)
+            for other in others
+        ]
     say_read(first, *others)
     _findings(found, before, after).write(kinds(plot=plot, pdf=pdf), figures, page)
     if as_json:
