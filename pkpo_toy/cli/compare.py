@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pkpo_toy.cli.support.evaluations import Findings
-    from pkpo_toy.samples.compare import Comparison, Crossing
+    from pkpo_toy.samples.compare import Comparison
 
 
 def compare(
@@ -63,11 +63,15 @@ def compare(
 
     page = None if report is None else checked_page("--report", report)
     ks = counts(k)
-    options = {"form": form, "score": score, "group_by": group_by}
-    first, *others = [read_evaluation([name], **options) for name in (before, *after)]
+    first, *others = [
+        read_evaluation([name], form=form, score=score, group_by=group_by)
+        for name in (before, *after)
+    ]
     with working("comparing"):
-        options = {"metric": metric, "where_possible": where_possible}
-        found = [comparison(first, other, ks, **options) for other in others]
+        found = [
+            comparison(first, other, ks, metric=metric, where_possible=where_possible)
+            for other in others
+        ]
     say_read(first, *others)
     _findings(found, before, after).write(kinds(plot=plot, pdf=pdf), figures, page)
     if as_json:
@@ -155,21 +159,14 @@ def _curves(found: list[Comparison], names: list[str]) -> pd.DataFrame:
     """What the figure is drawn from: every curve over every k."""
     import pandas as pd
 
-    return pd.concat(
-        one.curves.assign(
-            before_name=names[0],
-            after_name=name,
-            measure=one.metric,
-            **_ends(one.crossing),
-        )
-        for one, name in zip(found, names[1:], strict=True)
-    )
-
-
-def _ends(crossing: Crossing) -> dict[str, float]:
-    """The crossing as columns of the figure's frame, NaN where there is none."""
-    ends = {"": crossing.k, "_low": crossing.low, "_high": crossing.high}
-    return {f"crossing{end}": math.nan if k is None else k for end, k in ends.items()}
+    parts = []
+    for one, name in zip(found, names[1:], strict=True):
+        at = one.crossing
+        ends = {"crossing": at.k, "crossing_low": at.low, "crossing_high": at.high}
+        columns = {end: math.nan if k is None else k for end, k in ends.items()}
+        named = one.curves.assign(before_name=names[0], after_name=name, measure=one.metric)
+        parts.append(named.assign(**columns))
+    return pd.concat(parts)
 
 
 def _different(files: list[str]) -> list[str]:

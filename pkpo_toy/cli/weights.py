@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,10 +52,12 @@ def weights(
     from pkpo_toy.samples.weighing import weighed
 
     target = None if out is None else checked_target("--out", out)
-    reading = {"form": form, "score": score, "group_by": fields(group_by)}
+    options: dict[str, Any] = {"scale": scale, "seed": seed, "beta": beta}
     named = estimator or DEFAULT
     with working("weighing"):
-        read, rows, data = weighed(files, k, named, **reading, scale=scale, seed=seed, beta=beta)
+        read, rows, data = weighed(
+            files, k, named, form=form, score=score, group_by=fields(group_by), **options
+        )
     say_read(read)
     if target is not None:
         write_file(target, data)

@@ -129,18 +129,16 @@ def _named_files(configurations: list[dict[str, Any]]) -> str:
     texts: set[str] = set()
     for configuration in configurations:
         for value in configuration.values():
-            texts.update(filter(_is_text, value if isinstance(value, list) else [value]))
+            several = value if isinstance(value, list) else [value]
+            texts.update(one for one in several if isinstance(one, str))
     paths = (Path(text.rpartition(":")[0] if names_a_file(text) else text) for text in texts)
     files = sorted(path for path in paths if path.suffix and path.is_file())
-    return " ".join(fingerprint(_with_imports(path), path.parent) for path in files)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _with_imports(path: Path) -> set[Path]:
-    return imported_sources([path], path.parent) if path.suffix == ".py" else {path}
+    sources = (
+        imported_sources([path], path.parent) if path.suffix == ".py" else {path} for path in files
+    )
+    return " ".join(
+        fingerprint(found, path.parent) for path, found in zip(files, sources, strict=True)
+    )
 
 
 def run_cell(spec: dict[str, Any]) -> pd.DataFrame:

@@ -175,13 +175,10 @@ class _Run:
                     f"checksum failed, set aside as {aside}; computing it again",
                 )
             if self.started is None:
-                self._begin()
+                manifest = self._manifest()
+                self.started = manifest["times"]["started"]
+                write_manifest(self.store.folder, manifest)
             yield cell
-
-    def _begin(self) -> None:
-        manifest = self._manifest()
-        self.started = manifest["times"]["started"]
-        write_manifest(self.store.folder, manifest)
 
     def _manifest(self) -> Manifest:
         return new_manifest(self.description, [cell.key for cell in self.cells])

@@ -54,7 +54,9 @@ class Lock:
             except (BlockingIOError, PermissionError):
                 raise Busy(self.folder, self._holder()) from None
             os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, json.dumps(_this_process()).encode())
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+            os.write(self._descriptor, json.dumps(holder).encode())
 
     def _holder(self) -> str:
         # The file is empty while its holder has the lock but has not written yet, and on release.
@@ -79,8 +81,3 @@ def _lock(descriptor: int) -> None:
     os.lseek(descriptor, 1 << 30, os.SEEK_SET)
     msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     os.lseek(descriptor, 0, os.SEEK_SET)
-
-
-def _this_process() -> dict[str, object]:
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, by, ravel
-from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.figures.learning_curves import SHOWS
 from pkpo_toy.plotting.parts import dots_with_bars, letter, log_ticks
 from pkpo_toy.plotting.series import IDENTITY, curves, legend
 

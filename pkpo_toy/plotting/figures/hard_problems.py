@@ -6,7 +6,7 @@ import pandas as pd
 
 from pkpo_toy.plotting.curves import INTERVAL, ended, over_steps
 from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
-from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.figures.learning_curves import SHOWS
 from pkpo_toy.plotting.parts import letter
 from pkpo_toy.plotting.series import IDENTITY, legend
 
