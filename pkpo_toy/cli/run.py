@@ -88,16 +88,15 @@ def _workers(jobs: int | None) -> int:
     from pkpo_toy.errors import InputError
     from pkpo_toy.lm.launch import launched_processes
 
-    if launched_processes() == 1:
-        return _cores() if jobs is None else jobs
-    if jobs is not None and jobs != 1:
-        raise InputError(f"--jobs must be 1 under torchrun, got {jobs}.")
-    return 1
-
-
-def _cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if launched_processes() > 1:
+        if jobs not in (None, 1):
+            raise InputError(f"--jobs must be 1 under torchrun, got {jobs}.")
+        return 1
+    if jobs is not None:
+        return jobs
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))  # the cores that this process may use
+    return os.cpu_count() or 1
 
 
 def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name: str) -> list[Plan]:

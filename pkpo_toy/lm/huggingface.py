@@ -40,7 +40,7 @@ class Pretrained(nn.Module):
         return logits
 
     def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, State]:
-        """Logits after the prompts and the cache, each row `repeats` times."""
+        """Logits (rows * repeats, vocabulary) after the prompts, and the cache: rows repeated."""
         found = self._call(prompts.ids, prompts.real, use_cache=True, logits_to_keep=1)
         past = _past(found)
         for kept in past.values():
@@ -49,7 +49,7 @@ class Pretrained(nn.Module):
         return logits, State(past, [prompts.real.repeat_interleave(repeats, dim=0)])
 
     def proceed(self, tokens: Tensor, cache: State) -> Tensor:
-        """Logits (rows, vocabulary) after one more token (rows,) each."""
+        """Logits (rows, vocabulary) after one more of tokens (rows,) each."""
         cache.real.append(torch.ones_like(tokens, dtype=torch.bool).unsqueeze(1))
         real = torch.cat(cache.real, dim=1)
         found = self._call(tokens.unsqueeze(1), real, use_cache=True, **cache.past)
@@ -80,11 +80,11 @@ class Subwords:
         self.end: int = tokenizer.eos_token_id
 
     def prompts(self, texts: Sequence[str]) -> Tokens:
-        """Ids (rows, longest), padded on the left."""
+        """The texts as ids (rows, longest), padded on the left."""
         return padded(self.tokenizer(list(texts))["input_ids"], self.end, left=True)
 
     def answers(self, texts: Sequence[str]) -> Tokens:
-        """Ids (rows, longest + 1), each ended by the end token, padded on the right."""
+        """The texts as ids (rows, longest + 1), each with an end token, padded on the right."""
         rows = self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
         return padded([[*row, self.end] for row in rows], self.end, left=False)
 

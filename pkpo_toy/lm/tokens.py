@@ -78,10 +78,9 @@ class Characters:
 def padded(rows: Sequence[Sequence[int]], filler: int, *, left: bool) -> Tokens:
     """Rows of ids of any lengths as one rectangle."""
     length = max(1, *(len(row) for row in rows)) if rows else 1
-    ids = torch.full((len(rows), length), filler)
-    real = torch.zeros((len(rows), length), dtype=torch.bool)
-    for i, row in enumerate(rows):
-        place = slice(length - len(row), length) if left else slice(0, len(row))
-        ids[i, place] = torch.tensor(row, dtype=torch.long)
-        real[i, place] = True
-    return Tokens(ids, real)
+    filled = [(row, [filler] * (length - len(row))) for row in rows]
+    ids = [[*empty, *row] if left else [*row, *empty] for row, empty in filled]
+    lengths = torch.tensor([len(row) for row in rows], dtype=torch.long).unsqueeze(1)
+    places = torch.arange(length)
+    real = places >= length - lengths if left else places < lengths
+    return Tokens(torch.tensor(ids, dtype=torch.long).view(len(rows), length), real)

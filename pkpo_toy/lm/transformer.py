@@ -133,7 +133,7 @@ class Transformer(nn.Module):
 
     def _embed(self, ids: Tensor, real: Tensor) -> Tensor:
         """Positions count the real tokens, so padding on the left changes nothing."""
-        place = (real.cumsum(dim=1) - 1).clamp_(min=0)[:, -ids.shape[1] :]
+        place = (real.cumsum(dim=1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         embedded: Tensor = self.tokens(ids) + self.places(place)
         return embedded
 

@@ -216,11 +216,11 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call, unused-ignore]
-        state = self._baseline.state()
+        state: dict[str, Any] = {**self._baseline.state()}
         if state and self.args.should_save:
             folder = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
             path = Path(self._get_output_dir(trial=trial)) / folder / _BASELINE
-            np.savez(path, allow_pickle=False, **state)
+            np.savez(path, **state)
 
     def _load_optimizer_and_scheduler(self, checkpoint: Any) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[no-untyped-call, unused-ignore]
@@ -269,7 +269,7 @@ CONTRACT = {
 
 
 def check_contract(trainer: type) -> None:
-    """RuntimeError unless TRL still has the private methods that are overridden here."""
+    """Raises RuntimeError unless TRL still has the private methods that are overridden here."""
     for name, wanted in CONTRACT.items():
         method = getattr(trainer, name, None)
         found = tuple(inspect.signature(method).parameters) if callable(method) else None

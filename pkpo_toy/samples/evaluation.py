@@ -71,7 +71,7 @@ class Evaluation:
         )
 
     def only(self, keep: Integers) -> Evaluation:
-        """The problems at these places."""
+        """The problems at the places `keep` (m,), in that order."""
         rewards = self.rewards
         if rewards is not None:
             starts = np.cumsum(self.n) - self.n

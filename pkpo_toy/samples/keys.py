@@ -34,7 +34,10 @@ class Keys:
         self._lines: list[Sequence[int]] = []
 
     def add(self, lines: Sequence[int], columns: Columns) -> bool:
-        """Take the key columns of one row or more; whether a key surely stands twice in them."""
+        """Take the key columns of one row or more; whether a key surely stands twice in them.
+
+        lines: where each row stands in its file; every column has as many entries.
+        """
         if not self._rows and len(columns) == 2 and columns[1][0] in ("0", "1"):
             self._start = start = int(columns[1][0])
             self._numbers = defaultdict(lambda: count(start))

@@ -43,7 +43,7 @@ def read(
 
 
 def gather(files: Files, into: Collector, form: str | None) -> Evaluation:
-    """The same into a collector that is asked for more."""
+    """As `read`, into a collector that may be asked for more. Raises InputError as `read`."""
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
     found: tuple[str, str] | None = None

@@ -199,7 +199,7 @@ class Table:
 
 
 def read_table(path: str | Path, kinds: Sequence[Kind], *, keep_text: bool = False) -> Table:
-    """The table in a file, or in standard input for "-": the first kind of columns that it has.
+    """The table in a file, or in standard input for "-": the first of kinds whose columns it has.
 
     The rows' own text is kept on demand only: it may be far larger than the wanted columns.
 
@@ -226,6 +226,7 @@ def table_of(reader: Reader, *, keep_text: bool = False) -> Table:
 def with_column(table: Table, name: str, values: Sequence[float]) -> bytes:
     """The table's own text, which must have been kept, with one more column at the end of each row.
 
+    values: one for each row, in their order.
     Nothing else changes but blank lines and a byte-order mark, which are left out.
 
     Raises InputError if there is such a column already.
@@ -252,7 +253,7 @@ def _appended(text: str, value: str) -> str:
 
 
 def lacking(source: str, line: int, present: list[str], kinds: Sequence[Kind]) -> InputError:
-    """What the closest kind lacks, and which of the present names may be meant."""
+    """What the closest of kinds lacks, and which of the present names may be meant."""
     similar = {name.casefold(): name for name in present}
     near = {
         column.name: [shown(similar[name]) for name in get_close_matches(column.name, similar, n=1)]

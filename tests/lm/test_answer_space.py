@@ -9,7 +9,7 @@ from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.lm.answer_space import AnswerSpaces, all_answers
 from pkpo_toy.lm.config import LmConfig
-from pkpo_toy.studies import atlas, atlas_lm
+from pkpo_toy.studies import atlas_learners, atlas_lm
 from pkpo_toy.studies.atlas import run
 from pkpo_toy.studies.atlas_lm import MODEL, AtlasLm
 from pkpo_toy.studies.files import build, expand, load
@@ -107,7 +107,7 @@ def test_learners_see_groups_of_all_prompts_and_no_gradient(two_prompts, monkeyp
             seen.append((rewards.shape, scores.shape, sizes.shape))
             super().observe(rewards, k, scores, sizes)
 
-    monkeypatch.setattr(atlas, "AdaptiveLoo", Watched)
+    monkeypatch.setattr(atlas_learners, "AdaptiveLoo", Watched)
     run(AtlasLm(family="right or wrong, sketch", n=4, sets=3), np.random.default_rng(0))
     assert set(seen) == {((3, 16, 4), (3, 16, 4, 13), (3, 16, 4))}
     assert len(seen) == 16 * 3  # steps of 16 groups up to 256, for k = 1, 2, 4

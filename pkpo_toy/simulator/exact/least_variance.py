@@ -104,7 +104,9 @@ def second_moments(
     """E[t_a . t_b] of t_a = sum_i column_ia s_i, (p, p), exact; the last about their mean.
 
     columns: rewards (m, n), k -> (m, n, p), the last `weights` of them of one and the same mean,
-    the others, baselines, of mean 0. noise and scores as in `least_variance`.
+    the others, baselines, of mean 0. logits, rewards (d,); noise and scores as in `least_variance`.
+
+    Raises InputError on logits, rewards or scores out of their domain.
     """
     law = _law(*instance(logits, rewards), noise, scores)
 
@@ -227,16 +229,12 @@ def _tables(levels: int, n: int) -> Features:
 
     def features(arms: Integers) -> Array:
         # A sorted multiset a_0 <= a_1 <= ... has the rank sum_j C(a_j + j, j + 1).
-        places = np.stack([_rank(np.delete(arms, i, axis=1), below) for i in range(n)], axis=1)
+        others = [np.delete(arms, i, axis=1) for i in range(n)]
+        places = np.stack([below[a, np.arange(n - 1)].sum(axis=1) for a in others], axis=1)
         chosen: Array = (places[..., None] == np.arange(size)).astype(np.float64)
         return chosen
 
     return features
-
-
-def _rank(arms: Integers, below: Integers) -> Integers:
-    ranks: Integers = below[arms, np.arange(arms.shape[1])].sum(axis=1)
-    return ranks
 
 
 def _order_statistics(rewards: Array) -> Features:
