@@ -81,9 +81,9 @@ class _Block:
 
     def places(self, sign: bytes, each: int) -> Integers:
         """Where the sign stands in each row, (R, each), if it stands that often in every row."""
-        found = np.flatnonzero(self.bytes == ord(sign))
-        _must(len(found) == each * len(self.start))
-        found = found.reshape(-1, each)
+        places = np.flatnonzero(self.bytes == ord(sign))
+        _must(len(places) == each * len(self.start))
+        found = places.reshape(-1, each)
         _must((found[:, 0] >= self.start).all() and (found[:, -1] < self.end).all())
         return found
 
@@ -120,7 +120,7 @@ def _json(block: _Block) -> Fields:
     first = block.data[: block.end[0]]
     pairs = list(_PAIR.finditer(first))
     _must(b"\\" not in block.data and _is_flat(first, pairs))
-    edges = [0, *(edge for pair in pairs for edge in pair.span(pair.lastindex)), len(first)]
+    edges = [0, *(edge for pair in pairs for edge in pair.span(pair.lastindex or 0)), len(first)]
     around = [first[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
     quotes = block.places(b'"', first.count(b'"'))
     before = np.cumsum([text.count(b'"') for text in around]).tolist()

@@ -129,7 +129,8 @@ class Reader:
 
     def _csv(self) -> Iterator[Block]:
         parts = csv_rows(self.source)
-        (number, self.header, fields), *rest = next(parts, [(0, "", [])])
+        rest = next(parts, [(0, "", list[str]())])
+        number, self.header, fields = rest.pop(0)
         if not number:
             return
         names = [name.strip() for name in fields]
