@@ -61,6 +61,7 @@ def run(
 ) -> None:
     """Run a study (default: the paper's): results as tables, figures as PNG and SVG."""
     from pkpo_toy.cli.support.printing import print_json
+    from pkpo_toy.errors import one_sentence
     from pkpo_toy.experiment import folder_for
     from pkpo_toy.runs.processes import workers_kept
 
@@ -76,9 +77,10 @@ def run(
         rows = [report for report, _ in reports]
         print_json(rows if len(plans) > 1 else rows[0])
     failed = [failure.exception for _, outcome in reports for failure in outcome.failed]
-    if failed and as_json:
-        print(f"{len(failed)} cells failed, first: {failed[0][:200]}", file=sys.stderr)
     if failed:
+        if quiet or as_json:
+            many = f"{len(failed)} of {sum(outcome.total for _, outcome in reports)} cells"
+            print(one_sentence(f"{many} failed, first: {failed[0]}"), file=sys.stderr)
         # Input that only a cell can find wrong is input all the same.
         raise typer.Exit(2 if all(text.startswith("InputError") for text in failed) else 1)
 

@@ -199,13 +199,14 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
     ]
     run += ["--set", "estimators=['own.py:f']", "--json"]
     stdout, stderr = finish(tmp_path, *run, code=1)
-    assert stderr.startswith("1 cells failed, first: UserCodeError: estimator own.py:f failed")
+    assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 16}
     stdout, _ = finish(tmp_path, "show", "variance")
     assert "RuntimeError: eight is too many" in stdout
     (failure,) = json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"]
     assert "own.py" in failure["traceback"]
-    finish(tmp_path, *run, code=1)
+    _, stderr = finish(tmp_path, *run[:-1], "--quiet", code=1)
+    assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     own.write_text("def f(rewards, k):\n    return rewards\n")
     stdout, _ = finish(tmp_path, *run)
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 8, 16}
