@@ -5,7 +5,7 @@ For each k and optimiser a row for each estimator: the step size that was chosen
 than the default's: those steps, and pass@k averaged over the logs, so at equal steps, and at the
 end. 95% intervals of Student's t; ! marks a difference that is beyond chance among all of its kind
 (Bonferroni): fewer than 5% / comparisons of all ways to flip the signs of the runs' differences
-have a mean as far from 0.
+have a mean as far from 0. Then the same at k = 1 less no baseline at all, `reinforce`.
 """
 
 import sys
@@ -39,29 +39,31 @@ def interval(apart: np.ndarray, digits: str, comparisons: int) -> str:
     return f"{mean:+{digits}} [{mean - half:+{digits}}, {mean + half:+{digits}}]{sure}"
 
 
-def rows(frame: pd.DataFrame) -> list[str]:
-    """The table's rows."""
-    comparisons = (frame["estimator"] != "default").sum()
+def rows(frame: pd.DataFrame, usual: str = "default") -> list[str]:
+    """The table's rows, less the estimator that is usual."""
+    comparisons = (frame["estimator"] != usual).sum()
     found = []
     for (k, optimiser), part in frame.groupby(["k", "optimiser"], sort=False):
-        usual = part[part["estimator"] == "default"].iloc[0]
+        base = part[part["estimator"] == usual].iloc[0]
         for _, row in part.iterrows():
             size = f"{row['step_size']:g}" + "*" * bool(row["at_edge"])
             cells = [str(k), optimiser, f"`{row['estimator']}`", size]
             cells.append(f"{row['to_near']:.0f} ({row['reached']:.0%})")
             for name, digits, sign in COLUMNS:
-                apart = sign * (per_run(row, name) - per_run(usual, name))
-                same = row["estimator"] == "default"
+                apart = sign * (per_run(row, name) - per_run(base, name))
+                same = row["estimator"] == usual
                 cells.append("" if same else interval(apart, digits, comparisons))
             found.append(f"| {' | '.join(cells)} |")
     return found
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     default = ROOT / "results" / "less_variance_lm" / "summary.csv"
     frame = pd.read_csv(sys.argv[1] if len(sys.argv) > 1 else default)
     print("\n".join(rows(frame)))
+    kept = frame["estimator"].isin(["reinforce", "adaptive_loo", "adaptive_loo_sizes", "oracle"])
+    print("\n".join(["\nless reinforce", *rows(frame[kept & (frame["k"] == 1)], "reinforce")]))
 
 
 if __name__ == "__main__":

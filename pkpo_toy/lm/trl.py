@@ -170,7 +170,10 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
             )
         if not scored.all():
             self._warn(int((~scored).sum()))
-        seen = _Weighed(*(x.reshape(-1, n) for x in (found, rewards, scored)), k, used)
+        shape = -1, n
+        seen = _Weighed(
+            found.reshape(shape), rewards.reshape(shape), scored.reshape(shape), k, used
+        )
         if used is ADAPTIVE_SIZES and training and seen.whole.any():
             seen.weights[seen.whole] = n * self._baseline.weights(seen.rewards[seen.whole], k)
         self._weighed = seen

@@ -86,10 +86,10 @@ def run(config: AtlasLm, rng: np.random.Generator) -> pd.DataFrame:
     if points[0].sketch is not None:
         return rows
     found = []
-    for k, part in rows.groupby("k"):
-        samples = np.array([_size_weighted(point, config, int(k), own) for point in points])
+    for k in config.ks():
+        samples = np.array([_size_weighted(point, config, k, own) for point in points])
         error = np.sqrt((samples.var(axis=1, ddof=1) / samples.shape[1]).sum()) / len(points)
-        row = part.iloc[0].to_dict()
+        row = rows[rows["k"] == k].iloc[0].to_dict()
         known, least = (row["variance"] / row[name] for name in ("over_known", "over_least"))
         mean = samples.mean()
         row |= {"estimator": SIZE_WEIGHTED.key, "variance": mean, "exact": False}
