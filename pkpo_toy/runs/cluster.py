@@ -103,21 +103,34 @@ def _check_workers(client: Any, facts: Facts) -> None:
             )
 
 
+def check_answers(address: str) -> None:
+    """Raises InputError where no scheduler answers at an address; "local" is one of our own."""
+    if address != "local":
+        with _connected(address, address):
+            pass
+
+
 @contextmanager
 def _client(workforce: Workforce) -> Iterator[Any]:
     address = workforce.cluster
     with (
-        _local_cluster(workforce.jobs) if address == "local" else nullcontext(address) as scheduler
+        _local_cluster(workforce.jobs) if address == "local" else nullcontext(address) as scheduler,
+        _connected(scheduler, address) as client,
     ):
-        try:
-            client = distributed.Client(scheduler, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError) as error:
-            raise InputError(f"no dask scheduler answers at cluster = {address!r}") from error
-        try:
-            yield client
-        finally:
-            with suppress(TimeoutError):
-                client.close(timeout=1)
+        yield client
+
+
+@contextmanager
+def _connected(scheduler: Any, address: str | None) -> Iterator[Any]:
+    try:
+        client = distributed.Client(scheduler, timeout=CONNECT_SECONDS)
+    except Exception as error:  # what an address can be wrong in has many names
+        raise InputError(f"no dask scheduler answers at cluster = {address!r:.100}.") from error
+    try:
+        yield client
+    finally:
+        with suppress(TimeoutError):
+            client.close(timeout=1)
 
 
 @contextmanager

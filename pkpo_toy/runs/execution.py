@@ -87,7 +87,8 @@ def execute(
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
     if cluster is not None:
-        import_module("pkpo_toy.runs.cluster")  # refuses, before anything is written, without dask
+        # Refuses without dask, or a scheduler, before anything is written.
+        import_module("pkpo_toy.runs.cluster").check_answers(cluster)
     workforce = Workforce(jobs, retries, cluster, facts)
     check_ours(folder)
     run = _Run(cells, Store(folder), Signals(), progress, description or {})
