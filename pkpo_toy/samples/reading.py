@@ -120,6 +120,8 @@ def _expanded(files: Files) -> list[str]:
     if not names:
         raise InputError("at least one file is needed, got none.")
     for name in names:
+        if not name:
+            raise InputError("a file must have a name, or be - for standard input, got ''.")
         if os.path.isdir(name):
             pattern = os.path.join(name, "*.json")
             raise InputError(f"{name} is a folder: name its files, or a pattern as in '{pattern}'.")

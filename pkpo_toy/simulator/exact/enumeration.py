@@ -82,6 +82,15 @@ def count_outcomes(d: int, n: int, *, exchangeable: bool = True) -> int:
     return math.comb(n + d - 1, n) if exchangeable else d**n
 
 
+def outcomes_log10(d: int, n: int, *, exchangeable: bool = True) -> float:
+    """The logarithm of `count_outcomes`, at once where the number itself has a billion digits."""
+    if not exchangeable:
+        return n * math.log10(d)
+    if n + d < 10**5:
+        return math.log10(count_outcomes(d, n))
+    return (math.lgamma(n + d) - math.lgamma(n + 1) - math.lgamma(d)) / math.log(10)
+
+
 @dataclass
 class _Tally:
     """Running mean and scatter about it, merged chunk by chunk (Chan, Golub and LeVeque 1979).

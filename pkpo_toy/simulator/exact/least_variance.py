@@ -82,12 +82,25 @@ def least_variance(
     if count_outcomes(count, samples) > check_count("budget", budget):
         needed = count_outcomes(count, samples)
         raise InputError(f"budget must be >= {needed} outcomes for this instance, got {budget}.")
-    size = count_outcomes(count, samples - 1)
-    kind: Baselines = "tables" if size <= tables else "L-statistics"
+    kind, width = _baselines(count, samples, tables)
     features = _tables(count, samples) if kind == "tables" else _order_statistics(law.rewards)
-    width = size if kind == "tables" else samples
     blocks = partial(_blocks, function, law, samples, best_of)
     return LeastVariance(_least_squares(law, blocks, features, width), kind, width)
+
+
+def work_of_least_variance(levels: int, n: int) -> int:
+    """About how many multiplications `least_variance` takes with so many different rewards.
+
+    C(n+L-1, n) outcomes of n + L - 1 rows each, decomposed in as many columns as b has numbers.
+    """
+    width = _baselines(levels, n, TABLES)[1]
+    return count_outcomes(levels, n) * (n + levels - 1) * width**2
+
+
+def _baselines(levels: int, n: int, tables: int) -> tuple[Baselines, int]:
+    """Over which baselines the least is taken, and how many numbers they have."""
+    size = count_outcomes(levels, n - 1)
+    return ("tables", size) if size <= tables else ("L-statistics", n)
 
 
 def second_moments(
