@@ -53,8 +53,7 @@ class _Weighed(NamedTuple):
     @property
     def whole(self) -> Flags:
         """Groups whose completions are all scored, (groups,)."""
-        found: Flags = self.scored.all(axis=1)
-        return found
+        return np.asarray(self.scored.all(axis=1))
 
 
 class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
