@@ -219,11 +219,10 @@ def plans(
     All are checked before the first one is run. Results go under `name`, else under the name of the
     study and what the values change of it. Raises InputError.
     """
-    return [
-        plan(_with(load(each), values or {}, quick, name)) for each in SUITES.get(study, [study])
-    ]
-
-
-def _with(file: StudyFile, values: dict[str, Any], quick: bool, name: str) -> StudyFile:
-    file = with_quick(file) if quick else file
-    return replace(with_values(file, values), name=name or result_name(file, values))
+    values = values or {}
+    made = []
+    for each in SUITES.get(study, [study]):
+        file = with_quick(load(each)) if quick else load(each)
+        named = name or result_name(file, values)
+        made.append(plan(replace(with_values(file, values), name=named)))
+    return made

@@ -117,7 +117,7 @@ def _rows(
             "over_least": variance.mean / least if least > 0 else np.inf,
             "least": kind,
             "exact": moments.samples is None,
-            "share": _share(variance.samples),
+            "share": np.nan if variance.samples is None else carrying(variance.samples),
         }
         for name, variance in variances.items()
     ]
@@ -134,10 +134,8 @@ def _ratio_se(variance: Variance, best: Variance) -> float:
     return float(np.hypot(sets, apart.std(ddof=1) / np.sqrt(len(apart))))
 
 
-def _share(samples: Array | None) -> float:
-    """The share of the groups that carry 90% of the variance; NaN where all outcomes are met."""
-    if samples is None:
-        return np.nan
+def carrying(samples: Array) -> float:
+    """The share of the groups that carry 90% of the variance; samples (groups,) are their own."""
     ordered = np.cumsum(np.sort(samples)[::-1])
     return float((np.searchsorted(ordered, 0.9 * ordered[-1]) + 1) / len(samples))
 
