@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs.driving import crowding
+from tests.warm import WarmPopen
 
 pytestmark = pytest.mark.faults
 
@@ -36,8 +37,8 @@ SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=1000000", "
 
 def start(folder, *arguments, **options):
     """The command in a process group of its own, as a shell starts it."""
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], cwd=folder, text=True, start_new_session=True,
+    return WarmPopen(
+        ["pkpo_toy", *map(str, arguments)], cwd=folder, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
     )  # fmt: skip
 
