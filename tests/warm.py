@@ -18,8 +18,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -43,26 +44,23 @@ class WarmPopen(subprocess.Popen):  # type: ignore[type-arg]
 
     if sys.platform == "linux":
 
-        def _execute_child(  # type: ignore[no-untyped-def]
-            self, args, executable, preexec_fn, close_fds, pass_fds, cwd, env,
-            startupinfo, creationflags, shell, p2cread, p2cwrite, c2pread, c2pwrite,
-            errread, errwrite, restore_signals, gid, gids, uid, umask, start_new_session,
-            *others,
-        ):  # fmt: skip
-            assert not (executable or preexec_fn or pass_fds or shell), "not for a warm process"
+        def _execute_child(self, *given: Any) -> None:
+            names = list(signature(subprocess.Popen._execute_child).parameters)[1:]
+            options = dict(zip(names, given, strict=True))
+            for name in ("executable", "preexec_fn", "pass_fds", "shell"):
+                assert not options[name], f"{name} is not for a warm process"
             wanted = {
-                "command": list(args),
-                "place": str(cwd or os.getcwd()),
-                "environment": dict(os.environ if env is None else env),
-                "session": start_new_session,
+                "command": list(options["args"]),
+                "place": str(options["cwd"] or Path.cwd()),
+                "environment": dict(options["env"] or os.environ),
+                "session": options["start_new_session"],
             }
-            streams = [
-                own if given == -1 else given
-                for own, given in enumerate((p2cread, c2pwrite, errwrite))
-            ]
-            self.pid = _forked(args[0], wanted, streams)
+            pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+            ends = [options[name] for name in ("p2cread", "c2pwrite", "errwrite")]
+            streams = [own if end == -1 else end for own, end in enumerate(ends)]
+            self.pid = _forked(wanted, streams)
             self._child_created = True
-            self._close_pipe_fds(p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite)
+            self._close_pipe_fds(*(options[name] for name in pipes))
 
 
 def run_warm(
@@ -75,8 +73,8 @@ def run_warm(
     return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
-def _forked(module: str, wanted: dict[str, Any], streams: list[int]) -> int:
-    server = _server(module)
+def _forked(wanted: dict[str, Any], streams: list[int]) -> int:
+    server = _server(wanted["command"][0])
     socket.send_fds(server, [json.dumps(wanted).encode()], streams)
     return int(server.recv(64))
 
@@ -133,16 +131,19 @@ def serve(descriptor: int, preloaded: Sequence[str]) -> None:
 
 
 def _become(wanted: dict[str, Any], streams: Sequence[int]) -> None:
+    text = partial(open, closefd=False)
     if wanted["session"]:
         os.setsid()
     for own, stream in enumerate(streams):
         os.dup2(stream, own)
         os.close(stream)
-    sys.stdin = sys.__stdin__ = open(0, closefd=False)
-    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)
-    sys.stderr = sys.__stderr__ = open(
-        2, "w", buffering=1, errors="backslashreplace", closefd=False
-    )
+    for name, stream in (
+        ("stdin", text(0, "r")),
+        ("stdout", text(1, "w")),
+        ("stderr", text(2, "w", buffering=1, errors="backslashreplace")),
+    ):
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
     os.environ.clear()
     os.environ.update(wanted["environment"])
     os.chdir(wanted["place"])
