@@ -27,6 +27,8 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 PRELOADED = {
     "pkpo_toy": ("pkpo_toy.experiment", "pkpo_toy.experiment.calls", "pkpo_toy.plotting"),
+    "tests.lm.rank_step": ("pkpo_toy.lm.trainer",),
+    "tests.lm.trl_step": ("pkpo_toy.lm.trl", "datasets", "tests.lm.tiny"),
     "tests.runs.driver": ("pkpo_toy.runs.execution", "pkpo_toy.runs.processes", "tests.runs.toy"),
 }
 """What each module imports in any case."""

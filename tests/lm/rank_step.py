@@ -1,4 +1,4 @@
-"""Under torchrun: each rank's batch, the gradient after DDP, and how a whole run ends.
+"""As a module of two ranks: each rank's batch, the gradient after DDP, and how a whole run ends.
 
 Takes a list of settings in JSON and a folder; what belongs to the third setting goes to FOLDER/2.
 """

@@ -18,6 +18,7 @@ from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.tokens import Tokens
 from pkpo_toy.lm.trainer import Training
 from tests.lm.test_training import SMALL
+from tests.lm.two_ranks import as_two_ranks
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,8 +56,8 @@ def told(tmp_path_factory):
     """What two ranks write of every change: a folder for each. One start serves all."""
     folder = tmp_path_factory.mktemp("ranks")
     given = [settings_of(changes).model_dump(mode="json") for changes in CHANGES]
-    done = torchrun(ROOT / "tests/lm/rank_step.py", json.dumps(given), folder)
-    assert done.returncode == 0, done.stderr
+    for done in as_two_ranks(["tests.lm.rank_step", json.dumps(given), str(folder)], ROOT):
+        assert done.returncode == 0, done.stderr
     return [folder / str(number) for number in range(len(CHANGES))]
 
 
@@ -97,9 +98,10 @@ def test_one_command_for_two_processes(tmp_path):
 
 
 def test_a_bad_setting_ends_both(tmp_path):
-    done = torchrun("-m", "pkpo_toy", "run", "lm", "--set", "level=9", cwd=tmp_path)
-    assert done.returncode != 0
-    assert "level of multiply must be 1 to 3, got 9" in done.stderr
+    command = ["pkpo_toy", "run", "lm", "--set", "level=9"]
+    one, other = as_two_ranks(command, tmp_path)
+    assert (one.returncode, other.returncode) == (2, 0)
+    assert "level of multiply must be 1 to 3, got 9" in one.stderr
     assert list(tmp_path.iterdir()) == []
 
 

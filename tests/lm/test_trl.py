@@ -1,7 +1,5 @@
 """TRL's trainer takes the package's step: its gradient is the one computed by hand."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.lm import trl as ours
 from tests.lm import tiny, trl_step
 from tests.lm.trl_step import LONGEST, N, trained
+from tests.lm.two_ranks import as_two_ranks
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -143,12 +142,8 @@ def test_bad_arguments_end_before_training(tmp_path, changes, told):
 
 def test_a_group_that_spans_two_processes(tmp_path):
     """Two ranks with two completions each of one group of four: advantages and gradient."""
-    command = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    subprocess.run(
-        [sys.executable, *command, "tests/lm/trl_step.py", str(tmp_path)],
-        cwd=ROOT, check=True, capture_output=True, timeout=120,
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+    for done in as_two_ranks(["tests.lm.trl_step", str(tmp_path)], ROOT):
+        assert done.returncode == 0, done.stderr
     ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
     rewards = ranks[0]["rewards"]
     assert torch.equal(rewards, ranks[1]["rewards"])

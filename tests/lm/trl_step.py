@@ -1,6 +1,6 @@
 """One step of the TRL trainer on a tiny model, with all that a test wants to look at.
 
-As a script, under torchrun: each rank writes what it saw to FOLDER/RANK.pt.
+As a module of two ranks: each writes what it saw to FOLDER/RANK.pt.
 """
 
 import sys
