@@ -238,7 +238,6 @@ def test_a_panel_of_what_never_changes_is_left_out():
 
 
 def test_lm_draws_the_paired_difference_with_students_interval():
-    *_, panel = panels_of("lm", settings={"evaluate": "training"}, title="Why?")
     panel = next(one for one in usual_panels_of("lm") if "run by run" in one.get_title("left"))
     np.testing.assert_allclose(lines(panel, "$k$ = 8"), [[1, 0.2], [16, 0.2]])
     half = 4.303 * 0.1 / np.sqrt(3)
@@ -247,7 +246,7 @@ def test_lm_draws_the_paired_difference_with_students_interval():
 
 def test_lm_says_on_which_prompts_it_was_evaluated():
     for value, text in (("training", "prompts trained on"), ("held_out", "held-out prompts")):
-        panel, *_ = panels_of("lm", settings={"evaluate": value}, title="Why?")
+        panel, *_ = panels_of("lm", FRAMES["lm"](), settings={"evaluate": value}, title="Why?")
         assert panel.get_figure(root=True).get_suptitle() == f"Why? ({text})"
 
 
