@@ -10,7 +10,7 @@ from pkpo_toy.cli.support import progress
 from pkpo_toy.cli.support.progress import Bar, CellBar
 from tests.warm import WarmPopen
 
-SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=100000", "--jobs", "1"]
+SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=60000", "--jobs", "1"]
 
 
 def on_a_terminal(arguments, folder):
