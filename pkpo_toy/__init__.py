@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pkpo_toy.package import __version__ as __version__
+
 if TYPE_CHECKING:
     from pkpo_toy.estimators import ESTIMATORS, grouped_weights, max_at_k, pass_at_k, weights
     from pkpo_toy.experiment import audit, load, run
@@ -23,8 +25,6 @@ __all__ = [
     "train",
     "weights",
 ]
-
-__version__ = "0.1.0"
 
 _HOMES = dict.fromkeys(__all__, "pkpo_toy.estimators")
 _HOMES |= dict.fromkeys(("audit", "load", "run"), "pkpo_toy.experiment")

@@ -18,16 +18,16 @@ SHOWN = {
 }
 
 
-def atlas_summary():
-    path = ROOT / "scripts" / "atlas_summary.py"
-    spec = importlib.util.spec_from_file_location("atlas_summary", path)
+def script(name):
+    path = ROOT / "scripts" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 def test_the_table_of_the_atlas():
-    module = atlas_summary()
+    module = script("atlas_summary")
     frame = pd.read_csv(ROOT / "results" / "atlas" / "summary.csv")
     for label, name in SHOWN.items():
         ratios = module.of(module.usual(frame), name)
@@ -48,3 +48,20 @@ def test_the_table_of_training():
         ]
         row = f"| `{problem}` | {n} | {k} | {optimiser} | {' | '.join(cells)} |"
         assert row in PAGE, row
+
+
+def test_the_table_of_training_a_language_model():
+    frame = pd.read_csv(ROOT / "results" / "less_variance_lm" / "summary.csv")
+    rows = script("less_variance_lm").rows(frame)
+    assert len(rows) == len(frame) == 28
+    for row in rows:
+        assert row in PAGE, row
+
+
+def test_a_difference_beyond_chance_is_one_that_few_flips_of_signs_make():
+    module = script("less_variance_lm")
+    assert module.chance(np.ones(8)) == 2 / 2**8
+    assert module.chance(np.array([1.0, 1.0, -0.5])) == 4 / 8  # sums of size 1.5 and 2.5, not .5
+    same = np.arange(1.0, 17.0)
+    assert module.interval(same, ".1f", 24).endswith("!")
+    assert not module.interval(same - 8, ".1f", 24).endswith("!")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pkpo_toy.cli.support.completion import animated, lessons
-from pkpo_toy.cli.support.options import RESULTS, AsJson
+from pkpo_toy.cli.support.options import RESULTS, AsJson, ResultsFolder
 
 DEMO = "demo"
 
@@ -32,7 +32,7 @@ def animate(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of demo: seed of the run. (0)")] = None,
     steps: Annotated[int | None, typer.Option(help="Of demo: training steps.")] = None,
-    results: Annotated[Path, typer.Option(help="Folder of the results.")] = RESULTS,
+    results: ResultsFolder = RESULTS,
     as_json: AsJson = False,
 ) -> None:
     """Write a GIF for slides: the demo's lesson, or the curves of a study that was run."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pkpo_toy.cli.support.completion import estimators, metrics_in_use
 from pkpo_toy.cli.support.options import AsJson
 from pkpo_toy.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLAIMS = ("unbiased", "direction", "biased", "bound")  # in the order of the table
 
@@ -43,59 +46,52 @@ def audit(
     With --metric, audit ways to compute pass@k instead: exact expectation, bias and standard
     deviation for success rates p, n samples (16) and k (8).
     """
-    if metric:
-        if estimator or any(one is not None for one in (rewards, logits, budget)):
-            raise InputError("--metric takes --p, --n and --k, and nothing else of audit.")
-        rates = [0.01, 0.03, 0.1, 0.3] if p is None else _numbers("p", p) or []
-        n, k = 16 if n is None else n, 8 if k is None else k
-        _audit_metrics(metric, rates, n, k, as_json)
-        return
-    if p is not None:
-        raise InputError("--p is an option of audit --metric.")
-    from pkpo_toy import experiment
-    from pkpo_toy.cli.support.printing import json_rows, print_json
-    from pkpo_toy.cli.support.progress import AuditBar
-    from pkpo_toy.cli.support.tables import print_table
+    if not metric:
+        if p is not None:
+            raise InputError("--p is an option of audit --metric.")
+        arms = {"rewards": _numbers("rewards", rewards), "logits": _numbers("logits", logits)}
+        _audit_estimators(as_json, **arms, n=n, k=k, estimators=estimator or None, budget=budget)
+    elif estimator or any(one is not None for one in (rewards, logits, budget)):
+        raise InputError("--metric takes --p, --n and --k, and nothing else of audit.")
+    else:
+        sizes = 16 if n is None else n, 8 if k is None else k
+        _audit_metrics(metric, _numbers("p", p) or [0.01, 0.03, 0.1, 0.3], *sizes, as_json)
 
-    config = experiment.audit_config(
-        rewards=_numbers("rewards", rewards),
-        logits=_numbers("logits", logits),
-        n=n,
-        k=k,
-        estimators=estimator or None,
-        budget=budget,
-    )
+
+def _audit_estimators(as_json: bool, **instance: Any) -> None:
+    from pkpo_toy.cli.support.progress import AuditBar
+    from pkpo_toy.cli.support.tables import print_rows
+    from pkpo_toy.experiment import audit_config, audit_of
+
+    config = audit_config(**instance)
     with AuditBar("audit") as bar:
-        rows = experiment.audit_of(config, progress=bar)
-    if as_json:
-        print_json({"rows": json_rows(rows)})
-        return
-    shown = rows.drop(columns=["instance", "n", "k", "baselines"])
-    shown.insert(0, "claim", shown.pop("claim"))
+        rows = audit_of(config, progress=bar)
     baselines = next(filter(None, rows["baselines"]), "")
-    print_table(
-        shown.sort_values("claim", key=lambda claims: claims.map(_place), kind="stable"),
+    title = (
         f"exact audit: n = {config.n}, k = {config.k}, rewards {list(config.rewards)}, "
         f"logits {list(config.logits)}"
-        + (f"; over best: relative to the best baseline ({baselines})" if baselines else ""),
+        + (f"; over best: relative to the best baseline ({baselines})" if baselines else "")
     )
+    print_rows(rows, _by_claim(rows), title, as_json=as_json)
 
 
-def _place(claim: str) -> int:
-    """Of a claim in the table; a user's estimator claims nothing and comes first."""
-    return CLAIMS.index(claim) if claim in CLAIMS else -1
+def _by_claim(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table for people; a user's estimator claims nothing and comes first."""
+    shown = rows.drop(columns=["instance", "n", "k", "baselines"])
+    shown.insert(0, "claim", shown.pop("claim"))
+    places = {claim: place for place, claim in enumerate(CLAIMS)}
+    return shown.sort_values(
+        "claim", key=lambda claims: claims.map(places).fillna(-1), kind="stable"
+    )
 
 
 def _audit_metrics(metrics: list[str], p: list[float], n: int, k: int, as_json: bool) -> None:
-    from pkpo_toy.cli.support.printing import json_rows, print_json
-    from pkpo_toy.cli.support.tables import print_table
+    from pkpo_toy.cli.support.tables import print_rows
     from pkpo_toy.samples.bias import metric_bias
 
     rows = metric_bias(p, n, k, None if "all" in metrics else metrics)
-    if as_json:
-        print_json({"rows": json_rows(rows)})
-        return
-    print_table(rows.drop(columns=["n", "k"]), f"exact: n = {n}, k = {k}")
+    shown = rows.drop(columns=["n", "k"])
+    print_rows(rows, shown, f"exact: n = {n}, k = {k}", as_json=as_json)
 
 
 def _numbers(name: str, text: str | None) -> list[float] | None:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pkpo_toy.cli.support.evaluations import (
+from pkpo_toy.cli.support.options import (
+    FIGURES,
+    AsJson,
+    FiguresFolder,
     FormatOption,
     GroupByOption,
     KsOption,
     MetricOption,
+    Pdf,
+    Plot,
     ReportOption,
     ScoreOption,
     WhereOption,
 )
-from pkpo_toy.cli.support.options import FIGURES, AsJson, FiguresFolder, Pdf
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pkpo_toy.samples.compare import Comparison, Crossing
+    from pkpo_toy.cli.support.evaluations import Findings
+    from pkpo_toy.samples.compare import Comparison
 
 
 def compare(
@@ -39,7 +45,7 @@ def compare(
     group_by: GroupByOption = None,
     where_possible: WhereOption = False,
     as_json: AsJson = False,
-    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves, PNG and SVG.")] = False,
+    plot: Plot = False,
     figures: FiguresFolder = FIGURES,
     pdf: Pdf = False,
     report: ReportOption = None,
@@ -49,44 +55,27 @@ def compare(
     The crossing is the k from which BEFORE is the better. Differences are paired by problem;
     intervals take the problems as a random sample.
     """
-    from pkpo_toy.cli.support.evaluations import (
-        counts,
-        read_evaluation,
-        say_read,
-        stem,
-        write_figure,
-    )
+    from pkpo_toy.cli.support.evaluations import counts, kinds, read_evaluation, say_read
     from pkpo_toy.cli.support.output import checked_page
     from pkpo_toy.cli.support.printing import print_json
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.samples.compare import comparison
 
-    target = None if report is None else checked_page("--report", report)
-    ks = None if k is None else counts(k)
-    read = [
+    page = None if report is None else checked_page("--report", report)
+    ks = counts(k)
+    first, *others = [
         read_evaluation([name], form=form, score=score, group_by=group_by)
         for name in (before, *after)
     ]
     with working("comparing"):
         found = [
-            comparison(read[0], other, ks, metric=metric, where_possible=where_possible)
-            for other in read[1:]
+            comparison(first, other, ks, metric=metric, where_possible=where_possible)
+            for other in others
         ]
-    say_read(*read)
-    named = f"compare_{stem(before)}_{stem(after[0])}"
-    if plot or pdf:
-        write_figure("compare", _curves(found, before, after), figures, named, pdf=pdf)
-    if target:
-        _write_page(target, named, found, before, after)
+    say_read(first, *others)
+    _findings(found, before, after).write(kinds(plot=plot, pdf=pdf), figures, page)
     if as_json:
-        print_json(
-            {
-                "before": before,
-                "metric": found[0].metric,
-                "interval": METHOD,
-                "comparisons": [_json(one, name) for one, name in zip(found, after, strict=True)],
-            }
-        )
+        print_json(_json(found, before, after))
         return
     for one, name in zip(found, after, strict=True):
         _print(one, before, name)
@@ -95,14 +84,22 @@ def compare(
 METHOD = "difference: 95% interval, paired Student's t over problems; crossing: bootstrap over them"
 
 
-def _json(one: Comparison, name: str) -> dict[str, object]:
-    from dataclasses import asdict
-
+def _json(found: list[Comparison], before: str, after: list[str]) -> dict[str, object]:
     from pkpo_toy.cli.support.printing import json_rows
 
-    alone = {"only_before": one.only_before, "only_after": one.only_after, "dropped": one.dropped}
-    rows = json_rows(one.rows)
-    return {"after": name, "rows": rows, "crossing": asdict(one.crossing), **alone}
+    comparisons = [
+        {
+            "after": name,
+            "rows": json_rows(one.rows),
+            "crossing": asdict(one.crossing),
+            "only_before": one.only_before,
+            "only_after": one.only_after,
+            "dropped": one.dropped,
+        }
+        for one, name in zip(found, after, strict=True)
+    ]
+    metric = found[0].metric
+    return {"before": before, "metric": metric, "interval": METHOD, "comparisons": comparisons}
 
 
 def _print(one: Comparison, before: str, after: str) -> None:
@@ -138,45 +135,38 @@ def _gain(one: Comparison, place: int, after: str) -> str:
     return f"{reached}: {row.difference:+.3f}{interval}."
 
 
-def _write_page(
-    target: Path, named: str, found: list[Comparison], before: str, after: list[str]
-) -> None:
+def _findings(found: list[Comparison], before: str, after: list[str]) -> Findings:
+    """For the figure and the page."""
     import pandas as pd
 
-    from pkpo_toy.cli.support.evaluations import write_report
+    from pkpo_toy.cli.support.evaluations import Findings, stem
 
     names = _different([before, *after])
-    pairs = list(zip(found, names[1:], strict=True))
     said = []
-    for one, name in pairs:
+    for one, name in zip(found, names[1:], strict=True):
         said += [_gain(one, row, name) for row in (0, -1)] + _said(one, names[0], name)
-    rows = pd.concat([one.rows.assign(model=name) for one, name in pairs])
-    if len(pairs) == 1:
-        rows = rows.drop(columns="model")
+    rows = found[0].rows
+    if len(found) > 1:
+        rows = pd.concat(
+            one.rows.assign(model=name) for one, name in zip(found, names[1:], strict=True)
+        )
     title = f"{found[0].metric}: {names[0]} -> {', '.join(names[1:])}"
-    write_report(target, named, title, said, ("compare", _curves(found, before, after)), rows)
+    named = f"compare_{stem(before)}_{stem(after[0])}"
+    return Findings("compare", named, title, said, partial(_curves, found, names), rows)
 
 
-def _curves(found: list[Comparison], before: str, after: list[str]) -> pd.DataFrame:
+def _curves(found: list[Comparison], names: list[str]) -> pd.DataFrame:
     """What the figure is drawn from: every curve over every k."""
     import pandas as pd
 
-    names = _different([before, *after])
-    return pd.concat(
-        one.curves.assign(
-            before_name=names[0],
-            after_name=name,
-            measure=one.metric,
-            **_ends(one.crossing),
-        )
-        for one, name in zip(found, names[1:], strict=True)
-    )
-
-
-def _ends(crossing: Crossing) -> dict[str, float]:
-    """The crossing as columns of the figure's frame, NaN where there is none."""
-    ends = {"": crossing.k, "_low": crossing.low, "_high": crossing.high}
-    return {f"crossing{end}": math.nan if k is None else k for end, k in ends.items()}
+    parts = []
+    for one, name in zip(found, names[1:], strict=True):
+        at = one.crossing
+        ends = {"crossing": at.k, "crossing_low": at.low, "crossing_high": at.high}
+        columns = {end: math.nan if k is None else k for end, k in ends.items()}
+        named = one.curves.assign(before_name=names[0], after_name=name, measure=one.metric)
+        parts.append(named.assign(**columns))
+    return pd.concat(parts)
 
 
 def _different(files: list[str]) -> list[str]:

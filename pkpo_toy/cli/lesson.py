@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from pkpo_toy.cli.support.options import AsJson
+from pkpo_toy.cli.support.options import AsJson, OpenPage, PageFile
 
 
 def lesson(
-    out: Annotated[str, typer.Option(help="The HTML file to write.")] = "lesson.html",
+    out: PageFile = "lesson.html",
     as_json: AsJson = False,
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    show: OpenPage = False,
 ) -> None:
     """Write an interactive lesson in pass@k: one file that needs nothing but a browser."""
     from pkpo_toy.cli.support.output import checked_page, open_page

@@ -13,7 +13,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from pkpo_toy import __version__
 from pkpo_toy.cli import (
     animate,
     audit,
@@ -37,6 +36,7 @@ from pkpo_toy.cli.support.completion import mend_words
 from pkpo_toy.cli.support.surroundings import DISK, flush, interruptible, prepare
 from pkpo_toy.cli.support.torchrun import together
 from pkpo_toy.errors import InputError, Interruption, PkpoError, one_sentence
+from pkpo_toy.package import __version__
 
 # In the order of the help. A new command is a file beside this one and a row here.
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -117,7 +117,8 @@ def main() -> None:
         from pkpo_toy.runs import ignore_signals
 
         ignore_signals()
-        _end(stop, stop.exit_code, f"{stop}; resume: {_typed()}")
+        typed = shlex.join(["pkpo-toy", *sys.argv[1:]])
+        _end(stop, stop.exit_code, f"{stop}; resume: {typed}")
     except PkpoError as error:
         _end(error, error.exit_code, f"error: {error}")
     except OSError as error:
@@ -150,8 +151,3 @@ def _end(error: BaseException, code: int, sentence: str) -> NoReturn:
         raise error
     sys.stderr.write(f"{one_sentence(sentence)}\n")
     sys.exit(code)
-
-
-def _typed() -> str:
-    """The command as it was typed."""
-    return shlex.join(["pkpo-toy", *sys.argv[1:]])

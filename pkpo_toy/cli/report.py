@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pkpo_toy.cli.support.completion import stored
-from pkpo_toy.cli.support.options import RESULTS, AsJson, ResultsFolder
+from pkpo_toy.cli.support.options import RESULTS, AsJson, OpenPage, PageFile, ResultsFolder
 
 
 def report(
@@ -20,14 +20,14 @@ def report(
             autocompletion=stored,
         ),
     ] = None,
-    to: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",
+    to: PageFile = "report.html",
     compare: Annotated[
         str | None,
         typer.Option(metavar="OTHER", help="Other results of the same studies, side by side."),
     ] = None,
     results: ResultsFolder = RESULTS,
     as_json: AsJson = False,
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    show: OpenPage = False,
 ) -> None:
     """Write a page of stored results: figures to explore, tables to sort, how they were made."""
     from pkpo_toy.cli.support.output import checked_page, open_page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from pkpo_toy.cli.support.completion import settings as settings_begun
 from pkpo_toy.cli.support.options import FIGURES, RESULTS, AsJson, FiguresFolder, Pdf, ResultsFolder
 
 if TYPE_CHECKING:
-    from pkpo_toy.experiment import Plan
+    from pkpo_toy.experiment import Plan, Result
     from pkpo_toy.runs import Outcome
 
 
@@ -61,8 +62,8 @@ def run(
 ) -> None:
     """Run a study (default: the paper's): results as tables, figures as PNG and SVG."""
     from pkpo_toy.cli.support.printing import print_json
+    from pkpo_toy.errors import one_sentence
     from pkpo_toy.experiment import folder_for
-    from pkpo_toy.runs.processes import workers_kept
 
     plans = _plans(study, list(settings or ()), seed, quick, name)
     if dry_run:
@@ -70,15 +71,15 @@ def run(
         return
     options = {"jobs": _workers(jobs), "retries": retries, "fresh": fresh, "cluster": cluster}
     places = folder_for(out, quick=quick), folder_for(figures, quick=quick)
-    with workers_kept():
-        reports = [_execute(plan, *places, quiet or as_json, pdf, options) for plan in plans]
+    reports = _execute(plans, *places, quiet or as_json, pdf, options)
     if as_json:
         rows = [report for report, _ in reports]
         print_json(rows if len(plans) > 1 else rows[0])
     failed = [failure.exception for _, outcome in reports for failure in outcome.failed]
-    if failed and as_json:
-        print(f"{len(failed)} cells failed, first: {failed[0][:200]}", file=sys.stderr)
     if failed:
+        if quiet or as_json:
+            many = f"{len(failed)} of {sum(outcome.total for _, outcome in reports)} cells"
+            print(one_sentence(f"{many} failed, first: {failed[0]}"), file=sys.stderr)
         # Input that only a cell can find wrong is input all the same.
         raise typer.Exit(2 if all(text.startswith("InputError") for text in failed) else 1)
 
@@ -88,16 +89,15 @@ def _workers(jobs: int | None) -> int:
     from pkpo_toy.errors import InputError
     from pkpo_toy.lm.launch import launched_processes
 
-    if launched_processes() == 1:
-        return _cores() if jobs is None else jobs
-    if jobs is not None and jobs != 1:
-        raise InputError(f"--jobs must be 1 under torchrun, got {jobs}.")
-    return 1
-
-
-def _cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if launched_processes() > 1:
+        if jobs not in (None, 1):
+            raise InputError(f"--jobs must be 1 under torchrun, got {jobs}.")
+        return 1
+    if jobs is not None:
+        return jobs
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))  # the cores that this process may use
+    return os.cpu_count() or 1
 
 
 def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name: str) -> list[Plan]:
@@ -117,17 +117,53 @@ def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name:
 
 
 def _execute(
-    plan: Plan, out: Path, figures: Path, quiet: bool, pdf: bool, options: dict[str, Any]
-) -> tuple[dict[str, Any], Outcome]:
-    from pkpo_toy.cli.support.printing import json_rows
+    plans: list[Plan], out: Path, figures: Path, quiet: bool, pdf: bool, options: dict[str, Any]
+) -> list[tuple[dict[str, Any], Outcome]]:
+    """Each plan computed, drawn and reported, in this order.
+
+    Where workers compute, a figure is drawn here while they are at the next study, and then told.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from pkpo_toy.runs.processes import workers_kept
+
+    reports: list[tuple[dict[str, Any], Outcome]] = []
+    due: list[tuple[Plan, Outcome, Result, Future[list[Path]]]] = []
+    with ThreadPoolExecutor(1) as beside, workers_kept():
+        for plan in plans:
+            try:
+                outcome, result = _compute(plan, out, quiet, options)
+            finally:  # an interrupted study does not take away the figure of the one before
+                while due:
+                    before, done, stored, drawing = due.pop()
+                    reports.append(_report(before, done, stored, drawing.result(), quiet))
+            draw = partial(_draw, result, figures, pdf)
+            if options["jobs"] > 1 and plan is not plans[-1]:
+                due.append((plan, outcome, result, beside.submit(draw)))
+            else:
+                reports.append(_report(plan, outcome, result, draw(), quiet))
+    return reports
+
+
+def _compute(plan: Plan, out: Path, quiet: bool, options: dict[str, Any]) -> tuple[Outcome, Result]:
     from pkpo_toy.cli.support.progress import CellBar
     from pkpo_toy.experiment import carry_out, load
 
     bar = CellBar(plan.name, cells=len(plan.cells), jobs=options["jobs"], quiet=quiet)
     with bar as progress:
         outcome = carry_out(plan, out, progress=progress, **options)
-    result = load(outcome.folder)
-    drawn = result.save_figure(figures, again=False, pdf=pdf) if result.keys else []
+    return outcome, load(outcome.folder)
+
+
+def _draw(result: Result, figures: Path, pdf: bool) -> list[Path]:
+    return result.save_figure(figures, again=False, pdf=pdf) if result.keys else []
+
+
+def _report(
+    plan: Plan, outcome: Outcome, result: Result, drawn: list[Path], quiet: bool
+) -> tuple[dict[str, Any], Outcome]:
+    from pkpo_toy.cli.support.printing import json_rows
+
     if not quiet:
         _closing_line(plan, outcome, drawn)
     report = {

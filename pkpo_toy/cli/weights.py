@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pkpo_toy.cli.support.completion import estimators
-from pkpo_toy.cli.support.evaluations import FilesArgument, FormatOption, GroupByOption, ScoreOption
-from pkpo_toy.cli.support.options import AsJson
+from pkpo_toy.cli.support.options import (
+    AsJson,
+    FilesArgument,
+    FormatOption,
+    GroupByOption,
+    ScoreOption,
+)
 
 
 def weights(
@@ -47,26 +52,19 @@ def weights(
     from pkpo_toy.samples.weighing import weighed
 
     target = None if out is None else checked_target("--out", out)
+    options: dict[str, Any] = {"scale": scale, "seed": seed, "beta": beta}
+    named = estimator or DEFAULT
     with working("weighing"):
         read, rows, data = weighed(
-            files,
-            k,
-            estimator or DEFAULT,
-            form=form,
-            score=score,
-            group_by=fields(group_by),
-            scale=scale,
-            seed=seed,
-            beta=beta,
+            files, k, named, form=form, score=score, group_by=fields(group_by), **options
         )
     say_read(read)
     if target is not None:
         write_file(target, data)
         if as_json:
             print_written([target], as_json=True)
-        return
-    if as_json:
-        print_json({"estimator": estimator or DEFAULT, "k": k, "rows": json_rows(rows)})
-        return
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    elif as_json:
+        print_json({"estimator": named, "k": k, "rows": json_rows(rows)})
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()

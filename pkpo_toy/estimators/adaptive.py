@@ -118,7 +118,7 @@ class AdaptiveLoo:
     ) -> NDArray[Any]:
         """Weights (..., groups, n), each group's by the past and the other groups; observes all.
 
-        For batches of many groups; shapes and errors as in `observe`.
+        For batches of many groups; shapes of rewards, scores and sizes and errors as in `observe`.
         """
         values, k, dtype = _checked(rewards, k)
         evidence = self._evidence(values, k, scores, sizes)
@@ -137,7 +137,10 @@ class AdaptiveLoo:
         return result.astype(dtype)
 
     def state(self) -> dict[str, Array]:
-        """What was learnt, as arrays by name: for `numpy.savez`, and `restored`."""
+        """What was learnt, as arrays by name: for `numpy.savez`, and `restored`.
+
+        Each part of `Past` under "n,k,part", in its shape.
+        """
         return {
             f"{n},{k},{name}": array.copy()
             for (n, k), past in self._past.items()
@@ -145,7 +148,7 @@ class AdaptiveLoo:
         }
 
     def restored(self, state: Mapping[str, NDArray[Any]]) -> Self:
-        """This object with what another had learnt. Raises InputError for anything else."""
+        """This object with the state of another. Raises InputError for anything else."""
         found: dict[tuple[int, int], dict[str, Array]] = {}
         for name, array in state.items():
             n, k, field = _state_key(name)

@@ -28,7 +28,10 @@ def centered(values: Array) -> Array:
 
 
 def z_scores(values: Array, ddof: int) -> Array:
-    """values (..., n) less their mean, over their standard deviation; 0 when all tie."""
+    """values (..., n) less their mean, over their standard deviation; 0 when all tie.
+
+    The variance is sum (values - mean)^2 / (n - ddof), ddof 0 or 1; returns (..., n).
+    """
     raised = raised_above_minimum(values)
     span = raised.max(axis=-1, keepdims=True)
     # Measured in spans, squares neither overflow nor underflow.
@@ -44,24 +47,33 @@ def z_scores(values: Array, ddof: int) -> Array:
 
 
 def reinforce(rewards: Array, k: int) -> Array:
-    """Plain policy gradient: g_i / n. (..., n) -> (..., n)."""
+    """Plain policy gradient: g_i / n. rewards (..., n); returns weights (..., n)."""
     n: int = rewards.shape[-1]
     return rewards / n + 0.0
 
 
 def rloo(rewards: Array, k: int) -> Array:
-    """Leave-one-out baseline: (g_i - mean of the others) / n = (g_i - mean) / (n-1). [RLOO]."""
+    """Leave-one-out baseline: (g_i - mean of the others) / n = (g_i - mean) / (n-1).
+
+    rewards (..., n), n >= 2; returns weights (..., n). [RLOO].
+    """
     n: int = rewards.shape[-1]
     return centered(rewards) / (n - 1)
 
 
 def dr_grpo(rewards: Array, k: int) -> Array:
-    """Group-mean baseline: (g_i - mean) / n, too short by (n-1)/n. [DrGRPO]."""
+    """Group-mean baseline: (g_i - mean) / n, too short by (n-1)/n.
+
+    rewards (..., n), n >= 2; returns weights (..., n). [DrGRPO].
+    """
     n: int = rewards.shape[-1]
     return centered(rewards) / n
 
 
 def grpo(rewards: Array, k: int) -> Array:
-    """Group z-score: (g_i - mean) / (n sigma), sigma with ddof 1; 0 when all tie. [GRPO]."""
+    """Group z-score: (g_i - mean) / (n sigma), sigma with ddof 1; 0 when all tie.
+
+    rewards (..., n), n >= 2; returns weights (..., n). [GRPO].
+    """
     n: int = rewards.shape[-1]
     return z_scores(rewards, ddof=1) / n

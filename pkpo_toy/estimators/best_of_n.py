@@ -18,7 +18,8 @@ _LOWEST = -(2**30)
 def bon_mean(rewards: Array, k: int) -> Array:
     """z-score of the `pkpo` weights over the group, / n.
 
-    The deviation has ddof 1, as in `grpo`; 0 when the `pkpo` weights all tie. [Bagirov].
+    The deviation has ddof 1, as in `grpo`; 0 when the `pkpo` weights all tie.
+    rewards (..., n), n >= 2, 1 <= k <= n; returns weights (..., n). [Bagirov].
     """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
@@ -35,7 +36,10 @@ def bon_mean(rewards: Array, k: int) -> Array:
 
 
 def bon_max_mean(rewards: Array, k: int) -> Array:
-    """The best sample alone: (g_max - mean) / n, shared equally by ties. [Bagirov]."""
+    """The best sample alone: (g_max - mean) / n, shared equally by ties; k is ignored.
+
+    rewards (..., n); returns weights (..., n). [Bagirov].
+    """
     n: int = rewards.shape[-1]
     best = rewards.max(axis=-1, keepdims=True)
     shortfall = best - rewards

@@ -24,13 +24,19 @@ def _mu(n: int, k: int, index: Integers) -> Array:
 
 
 def fail_only(rewards: Array, k: int) -> Array:
-    """Only failures count: (k/n) u(F_-i) (r_i - 1), u(F) = C(F, k-1)/C(n-1, k-1): failure -mu_F."""
+    """Only failures count: (k/n) u(F_-i) (r_i - 1), u(F) = C(F, k-1)/C(n-1, k-1): failure -mu_F.
+
+    rewards (..., n) of 0 and 1, 1 <= k <= n; returns weights (..., n).
+    """
     failures = _failures(rewards)
     return np.where(rewards == 1, 0.0, 0.0 - _mu(rewards.shape[-1], k, failures))
 
 
 def passk_rloo(rewards: Array, k: int) -> Array:
-    """(k/n) u(F_-i) (r_i - mean of the others): success mu_{F+1} F/(n-1), failure -mu_F c/(n-1)."""
+    """(k/n) u(F_-i) (r_i - mean of the others): success mu_{F+1} F/(n-1), failure -mu_F c/(n-1).
+
+    rewards (..., n) of 0 and 1, n >= 2, 1 <= k <= n; returns weights (..., n).
+    """
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
     success = _mu(n, k, np.minimum(failures + 1, n)) * failures / (n - 1)
@@ -51,7 +57,10 @@ def _ratio_power(part: Integers, whole: int, exponent: int) -> Array:
 
 
 def passk_plugin(rewards: Array, k: int) -> Array:
-    """Success rate plugged into the gradient: k (1-p)^(k-1) (r_i - p)/n, p = c/n. Biased. [Thr]."""
+    """Success rate plugged into the gradient: k (1-p)^(k-1) (r_i - p)/n, p = c/n. Biased.
+
+    rewards (..., n) of 0 and 1, 1 <= k <= n; returns weights (..., n). [Thr].
+    """
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
     slope = k * _ratio_power(failures, n, k - 1) / n
@@ -59,7 +68,10 @@ def passk_plugin(rewards: Array, k: int) -> Array:
 
 
 def passk_loo_plugin(rewards: Array, k: int) -> Array:
-    """The same with the rate of the others: k (1-p_-i)^(k-1) (r_i - p_-i)/n. Biased. [Thr]."""
+    """The same with the rate of the others: k (1-p_-i)^(k-1) (r_i - p_-i)/n. Biased.
+
+    rewards (..., n) of 0 and 1, n >= 2, 1 <= k <= n; returns weights (..., n). [Thr].
+    """
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
     others = n - 1
@@ -70,7 +82,9 @@ def passk_loo_plugin(rewards: Array, k: int) -> Array:
 
 
 def passk_grpo(rewards: Array, k: int) -> Array:
-    """Group z-score averaged over all k-subsets, / n; 0 when all agree. [Chen25] analytical.
+    """Group z-score averaged over all k-subsets, / n; 0 when all agree.
+
+    rewards (..., n) of 0 and 1, 1 <= k <= n; returns weights (..., n). [Chen25] analytical.
 
     Success (1-R)/(n s), failure (1-R-u(F-1))/(n s), with R the pass@k estimate, s^2 = R (1-R) and
     u(F) = C(F, k-1)/C(n-1, k-1). As published both subtract nearly equal numbers when R is near 1.
@@ -96,7 +110,10 @@ def passk_grpo(rewards: Array, k: int) -> Array:
 
 
 def maxrl(rewards: Array, k: int) -> Array:
-    """(r_i - mean)/(n mean): success F/(n c), failure -1/n; 0 when no success. [MaxRL]."""
+    """(r_i - mean)/(n mean): success F/(n c), failure -1/n; 0 when no success; k is ignored.
+
+    rewards (..., n) of 0 and 1; returns weights (..., n). [MaxRL].
+    """
     n: int = rewards.shape[-1]
     failures = _failures(rewards)
     successes = n - failures
@@ -105,7 +122,10 @@ def maxrl(rewards: Array, k: int) -> Array:
 
 
 def maxrl_raw(rewards: Array, k: int) -> Array:
-    """r_i/c: the successes share one unit; 0 when no success. [MaxRL]."""
+    """r_i/c: the successes share one unit; 0 when no success; k is ignored.
+
+    rewards (..., n) of 0 and 1; returns weights (..., n). [MaxRL].
+    """
     n: int = rewards.shape[-1]
     successes = n - _failures(rewards)
     return np.where(rewards == 1, 1.0 / np.maximum(successes, 1), 0.0)

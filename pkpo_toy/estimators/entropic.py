@@ -24,7 +24,10 @@ def _growth(ordered: Array, beta: float) -> tuple[Array, Array]:
 
 
 def rs_grpo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
-    """(exp(beta g_i)/mean exp(beta g) - 1)/(beta n). Biased. [RSGRPO]."""
+    """(exp(beta g_i)/mean exp(beta g) - 1)/(beta n). Biased.
+
+    rewards (..., n), n >= 2, beta > 0; returns weights (..., n). [RSGRPO].
+    """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     powers, growth = _growth(ordered, beta)
@@ -34,7 +37,9 @@ def rs_grpo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
 
 
 def entropic_loo(rewards: Array, k: int, *, beta: float = BETA) -> Array:
-    """(exp(beta g_i)/Z_-i - 1)/(beta n), Z_-i the mean of exp(beta g) over the others. [TTT].
+    """(exp(beta g_i)/Z_-i - 1)/(beta n), Z_-i the mean of exp(beta g) over the others.
+
+    rewards (..., n), n >= 2, beta > 0; returns weights (..., n). [TTT].
 
     Equals (growth_i - mean growth) / sum_{j != i} exp(beta (g_j - g_max)). Only a unique best
     sample has a small denominator; it is computed apart, and may be too large for a float (inf).

@@ -66,7 +66,10 @@ def _lead_of_the_best(ordered: Array) -> Array:
 
 
 def applied(base: Array, features: Array, coefficients: Array) -> Array:
-    """base - sum_j c_j features_j; coefficients (..., 3), one row a group."""
+    """base - sum_j c_j features_j, (..., n).
+
+    base (..., n), features (..., n, 3), coefficients (..., 3), one row a group.
+    """
     # Term by term, so that equal rewards get bitwise equal weights wherever they stand.
     parts = [features[..., j] * coefficients[..., j, None] for j in range(FEATURES)]
     result: Array = base - (parts[0] + (parts[1] + parts[2]))
@@ -75,6 +78,9 @@ def applied(base: Array, features: Array, coefficients: Array) -> Array:
 
 def solved(total: Array, squares: Array, prior: float) -> Array:
     """Coefficients (..., 3): least squares of the base's estimate on the features, shrunk.
+
+    total (..., 4, 4), squares (..., 9, 9): sums over groups of `Evidence.grams`, and of `outer` of
+    them; prior >= 0.
 
     The features are made orthogonal one after another, so a shift of the rewards, which the
     constant takes up, changes nothing. Direction q is shrunk by ess / (ess + prior) with
@@ -121,7 +127,12 @@ class Evidence(NamedTuple):
     def of(
         cls, of_rewards: tuple[Array, Array], scores: ArrayLike | None, sizes: ArrayLike | None
     ) -> Self:
-        """From `terms`, and stand-ins that are checked to fit, be finite, and sizes >= 0."""
+        """From `terms`, of_rewards (base, features), and what stands for the samples' scores.
+
+        scores (..., n, D), sizes (..., n) >= 0; one of the two may be None.
+
+        Raises InputError for neither, shapes that do not fit, numbers not finite, sizes below 0.
+        """
         shape = of_rewards[0].shape
         if scores is None and sizes is None:
             raise InputError("scores or sizes must be given: rewards alone mislead the baseline.")
@@ -139,7 +150,11 @@ class Evidence(NamedTuple):
         return cls(*of_rewards, z, v)
 
     def grams(self, floor: float, center: Array | None) -> Array:
-        """(..., groups, 4, 4); the running mean of past estimates is taken off the base."""
+        """Inner products of sum_i (base_i, features_i) score_i of each group, (..., groups, 4, 4).
+
+        floor >= 0: how much sizes count beside scores. center (..., D): the running mean of past
+        estimates, which is taken off the base's part. Raises InputError where squares overflow.
+        """
         with np.errstate(over="ignore", invalid="ignore"):
             found = self._grams(floor, center)
         if not np.abs(found).max(initial=0.0) < _LARGEST:
@@ -158,7 +173,8 @@ class Evidence(NamedTuple):
         return products + floor * _as_groups(diagonal, 2)
 
     def mean(self, weights: Array) -> Array:
-        """The mean over groups of sum_i w_i score_i, (..., D); of no width without scores."""
+        """The mean over groups of sum_i w_i score_i, weights (..., n) -> (..., D); D is 0 without
+        scores."""
         if self.scores is None:
             return np.zeros((*weights.shape[:-2], 0))
         estimates = _as_groups(np.einsum("...i,...id->...d", weights, self.scores), 1)
@@ -178,14 +194,14 @@ def _ratio(typical: Array, sizes: Array) -> Array:
 
 
 def outer(grams: Array) -> Array:
-    """H_t x H_t of the features' part, (..., groups, 9, 9)."""
+    """H_t x H_t of the features' part of grams (..., groups, 4, 4), (..., groups, 9, 9)."""
     inner = grams[..., 1:, 1:].reshape(*grams.shape[:-2], FEATURES * FEATURES)
     product: Array = inner[..., :, None] * inner[..., None, :]
     return product
 
 
 def others(values: Array) -> Array:
-    """Sums over all groups but one, (..., groups, m, m), without a subtraction.
+    """Sums of values (..., groups, m, m) over all groups but one, same shape, with no subtraction.
 
     What is subtracted from a sum leaves its rounding there, a trace of the group's own rewards.
     """
@@ -197,7 +213,10 @@ def others(values: Array) -> Array:
 
 
 def stand_in(name: str, given: ArrayLike, shape: tuple[int, ...], more: int) -> Array:
-    """Finite numbers (..., n) or (..., n, D), `more` = 1, that fit rewards of this shape."""
+    """given as an array, (..., n) or, with `more` = 1, (..., n, D), for rewards of this shape.
+
+    Raises InputError, which calls it `name`, unless it fits and is finite.
+    """
     array = np.asarray(given, dtype=np.float64)
     if array.shape[: array.ndim - more] != shape or array.ndim != len(shape) + more:
         wanted = "(..., n, D)" if more else "(..., n)"

@@ -84,7 +84,10 @@ def _parts(n: int, k: int) -> tuple[Array, Powers]:
 
 @lru_cache(maxsize=16)
 def mu_parts(n: int, k: int) -> tuple[Array, Powers]:
-    """mu_1..mu_n as fraction * 2**power, read-only: for what does not fit the range of floats."""
+    """mu_1..mu_n as fraction * 2**power, (n,) each: for what does not fit the range of floats.
+
+    1 <= k <= n. Both arrays are read-only. mu_i as in `mu_table`.
+    """
     fraction, power = _parts(n, k)
     fraction.flags.writeable = power.flags.writeable = False
     return fraction, power
@@ -160,7 +163,10 @@ def _numbered(groups: int, n: int) -> Integers:
 
 
 def unsort(values: Array, places: Integers, shape: tuple[int, ...], out: Array) -> Array:
-    """Put sorted values (groups, n) back where their rewards stood; `out` is overwritten."""
+    """Put sorted values (groups, n) back where their rewards stood, in the shape of the rewards.
+
+    places: from `sort_groups`; `out` (groups, n) is overwritten.
+    """
     if not places.flags.c_contiguous:  # both turned over: which belongs to which stays the same
         places, values = places.T, values.T
     flat = out.ravel("K")
@@ -169,7 +175,7 @@ def unsort(values: Array, places: Integers, shape: tuple[int, ...], out: Array) 
 
 
 def row_sums(values: Array) -> Array:
-    """The sum of each group, (groups, n) -> (groups, 1); the same bits however they lie."""
+    """The sum of each group, values (groups, n) -> (groups, 1); the same bits however they lie."""
     if values.strides[1] == values.itemsize:
         return np.asarray(values.sum(axis=1, keepdims=True))
     sums = np.empty((len(values), 1))
@@ -205,7 +211,7 @@ def _accumulate(rows: Array) -> None:
 
 
 def term_buffer(groups: int, n: int) -> Array:
-    """Uninitialised room for n terms per group, padded with zeros for `running_sums`."""
+    """Uninitialised room for n terms per group, (groups, >= n), zeros behind for `running_sums`."""
     if _by_columns(groups, n):
         return np.empty((n, groups)).T
     width = _width(n)
@@ -219,7 +225,7 @@ def _width(n: int) -> int:
 
 
 def gaps(ordered: Array) -> Array:
-    """d_1..d_n with d_1 = 0, from sorted rewards (groups, n), in a buffer for `running_sums`."""
+    """d_1..d_n with d_1 = 0, from ordered rewards (groups, n), in a buffer for `running_sums`."""
     groups, n = ordered.shape
     terms = term_buffer(groups, n)
     if terms.flags.c_contiguous and terms.shape == ordered.shape and n > 1:
@@ -232,7 +238,10 @@ def gaps(ordered: Array) -> Array:
 
 
 def gap_sums(ordered: Array, k: int, *, lag: int, factor: float = 1.0) -> Array:
-    """factor * sum_{m=2..i} mu_{m-lag} d_m, i = 1..n, from sorted rewards (groups, n)."""
+    """factor * sum_{m=2..i} mu_{m-lag} d_m, i = 1..n, from sorted rewards: ordered (groups, n).
+
+    1 <= k <= n, lag 0 or 1; returns (groups, n).
+    """
     n = ordered.shape[1]
     table = mu_table(n, k)
     terms = gaps(ordered)
@@ -248,7 +257,10 @@ def gap_sums(ordered: Array, k: int, *, lag: int, factor: float = 1.0) -> Array:
 
 
 def tail_terms(ordered: Array) -> Array:
-    """d_m / (n-m+1), m = 1..n, with d_1 = 0, from sorted rewards (groups, n), to be summed."""
+    """d_m / (n-m+1), m = 1..n, with d_1 = 0, from sorted rewards: ordered (groups, n).
+
+    Returns a buffer as `gaps` does, to be summed by `running_sums`.
+    """
     n = ordered.shape[1]
     terms = gaps(ordered)
     terms[:, :n] /= np.arange(n, 0, -1)
@@ -256,6 +268,6 @@ def tail_terms(ordered: Array) -> Array:
 
 
 def mu(n: int, k: int) -> Array:
-    """mu_1..mu_n in the range of floats, unchecked; see `objectives.element_weights`."""
+    """mu_1..mu_n in the range of floats, (n,), unchecked; see `objectives.element_weights`."""
     weights: Array = np.ldexp(*mu_parts(n, k))
     return weights

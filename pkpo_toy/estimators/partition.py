@@ -18,22 +18,29 @@ def _to_members(of_group: Array, k: int) -> Array:
 
 
 def partition(rewards: Array, k: int) -> Array:
-    """Maximum of one's own group, / (n/k). [PKPO] figure 4."""
+    """Maximum of one's own group, / (n/k).
+
+    rewards (..., n), k divides n; returns weights (..., n). [PKPO] figure 4.
+    """
     best = _split(rewards, k).max(axis=-1)
     return _to_members(best / best.shape[-1] + 0.0, k)
 
 
 def partition_baselined(rewards: Array, k: int) -> Array:
-    """Maximum of one's own group less the mean of the other groups' maxima, / (n/k). [PKPO] fig. 4.
+    """Maximum of one's own group less the mean of the other groups' maxima, / (n/k).
 
-    With b groups that is (max - mean over all groups) / (b-1). Needs n >= 2k.
+    With b groups that is (max - mean over all groups) / (b-1).
+    rewards (..., n), k divides n, n >= 2k; returns weights (..., n). [PKPO] figure 4.
     """
     best = _split(rewards, k).max(axis=-1)
     return _to_members(centered(best) / (best.shape[-1] - 1), k)
 
 
 def partition_loo_minus_one(rewards: Array, k: int) -> Array:
-    """In one's own group: max less max without i, / (n/k). Needs k >= 2. [Tang], per group."""
+    """In one's own group: max less max without i, / (n/k).
+
+    rewards (..., n), k >= 2 divides n; returns weights (..., n). [Tang], per group.
+    """
     groups = _split(rewards, k)
     ordered = np.sort(groups, axis=-1)
     lead = (ordered[..., -1:] - ordered[..., -2:-1]) / groups.shape[-2]
@@ -43,7 +50,7 @@ def partition_loo_minus_one(rewards: Array, k: int) -> Array:
 def passk_full(rewards: Array, k: int) -> Array:
     """Group maxima z-scored over the groups (ddof 0), copied to members, / n; 0 when all tie.
 
-    Needs n >= 2k. [Chen25] full sampling.
+    rewards (..., n), k divides n, n >= 2k; returns weights (..., n). [Chen25] full sampling.
     """
     best = _split(rewards, k).max(axis=-1)
     return _to_members(z_scores(best, ddof=0) / rewards.shape[-1], k)
@@ -53,7 +60,7 @@ def passk_bootstrap(rewards: Array, k: int, *, rng: np.random.Generator) -> Arra
     """`passk_full` with n random k-subsets; a sample gets the mean score of its subsets, / n.
 
     Samples in no subset get 0. Draws n uniform k-subsets per problem from `rng`: n^2 numbers.
-    [Chen25] bootstrap sampling.
+    rewards (..., n), 1 <= k <= n; returns weights (..., n). [Chen25] bootstrap sampling.
     """
     n: int = rewards.shape[-1]
     keys = rng.random((*rewards.shape, n))

@@ -15,7 +15,8 @@ from pkpo_toy.typing import Array
 def pkpo(rewards: Array, k: int) -> Array:
     """max@k gradient without baseline: (k/n) q_i, the sum of max_I / C(n,k) over subsets I with i.
 
-    w_(n) = (k/n) g_(n) and w_(i) = w_(n) - (S_(n) - S_(i)). [PKPO] eq. 19, theorem 4.
+    w_(n) = (k/n) g_(n) and w_(i) = w_(n) - (S_(n) - S_(i)).
+    rewards (..., n), 1 <= k <= n; returns weights (..., n). [PKPO] eq. 19, theorem 4.
     """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
@@ -28,7 +29,7 @@ def pkpo_loo(rewards: Array, k: int) -> Array:
     """max@k gradient with a leave-one-out baseline: (k/n) q_i - (k/(n-1)) v_-i.
 
     With a = (n^2 - n + k)/((n-1)(n-k)) and b the mean `pkpo` weight: a (S_(i) - mean S) - b/(n-1).
-    Needs k <= n-1. [PKPO] eq. 29, theorem 6.
+    rewards (..., n), 1 <= k <= n-1; returns weights (..., n). [PKPO] eq. 29, theorem 6.
     """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
@@ -43,7 +44,8 @@ def pkpo_loo(rewards: Array, k: int) -> Array:
 def pkpo_loo_minus_one(rewards: Array, k: int) -> Array:
     """max@k gradient, each subset's maximum less the maximum without i: never negative.
 
-    w_(i) = sum_{m=2..i} mu_m (g_(m) - g_(m-1)). Needs k >= 2. [PKPO] eq. 33, theorem 7.
+    w_(i) = sum_{m=2..i} mu_m (g_(m) - g_(m-1)).
+    rewards (..., n), 2 <= k <= n; returns weights (..., n). [PKPO] eq. 33, theorem 7.
     """
     ordered, places = sort_groups(rewards)
     sums = gap_sums(ordered, k, lag=0)
@@ -53,7 +55,8 @@ def pkpo_loo_minus_one(rewards: Array, k: int) -> Array:
 def centered_loo(rewards: Array, k: int) -> Array:
     """max@k gradient whose weights sum to zero: (k/n) (q_i - v_-i) = n/(n-k) (S_(i) - mean S).
 
-    Needs k <= n-1. [OrderGrad]; equals the leave-two-out form of [MaxPO].
+    rewards (..., n), 1 <= k <= n-1; returns weights (..., n). [OrderGrad]; equals the leave-two-out
+    form of [MaxPO].
     """
     n: int = rewards.shape[-1]
     return _centered(rewards, k, n / (n - k))
@@ -67,8 +70,9 @@ def maxk_rloo(rewards: Array, k: int) -> Array:
 
         w_(i) = ((k-1) T_(i) + n (S_(i) - mean S)) / (n-1)
 
-    `rloo` at k = 1, `pkpo_loo_minus_one` at k = n, `passk_rloo` on rewards 0 and 1. Needs n >= 2.
-    Proof and measurements: docs/best-estimator.md.
+    `rloo` at k = 1, `pkpo_loo_minus_one` at k = n, `passk_rloo` on rewards 0 and 1.
+    rewards (..., n), n >= 2, 1 <= k <= n; returns weights (..., n). Proof and measurements:
+    docs/best-estimator.md.
     """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
@@ -81,7 +85,7 @@ def maxk_rloo(rewards: Array, k: int) -> Array:
 def group_mean_centered(rewards: Array, k: int) -> Array:
     """`pkpo` less its mean over the group: ((n-k)/n) `centered_loo`, too short by that factor.
 
-    Needs k <= n-1. [rllm] pull request 743.
+    rewards (..., n), 1 <= k <= n-1; returns weights (..., n). [rllm] pull request 743.
     """
     return _centered(rewards, k, 1.0)
 

@@ -10,9 +10,10 @@ from pkpo_toy.typing import Array
 
 
 def tailrl_raw(rewards: Array, k: int) -> Array:
-    """w_(i) = sum_{m<=i} (g_(m) - g_(m-1))/(n-m+1), g_(0) = 0; k is ignored. [TailRL].
+    """w_(i) = sum_{m<=i} (g_(m) - g_(m-1))/(n-m+1), g_(0) = 0; k is ignored.
 
     Equals sum_{j=1..n} pkpo_loo_minus_one(j)/j with j = 1 taken as g_i/n. Every term is >= 0.
+    rewards (..., n), all >= 0; returns weights (..., n). [TailRL].
     """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
@@ -22,7 +23,10 @@ def tailrl_raw(rewards: Array, k: int) -> Array:
 
 
 def tailrl(rewards: Array, k: int) -> Array:
-    """`tailrl_raw` less its mean g_(n)/n; exactly zero when all tie; k is ignored. [TailRL]."""
+    """`tailrl_raw` less its mean g_(n)/n; exactly zero when all tie; k is ignored.
+
+    rewards (..., n), all >= 0, n >= 2; returns weights (..., n). [TailRL].
+    """
     n: int = rewards.shape[-1]
     ordered, places = sort_groups(rewards)
     sums = running_sums(tail_terms(ordered), n)

@@ -19,7 +19,10 @@ class Rewards(NamedTuple):
 
 
 def checked_rewards(rewards: Any) -> Rewards:
-    """Finite numbers (..., n), n >= 1, as float64; integers and bools are numbers too."""
+    """Finite numbers (..., n), n >= 1, as float64; integers and bools are numbers too.
+
+    Raises InputError for anything else.
+    """
     array = _as_array(rewards)
     if array.dtype.kind not in "biuf":
         raise InputError(f"rewards must be real numbers, got {array.dtype} values.")
@@ -58,7 +61,7 @@ def _refuse_non_finite(values: Array) -> None:
 
 
 def checked_k(k: Any, n: int) -> int:
-    """An integer with 1 <= k <= n; True and 2.0 are not integers."""
+    """k as an int. Raises InputError unless it is one, 1 <= k <= n; True and 2.0 are none."""
     if not is_integer(k):
         raise InputError(f"k must be an integer with 1 <= k <= n, got k = {k!r} with n = {n}.")
     if not 1 <= k <= n:
@@ -67,7 +70,7 @@ def checked_k(k: Any, n: int) -> int:
 
 
 def check_binary(key: str, values: Array) -> None:
-    """Only 0 and 1."""
+    """Raises InputError unless all values (...) are 0 or 1."""
     other = (values != 0) & (values != 1)
     if other.any():
         raise InputError(
@@ -77,7 +80,7 @@ def check_binary(key: str, values: Array) -> None:
 
 
 def check_nonnegative(key: str, values: Array) -> None:
-    """Nothing below zero."""
+    """Raises InputError where one of the values (...) is below zero."""
     negative = values < 0
     if negative.any():
         raise InputError(
@@ -87,7 +90,7 @@ def check_nonnegative(key: str, values: Array) -> None:
 
 
 def check_rng(key: str, rng: Any) -> None:
-    """A numpy Generator."""
+    """Raises InputError unless rng is a numpy Generator."""
     if not isinstance(rng, np.random.Generator):
         raise InputError(
             f"{key} draws random subsets and needs rng, a numpy.random.Generator, got {rng!r}."

@@ -112,7 +112,10 @@ def audit(
 def audit_of(
     config: Audit, progress: Callable[[str, int, int], object] | None = None
 ) -> pd.DataFrame:
-    """The audit of a checked instance; `progress` hears of every estimator's outcomes."""
+    """The audit of a checked instance; `progress` hears of every estimator's outcomes.
+
+    Returns: the rows of `audit`. Raises InputError where numbers leave the range of float64.
+    """
     from pkpo_toy.studies.audit import run as audited
 
     try:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import pkpo_toy
 from pkpo_toy.errors import InputError
 from pkpo_toy.experiment.naming import result_name
 from pkpo_toy.loading import names_a_file
+from pkpo_toy.package import FOLDER, __version__
 from pkpo_toy.runs import (
     Cell,
     Corrupt,
@@ -41,10 +41,9 @@ from pkpo_toy.studies.table import STUDIES, SUITES
 if TYPE_CHECKING:
     import pandas as pd
 
-ROOT = Path(pkpo_toy.__file__).parent
 # What studies import and no number depends on: the public names, the wording of errors, how a file
 # is written, how packages are installed.
-WITHOUT_NUMBERS = {ROOT / name for name in ("__init__.py", "errors.py", "files.py", "extras.py")}
+WITHOUT_NUMBERS = {FOLDER / name for name in ("__init__.py", "errors.py", "files.py", "extras.py")}
 PACKAGES = ("pkpo-toy", "numpy", "pandas", "matplotlib", "torch", "transformers", "distributed")
 
 
@@ -57,6 +56,7 @@ class Plan:
 
     @property
     def name(self) -> str:
+        """Of the results, and of their folder."""
         return self.file.name
 
     @property
@@ -80,7 +80,7 @@ class Plan:
                 for name in differing(self.configurations)
             },
             "versions": versions(PACKAGES),
-            "git": git_state(ROOT),
+            "git": git_state(FOLDER),
         }
 
     def distinct_settings(self) -> list[dict[str, Any]]:
@@ -105,8 +105,8 @@ def plan(file: StudyFile) -> Plan:
     study = file.definition
     study.check_installed()
     configurations = [config.model_dump(mode="json") for config in expand(file)]
-    code = fingerprint(sources(study), ROOT.parent)
-    made_by = f"{pkpo_toy.__version__} {study.version} {code} {_named_files(configurations)}"
+    code = fingerprint(sources(study), FOLDER.parent)
+    made_by = f"{__version__} {study.version} {code} {_named_files(configurations)}"
     specs = ({"study": file.study, "config": config} for config in configurations)
     return Plan(file, [make_cell(spec, made_by) for spec in specs])
 
@@ -120,7 +120,7 @@ def sources(study: Study) -> set[Path]:
     parts = (study.config, study.run, study.summarize, with_columns)
     modules = {part.__module__ for part in parts}
     starts = [Path(str(sys.modules[module].__file__)) for module in modules]
-    return imported_sources(starts, ROOT.parent, WITHOUT_NUMBERS)
+    return imported_sources(starts, FOLDER.parent, WITHOUT_NUMBERS)
 
 
 def _named_files(configurations: list[dict[str, Any]]) -> str:
@@ -129,18 +129,16 @@ def _named_files(configurations: list[dict[str, Any]]) -> str:
     texts: set[str] = set()
     for configuration in configurations:
         for value in configuration.values():
-            texts.update(filter(_is_text, value if isinstance(value, list) else [value]))
+            several = value if isinstance(value, list) else [value]
+            texts.update(one for one in several if isinstance(one, str))
     paths = (Path(text.rpartition(":")[0] if names_a_file(text) else text) for text in texts)
     files = sorted(path for path in paths if path.suffix and path.is_file())
-    return " ".join(fingerprint(_with_imports(path), path.parent) for path in files)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _with_imports(path: Path) -> set[Path]:
-    return imported_sources([path], path.parent) if path.suffix == ".py" else {path}
+    sources = (
+        imported_sources([path], path.parent) if path.suffix == ".py" else {path} for path in files
+    )
+    return " ".join(
+        fingerprint(found, path.parent) for path, found in zip(files, sources, strict=True)
+    )
 
 
 def run_cell(spec: dict[str, Any]) -> pd.DataFrame:
@@ -166,7 +164,7 @@ def summary_rows(
 
 def facts() -> dict[str, str]:
     """What must be the same wherever cells are computed, for the same bytes."""
-    code = fingerprint(ROOT.rglob("*.py"), ROOT.parent)
+    code = fingerprint(FOLDER.rglob("*.py"), FOLDER.parent)
     return {"pkpo-toy": code, **versions(["numpy", "pandas"])}
 
 
@@ -221,11 +219,10 @@ def plans(
     All are checked before the first one is run. Results go under `name`, else under the name of the
     study and what the values change of it. Raises InputError.
     """
-    return [
-        plan(_with(load(each), values or {}, quick, name)) for each in SUITES.get(study, [study])
-    ]
-
-
-def _with(file: StudyFile, values: dict[str, Any], quick: bool, name: str) -> StudyFile:
-    file = with_quick(file) if quick else file
-    return replace(with_values(file, values), name=name or result_name(file, values))
+    values = values or {}
+    made = []
+    for each in SUITES.get(study, [study]):
+        file = with_quick(load(each)) if quick else load(each)
+        named = name or result_name(file, values)
+        made.append(plan(replace(with_values(file, values), name=named)))
+    return made

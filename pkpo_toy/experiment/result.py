@@ -12,9 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pkpo_toy
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.files import FIGURES, RESULTS, write_output
+from pkpo_toy.package import __version__
 from pkpo_toy.runs import (
     CELLS,
     MANIFEST,
@@ -45,10 +45,12 @@ class Result:
 
     @property
     def name(self) -> str:
+        """That of the folder."""
         return self.path.resolve().name
 
     @property
     def study(self) -> str:
+        """The study that was run, a row of STUDIES."""
         return str(self.manifest["study"])
 
     @property
@@ -181,7 +183,7 @@ def _source(study: str, frame: pd.DataFrame, **options: Any) -> str:
     """What a figure is drawn from: study, data, settings, and the version of what draws."""
     data = frame.to_csv(index=False) + json.dumps(options)
     digest = hashlib.sha256(data.encode()).hexdigest()
-    return f"pkpo-toy {pkpo_toy.__version__} {study} {digest} matplotlib {version('matplotlib')}"
+    return f"pkpo-toy {__version__} {study} {digest} matplotlib {version('matplotlib')}"
 
 
 ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}

@@ -66,15 +66,14 @@ class Playback:
 
     def said(self, at: int) -> list[Text]:
         """What has happened up to a report, oldest first."""
+        width = len(str(self.steps[-1]))
         return [
-            Text.assemble((f"step {event.step:>{len(str(self.steps[-1]))}}  ", "dim"), _said(event))
+            Text.assemble(
+                (f"step {event.step:>{width}}  ", "dim"), (event.sentence, COLOURS[event.k])
+            )
             for event in self.events
             if event.step <= self.steps[at]
         ]
-
-
-def _said(event: Event) -> tuple[str, str]:
-    return event.sentence, COLOURS[event.k]
 
 
 def print_still(playback: Playback, console: Console, at: int) -> None:

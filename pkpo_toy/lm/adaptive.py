@@ -36,19 +36,25 @@ class AdaptiveLoo:
         self._learner = adaptive.AdaptiveLoo(memory, prior, floor)
 
     def weights(self, rewards: Tensor, k: int) -> Tensor:
-        """Weights (groups, n) by what was observed so far."""
+        """Weights (groups, n) for rewards (groups, n), by what was observed so far."""
         return _like(rewards, self._learner.weights(_host(rewards), k))
 
     def observe(
         self, rewards: Tensor, k: int, scores: Tensor | None = None, sizes: Tensor | None = None
     ) -> None:
-        """Learn from groups whose weights have been used."""
+        """Learn from groups whose weights have been used.
+
+        rewards, sizes (groups, n), scores (groups, n, D).
+        """
         self._learner.observe(_host(rewards), k, _given(scores), _given(sizes))
 
     def crossfit(
         self, rewards: Tensor, k: int, scores: Tensor | None = None, sizes: Tensor | None = None
     ) -> Tensor:
-        """Weights, each group's by the past and the batch's other groups; observes all."""
+        """Weights (groups, n), each group's by the past and the other groups; observes all.
+
+        rewards, sizes (groups, n), scores (groups, n, D).
+        """
         found = self._learner.crossfit(_host(rewards), k, _given(scores), _given(sizes))
         return _like(rewards, found)
 
@@ -63,15 +69,19 @@ class AdaptiveLoo:
 
 
 def score_sizes(log_probs: Tensor) -> Tensor:
-    """What stands for |grad log pi(x_i)|^2 when a baseline is learnt: (log pi(x_i))^2.
+    """What stands for |grad log pi(x_i)|^2 when a baseline is learnt: (log pi(x_i))^2, any shape.
 
-    -log pi(x_i) says too much of answers that are nearly certain, see docs/best-estimator.md.
+    log_probs: log pi(x_i). Its first power says too much of answers that are nearly certain, see
+    docs/best-estimator.md.
     """
     return log_probs.square()
 
 
 def size_weighted_rloo(rewards: Tensor, k: int, sizes: Tensor, share: float = SHARE) -> Tensor:
-    """`pkpo_toy.estimators.size_weighted.size_weighted_rloo` on tensors (groups, n)."""
+    """`pkpo_toy.estimators.size_weighted.size_weighted_rloo` on tensors.
+
+    rewards, sizes (groups, n), sizes >= 0, n >= 2; returns weights (groups, n). Raises InputError.
+    """
     found = size_weighted.size_weighted_rloo(_host(rewards), k, _host(sizes), share)
     return _like(rewards, found)
 

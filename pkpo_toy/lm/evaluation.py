@@ -64,7 +64,12 @@ def sample_answers(
     seed: int,
     sketched: bool = False,
 ) -> Answers:
-    """Sample n answers to each problem and reward them; exact: 1 if all is right, else 0."""
+    """Sample n answers to each of P problems and reward them; exact: 1 if all is right, else 0.
+
+    seed: of everything drawn. sketched: draw a sketch of the scores too.
+
+    Returns: the Answers, rewards (P, n) and P * n rows of tokens, a problem's answers together.
+    """
     tokens, sizes, sketch = sampler.draw(problems, n, seed, sketched)
     texts = sampler.tokenizer.texts(Tokens(tokens.ids.cpu(), tokens.real.cpu()))
     repeated = [problem for problem in problems for _ in range(n)]
@@ -94,7 +99,7 @@ def entropy(sampler: Sampler, answers: Answers) -> Array:
 
 
 def pass_rates(rewards: Array, k_eval: Sequence[int]) -> list[tuple[int, float, float]]:
-    """(k, unbiased mean of max@k over the problems, its standard error) for each k.
+    """(k, unbiased mean of max@k over the problems, its standard error) for each k of k_eval.
 
     rewards (problems, n), n >= k. For rewards of 0 and 1 this is pass@k. The standard error is
     NaN for a single problem.

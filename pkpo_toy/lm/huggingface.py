@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 from pkpo_toy.errors import InputError
 from pkpo_toy.extras import install_command
 from pkpo_toy.lm.tokens import Tokens, padded
+
+HUB_SECONDS = 5.0  # to wait for its answer
 
 
 class State(NamedTuple):
@@ -40,7 +43,7 @@ class Pretrained(nn.Module):
         return logits
 
     def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, State]:
-        """Logits after the prompts and the cache, each row `repeats` times."""
+        """Logits (rows * repeats, vocabulary) after the prompts, and the cache: rows repeated."""
         found = self._call(prompts.ids, prompts.real, use_cache=True, logits_to_keep=1)
         past = _past(found)
         for kept in past.values():
@@ -49,7 +52,7 @@ class Pretrained(nn.Module):
         return logits, State(past, [prompts.real.repeat_interleave(repeats, dim=0)])
 
     def proceed(self, tokens: Tensor, cache: State) -> Tensor:
-        """Logits (rows, vocabulary) after one more token (rows,) each."""
+        """Logits (rows, vocabulary) after one more of tokens (rows,) each."""
         cache.real.append(torch.ones_like(tokens, dtype=torch.bool).unsqueeze(1))
         real = torch.cat(cache.real, dim=1)
         found = self._call(tokens.unsqueeze(1), real, use_cache=True, **cache.past)
@@ -80,11 +83,11 @@ class Subwords:
         self.end: int = tokenizer.eos_token_id
 
     def prompts(self, texts: Sequence[str]) -> Tokens:
-        """Ids (rows, longest), padded on the left."""
+        """The texts as ids (rows, longest), padded on the left."""
         return padded(self.tokenizer(list(texts))["input_ids"], self.end, left=True)
 
     def answers(self, texts: Sequence[str]) -> Tokens:
-        """Ids (rows, longest + 1), each ended by the end token, padded on the right."""
+        """The texts as ids (rows, longest + 1), each with an end token, padded on the right."""
         rows = self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
         return padded([[*row, self.end] for row in rows], self.end, left=False)
 
@@ -110,8 +113,9 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
     if name.startswith((".", "/", "~")) and not Path(name).is_dir():
         raise InputError(f"model {name!r}: there is no such folder.")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, use_safetensors=True)
+        place = name if Path(name).is_dir() else _on_hub(name)
+        tokenizer = AutoTokenizer.from_pretrained(place)
+        model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, use_safetensors=True)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         offline = "; HF_HUB_OFFLINE is set" if os.environ.get("HF_HUB_OFFLINE") else ""
@@ -119,6 +123,25 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
             f"cannot load model {name!r} from this folder or the hub{offline}: {reason}"
         ) from None
     return Pretrained(_with_adapters(model, lora_rank) if lora_rank else model), Subwords(tokenizer)
+
+
+@cache
+def _on_hub(name: str) -> str:
+    """The name, if the hub answers to it; else the folder of an earlier download.
+
+    Asked for files, a hub that does not answer would be tried again and again, for minutes.
+    Raises OSError and ValueError where there is neither.
+    """
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    try:
+        HfApi().model_info(name, timeout=HUB_SECONDS)
+    except Exception as error:  # of whichever library asks
+        kept = try_to_load_from_cache(name, "config.json")
+        if not isinstance(kept, str):
+            raise OSError(f"no folder, no earlier download, and the hub: {error}") from error
+        return str(Path(kept).parent)
+    return name
 
 
 def _without_bars() -> None:

@@ -37,7 +37,7 @@ class Ranks:
         return values
 
     def any(self, flags: Tensor) -> Tensor:
-        """Elementwise: true on some rank."""
+        """Of flags of any shape, which are true on some rank, same shape."""
         if self.size > 1:
             found = flags.to(torch.uint8)
             dist.all_reduce(found, op=dist.ReduceOp.MAX)

@@ -16,9 +16,17 @@ from pkpo_toy.lm.tokens import Tokens
 class Model(Protocol):
     """What sampling and training ask of a language model (an nn.Module)."""
 
-    def __call__(self, prompts: Tokens, answers: Tokens) -> Tensor: ...
-    def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, Any]: ...
-    def proceed(self, tokens: Tensor, cache: Any) -> Tensor: ...
+    def __call__(self, prompts: Tokens, answers: Tokens) -> Tensor:
+        """Logits (rows, answer length, vocabulary) of each answer token given all before it."""
+
+    def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, Any]:
+        """Logits (rows * repeats, vocabulary) after the prompts, and a cache with `room` for more.
+
+        Each row of the prompts stands there `repeats` times, one after another.
+        """
+
+    def proceed(self, tokens: Tensor, cache: Any) -> Tensor:
+        """Logits (rows, vocabulary) after one more of tokens (rows,) each."""
 
 
 class Drawn(NamedTuple):

@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     ANSWERS = 2
     HELD_OUT = 3
     WEIGHTS = 4
+    LOOK_AHEAD = 5
 
 
 def seed_from(*parts: int) -> int:

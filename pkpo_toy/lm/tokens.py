@@ -24,7 +24,7 @@ class Tokens(NamedTuple):
         return Tokens(self.ids.to(device), self.real.to(device))
 
     def rows(self, chosen: slice | Tensor) -> Tokens:
-        """Some of the rows."""
+        """The rows that are chosen: a slice, indices (m,) or a mask (rows,)."""
         return Tokens(self.ids[chosen], self.real[chosen])
 
 
@@ -33,9 +33,14 @@ class Tokenizer(Protocol):
 
     end: int
 
-    def prompts(self, texts: Sequence[str]) -> Tokens: ...
-    def answers(self, texts: Sequence[str]) -> Tokens: ...
-    def texts(self, answers: Tokens) -> list[str]: ...
+    def prompts(self, texts: Sequence[str]) -> Tokens:
+        """The texts as ids (rows, longest), padded on the left."""
+
+    def answers(self, texts: Sequence[str]) -> Tokens:
+        """The texts as ids (rows, longest + 1), each with an end token, padded on the right."""
+
+    def texts(self, answers: Tokens) -> list[str]:
+        """What was answered in each row, without the end token."""
 
 
 class Characters:
@@ -53,11 +58,14 @@ class Characters:
         return 1 + len(self.alphabet)
 
     def prompts(self, texts: Sequence[str]) -> Tokens:
-        """Ids (rows, longest), padded on the left."""
+        """The texts as ids (rows, longest), padded on the left.
+
+        Raises InputError for a character that is not in the alphabet, as `answers` does.
+        """
         return padded([self._encode(text) for text in texts], self.end, left=True)
 
     def answers(self, texts: Sequence[str]) -> Tokens:
-        """Ids (rows, longest + 1), each ended by the end token, padded on the right."""
+        """The texts as ids (rows, longest + 1), each with an end token, padded on the right."""
         return padded([[*self._encode(text), self.end] for text in texts], self.end, left=False)
 
     def texts(self, answers: Tokens) -> list[str]:
@@ -76,12 +84,11 @@ class Characters:
 
 
 def padded(rows: Sequence[Sequence[int]], filler: int, *, left: bool) -> Tokens:
-    """Rows of ids of any lengths as one rectangle."""
+    """Rows of ids of any lengths as (rows, longest); left: whether padding stands in front."""
     length = max(1, *(len(row) for row in rows)) if rows else 1
-    ids = torch.full((len(rows), length), filler)
-    real = torch.zeros((len(rows), length), dtype=torch.bool)
-    for i, row in enumerate(rows):
-        place = slice(length - len(row), length) if left else slice(0, len(row))
-        ids[i, place] = torch.tensor(row, dtype=torch.long)
-        real[i, place] = True
-    return Tokens(ids, real)
+    filled = [(row, [filler] * (length - len(row))) for row in rows]
+    ids = [[*empty, *row] if left else [*row, *empty] for row, empty in filled]
+    lengths = torch.tensor([len(row) for row in rows], dtype=torch.long).unsqueeze(1)
+    places = torch.arange(length)
+    real = places >= length - lengths if left else places < lengths
+    return Tokens(torch.tensor(ids, dtype=torch.long).view(len(rows), length), real)

@@ -80,14 +80,18 @@ class Training:
         while self.step < config.steps:
             if self.step % config.log_every == 0 and not self._logged():
                 report(self._log())
-            self._update()
-            self.step += 1
+            self.advance()
             if self.step % config.checkpoint_every == 0:
                 self._save()
         if not self._logged():
             report(self._log())
         self._save()
         return self.logs
+
+    def advance(self) -> None:
+        """One step."""
+        self._update()
+        self.step += 1
 
     def _logged(self) -> bool:
         return bool(self.logs) and self.logs[-1].step == self.step

@@ -109,7 +109,7 @@ class Transformer(nn.Module):
         return self._logits(x[:, prompts.ids.shape[1] - 1 :])
 
     def begin(self, prompts: Tokens, repeats: int, room: int) -> tuple[Tensor, Cache]:
-        """Logits after the prompts and the cache, each row `repeats` times; `room` for more."""
+        """Logits (rows * repeats, vocabulary) after the prompts, and a cache with `room` left."""
         rows, length = prompts.ids.shape
         like = self.head.weight
         cache = Cache(self.shape, rows, length + room, prompts.real, like)
@@ -117,7 +117,7 @@ class Transformer(nn.Module):
         return logits.repeat_interleave(repeats, dim=0), cache.repeated(repeats)
 
     def proceed(self, tokens: Tensor, cache: Any) -> Tensor:
-        """Logits (rows, vocabulary) after one more token (rows,) each."""
+        """Logits (rows, vocabulary) after one more of tokens (rows,) each."""
         new = torch.ones_like(tokens, dtype=torch.bool).unsqueeze(1)
         cache.real = torch.cat([cache.real, new], dim=1)
         return self._advance(tokens.unsqueeze(1), cache.real, cache)
@@ -133,7 +133,7 @@ class Transformer(nn.Module):
 
     def _embed(self, ids: Tensor, real: Tensor) -> Tensor:
         """Positions count the real tokens, so padding on the left changes nothing."""
-        place = (real.cumsum(dim=1) - 1).clamp_(min=0)[:, -ids.shape[1] :]
+        place = (real.cumsum(dim=1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         embedded: Tensor = self.tokens(ids) + self.places(place)
         return embedded
 

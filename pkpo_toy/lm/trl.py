@@ -12,7 +12,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,16 +26,34 @@ from pkpo_toy.estimators import ESTIMATORS, Estimator, grouped_weights, resolve,
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.estimators.groups import WHEN_SHORT
+from pkpo_toy.estimators.size_weighted import size_weighted_rloo
 from pkpo_toy.extras import install_command
 from pkpo_toy.lm.adaptive import score_sizes
-from pkpo_toy.lm.estimators import ADAPTIVE_SIZES
+from pkpo_toy.lm.estimators import ADAPTIVE_SIZES, SIZE_WEIGHTED
 from pkpo_toy.lm.metrics import group_metrics
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
 from pkpo_toy.training.handover import Handover
 from pkpo_toy.typing import Array, Flags
 
-_ESTIMATORS = {**ESTIMATORS, ADAPTIVE_SIZES.key: ADAPTIVE_SIZES}
+READ_SIZES = (ADAPTIVE_SIZES, SIZE_WEIGHTED)
+_ESTIMATORS = {**ESTIMATORS, **{row.key: row for row in READ_SIZES}}
 _BASELINE = "pkpo_toy_baseline.npz"
+
+
+class _Weighed(NamedTuple):
+    """Completions of all processes, group after group: n w_i, rewards, and which are scored, all
+    (groups, n); with which k and estimator they were weighed."""
+
+    weights: Array
+    rewards: Array
+    scored: Flags
+    k: int
+    used: Estimator
+
+    @property
+    def whole(self) -> Flags:
+        """Groups whose completions are all scored, (groups,)."""
+        return np.asarray(self.scored.all(axis=1))
 
 
 class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
@@ -48,9 +66,10 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
     when_short: what to do with a group that is too small for k because completions of it have no
     reward, as in `grouped_weights`: "clamp" (k becomes what the group allows), "zero" or "error".
 
-    estimator="adaptive_loo_sizes" learns its baseline from earlier steps' complete groups, with
-    log pi(x) of every completion: TRL's own where it has them (vLLM, several steps a generation),
-    else by one more pass without gradient. What is learnt is kept in TRL's checkpoints.
+    estimator="adaptive_loo_sizes" learns its baseline from earlier steps' complete groups,
+    "size_weighted_rloo" weights the other completions of a complete group, both with log pi(x) of
+    every completion: TRL's own where it has them (vLLM, several steps a generation), else by one
+    more pass without gradient. What is learnt is kept in TRL's checkpoints.
 
     A completion is without a reward where every function returned None, or the sum is not finite.
     It has weight 0 and the others of its group are weighed among themselves, n being their number.
@@ -91,10 +110,9 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         self.estimator = resolve(estimator, _ESTIMATORS)
         self.k1_estimator = resolve(k1_estimator, _ESTIMATORS)
         self._baseline = AdaptiveLoo()
-        self._seen: tuple[Array, Flags, int] | None = None  # groups to be learnt from, see `_weigh`
         self.estimator_options = dict(estimator_options or {})
         self._n = int(self.num_generations)  # type: ignore[arg-type, unused-ignore]
-        self._weights: Tensor | None = None
+        self._weighed: _Weighed | None = None
         self._reward_name, self._warned = "pass", False
         self._draws = (-1, 0)  # step, and how many batches were scored in it
         if self.args.max_steps > 0 or k_schedule is None:
@@ -130,16 +148,16 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
         totals = (rewards * self.reward_weights.to(rewards.device)).nansum(dim=1)
         scored = torch.isfinite(totals) & ~torch.isnan(rewards).all(dim=1)
         # TRL logs every reward from the host anyway, so the weights are computed there, exactly.
-        self._weigh(totals.double().cpu().numpy(), scored.cpu().numpy(), rewards.device)
+        self._weigh(totals.double().cpu().numpy(), scored.cpu().numpy())
         return rewards
 
-    def _weigh(self, rewards: Array, scored: Flags, device: torch.device) -> None:
-        """Keep n w_i of all completions of all processes, group after group, and log."""
+    def _weigh(self, rewards: Array, scored: Flags) -> None:
+        """Keep n w_i of all completions of all processes, group after group."""
         training: bool = self.model.training  # type: ignore[union-attr, unused-ignore]
         n = self._n if training else int(self.num_generations_eval)  # type: ignore[arg-type, unused-ignore]
         k, found = self.current_k(), np.zeros(len(rewards))
+        used = self._handover(self.state.max_steps).at(k)
         if n == self._n and scored.any():  # else these groups are of another size than k was for
-            used = self._handover(self.state.max_steps).at(k)
             found[scored] = n * grouped_weights(
                 rewards[scored],
                 np.flatnonzero(scored) // n,
@@ -149,20 +167,39 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 rng=self._generator(training),
                 **self._options(used),
             )
-            if used is ADAPTIVE_SIZES and training:
-                groups = rewards.reshape(-1, n)
-                whole: Flags = np.asarray(scored.reshape(-1, n).all(axis=1))
-                if whole.any():
-                    found.reshape(-1, n)[whole] = n * self._baseline.weights(groups[whole], k)
-                    self._seen = groups, whole, k
-        self._weights = torch.from_numpy(found).to(device, torch.float32)
         if not scored.all():
             self._warn(int((~scored).sum()))
+        shape = -1, n
+        seen = _Weighed(
+            found.reshape(shape), rewards.reshape(shape), scored.reshape(shape), k, used
+        )
+        if used is ADAPTIVE_SIZES and training and seen.whole.any():
+            seen.weights[seen.whole] = n * self._baseline.weights(seen.rewards[seen.whole], k)
+        self._weighed = seen
+
+    def _read_sizes(self, output: Any) -> None:
+        """Weigh by the completions' log pi(x), or learn from them what was weighed: in all
+        processes the same groups."""
+        seen = self._checked()
+        if seen.used not in READ_SIZES or not seen.whole.any():
+            return
+        gathered: Tensor = self.accelerator.gather(self._log_probs(output)).double().cpu()
+        log_probs = gathered.view(seen.rewards.shape)[torch.from_numpy(seen.whole)]
+        groups = seen.rewards[seen.whole]
+        if seen.used is ADAPTIVE_SIZES:
+            self._baseline.observe(groups, seen.k, sizes=score_sizes(log_probs).numpy())
+        else:
+            sizes = (-log_probs).clamp(min=0.0).numpy()
+            seen.weights[seen.whole] = self._n * size_weighted_rloo(groups, seen.k, sizes)
+
+    def _note(self, training: bool) -> None:
+        """Log what the groups hold."""
+        weighed, rewards, scored, k, _ = self._checked()
         if not np.isin(rewards[scored], (0, 1)).all():
             self._reward_name = "max"
-        of_groups = torch.from_numpy(np.where(scored, rewards, np.nan).reshape(-1, n))
-        weighed = torch.from_numpy(found.reshape(-1, n)) if n == self._n else None
-        logged = group_metrics(of_groups, weighed, name=self._reward_name)
+        of_groups = torch.from_numpy(np.where(scored, rewards, np.nan))
+        of_weights = torch.from_numpy(weighed) if rewards.shape[1] == self._n else None
+        logged = group_metrics(of_groups, of_weights, name=self._reward_name)
         values = {name: value.item() for name, value in logged.items()}
         for name, value in {"k": k, "unscored": 1 - scored.mean(), **values}.items():
             self._metrics["train" if training else "eval"][name].append(float(value))
@@ -186,19 +223,16 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
 
     def _transform_advantages(self, advantages: Tensor) -> Tensor:
         """The weights of all processes' completions in place of TRL's advantages, in training."""
-        if self._weights is None:
-            raise RuntimeError("this version of trl scored completions without gathering rewards.")
         training: bool = self.model.training  # type: ignore[union-attr, unused-ignore]
-        return self._weights if training else advantages
+        if not training:
+            return advantages
+        found = torch.from_numpy(self._checked().weights.ravel())
+        return found.to(advantages.device, torch.float32)
 
-    def _observe(self, output: Any) -> None:
-        """Teach the baseline, in all processes the same groups, which have been weighed."""
-        if self._seen is None:
-            return
-        groups, whole, k = self._seen
-        sizes = self.accelerator.gather(score_sizes(self._log_probs(output)))
-        of_groups = sizes.double().cpu().numpy().reshape(groups.shape)
-        self._baseline.observe(groups[whole], k, sizes=of_groups[whole])
+    def _checked(self) -> _Weighed:
+        if self._weighed is None:
+            raise RuntimeError("this version of trl scored completions without gathering rewards.")
+        return self._weighed
 
     def _log_probs(self, output: Any) -> Tensor:
         """log pi(x) of this process's completions, (rows,)."""
@@ -208,19 +242,22 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
             ids = torch.cat([output["prompt_ids"], output["completion_ids"]], dim=1)
             real = torch.cat([output["prompt_mask"], output["completion_mask"]], dim=1)
             size = self.args.per_device_train_batch_size
+            passed = inspect.signature(self._get_per_token_logps_and_entropies).parameters
+            pictures = {name: output[name] for name in passed if name in output}
             with torch.no_grad():
                 found, *_ = self._get_per_token_logps_and_entropies(
-                    self.model, ids, real, output["completion_ids"].shape[1], size
+                    self.model, ids, real, output["completion_ids"].shape[1], size, **pictures
                 )
-        return (torch.nan_to_num(found) * mask).sum(dim=1)
+        # vLLM says NaN, or minus infinity, of a token it cannot score.
+        return (torch.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0) * mask).sum(dim=1)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call, unused-ignore]
-        state = self._baseline.state()
+        state: dict[str, Any] = {**self._baseline.state()}
         if state and self.args.should_save:
             folder = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
             path = Path(self._get_output_dir(trial=trial)) / folder / _BASELINE
-            np.savez(path, allow_pickle=False, **state)
+            np.savez(path, **state)
 
     def _load_optimizer_and_scheduler(self, checkpoint: Any) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[no-untyped-call, unused-ignore]
@@ -229,12 +266,15 @@ class PassKGRPOTrainer(GRPOTrainer):  # type: ignore[misc, unused-ignore]
                 self._baseline.restored(state)
 
     def _generate_and_score_completions(self, inputs: Any) -> Any:
-        self._weights = self._seen = None
+        self._weighed = None
         output = super()._generate_and_score_completions(inputs)
-        self._observe(output)
-        if hasattr(GRPOTrainer, "_transform_advantages"):
-            return output  # which has been there already
-        if not self.model.training:  # type: ignore[union-attr, unused-ignore]
+        training: bool = self.model.training  # type: ignore[union-attr, unused-ignore]
+        if training:
+            self._read_sizes(output)
+        self._note(training)
+        # Where TRL has the hook, weights that needed no sizes have been there already.
+        hooked = hasattr(GRPOTrainer, "_transform_advantages")
+        if not training or (hooked and self._checked().used is not SIZE_WEIGHTED):
             return output
         here, rank = len(output["advantages"]), self.accelerator.process_index
         advantages = self._transform_advantages(output["advantages"])
@@ -269,7 +309,7 @@ CONTRACT = {
 
 
 def check_contract(trainer: type) -> None:
-    """RuntimeError unless TRL still has the private methods that are overridden here."""
+    """Raises RuntimeError unless TRL still has the private methods that are overridden here."""
     for name, wanted in CONTRACT.items():
         method = getattr(trainer, name, None)
         found = tuple(inspect.signature(method).parameters) if callable(method) else None

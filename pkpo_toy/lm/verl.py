@@ -26,7 +26,8 @@ Advantages = tuple[Tensor, Tensor]
 class AlgorithmConfig(Protocol):
     """What is asked of verl's algorithm settings: a look-up like a dictionary's."""
 
-    def get(self, key: str, default: Any = None) -> Any: ...
+    def get(self, key: str, default: Any = None) -> Any:
+        """The setting, or the default where there is none."""
 
 
 def advantage_estimator(key: str) -> Callable[..., Advantages]:
@@ -56,6 +57,7 @@ def advantage_estimator(key: str) -> Callable[..., Advantages]:
             raise InputError(f"{key} needs index, the group of every sample, got None.")
         rewards = token_level_rewards.detach().sum(dim=-1).double().cpu().numpy()
         groups = [str(group) for group in index]
+        given = {name: config.get(name) for name in row.options} if config is not None else {}
         found = grouped_weights(
             rewards,
             groups,
@@ -64,7 +66,7 @@ def advantage_estimator(key: str) -> Callable[..., Advantages]:
             scale="mean",
             when_short=(config and config.get("when_short")) or "error",
             rng=rng if row.random else None,
-            **_options(row.options, config),
+            **{name: value for name, value in given.items() if value is not None},
         )
         per_sample = torch.from_numpy(found).to(token_level_rewards)
         spread = per_sample.unsqueeze(-1) * response_mask
@@ -78,11 +80,6 @@ def _k(key: str, config: AlgorithmConfig | None) -> int:
     if k is None:
         raise InputError(f"{key} needs k in verl's settings: +algorithm.k=8, got none.")
     return int(k) if isinstance(k, int) else k  # anything else is refused by name
-
-
-def _options(names: Sequence[str], config: AlgorithmConfig | None) -> dict[str, Any]:
-    given = {name: config.get(name) for name in names} if config is not None else {}
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def register(

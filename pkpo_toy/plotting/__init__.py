@@ -2,10 +2,10 @@
 
 from pkpo_toy.plotting.animation import animate
 from pkpo_toy.plotting.figure import Figure
+from pkpo_toy.plotting.figures import FIGURES
 from pkpo_toy.plotting.inline import inline
 from pkpo_toy.plotting.render import draw, render
 from pkpo_toy.plotting.style import ESTIMATOR_LOOKS, estimator_look, k_look
-from pkpo_toy.plotting.table import FIGURES
 
 __all__ = [
     "ESTIMATOR_LOOKS",

@@ -20,9 +20,8 @@ def figure(original: Figure, along: str) -> Figure:
     """
 
     def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
-        for number, (panel, (title, part)) in enumerate(
-            zip(ravel(axes), _panels(frame), strict=False)
-        ):
+        panels = zip(ravel(axes), by(frame, "panel"), strict=False)
+        for number, (panel, (title, part)) in enumerate(panels):
             for look, rows in curves(part.sort_values(along)):
                 half = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
                 dots_with_bars(panel, rows[along], rows["value"], half, look)
@@ -34,10 +33,6 @@ def figure(original: Figure, along: str) -> Figure:
         return axes
 
     return replace(original, draw=draw, fit=_fit, legend=_legend, panels=(1, 1), widths=None)
-
-
-def _panels(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    return by(frame, "panel")
 
 
 def _fit(frame: pd.DataFrame) -> Layout:

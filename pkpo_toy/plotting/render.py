@@ -12,11 +12,11 @@ from matplotlib.figure import FigureBase, SubFigure
 from pkpo_toy.errors import unknown
 from pkpo_toy.plotting import over_setting
 from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, by, ravel
+from pkpo_toy.plotting.figures import FIGURES
 from pkpo_toy.plotting.parts import legend_below
 from pkpo_toy.plotting.series import IDENTITY, with_series
 from pkpo_toy.plotting.style import FAINT, styled
 from pkpo_toy.plotting.sweeps import SEED, Arrangement, arrange
-from pkpo_toy.plotting.table import FIGURES
 from pkpo_toy.plotting.words import in_lines, setting, shown, subtitle
 
 # Neither date nor version goes into the file, so that bytes differ only where the picture does.

@@ -37,11 +37,15 @@ def compared(result: Result, other: Result) -> Section:
     ]
     if all(map(has_summary, (result, other))):
         rows = changes(result.summary, other.summary)
+        halves = [
+            tag("div", tag("h3", f"{side}: {one.path}"),
+                figure_of(one, f"{side}-{identifier(one.name)}"))
+            for side, one in ((THIS, result), (OTHER, other))
+        ]  # fmt: skip
         content += [
             tag("div", *(tag("p", text) for text in _said(rows, result, other)), class_="found"),
-            tag("div", *(_half(*one) for one in zip((THIS, OTHER), (result, other), strict=True)),
-                class_="pair"),
-        ]  # fmt: skip
+            tag("div", *halves, class_="pair"),
+        ]
         if len(rows):
             name = f"{result.name}_changes"
             content += [tag("h3", "Numbers that changed"), table(rows, name, "What changed")]
@@ -55,11 +59,6 @@ def compared(result: Result, other: Result) -> Section:
         folded("How they were made", origins) if origins is not None else None,
     ]
     return Section(identifier(result.name), title_of(result), content)
-
-
-def _half(side: str, result: Result) -> Element:
-    title = tag("h3", f"{side}: {result.path}")
-    return tag("div", title, figure_of(result, f"{side}-{identifier(result.name)}"))
 
 
 def differing(this: dict[str, str], other: dict[str, str]) -> Element | None:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pkpo_toy
+from pkpo_toy.package import __version__
 from pkpo_toy.plotting import draw
 from pkpo_toy.report.elements import definitions, folded, tag
 from pkpo_toy.report.page import MADE_BY, page
@@ -33,7 +33,7 @@ def computed_page(
     """
     origin = {
         "command": shlex.join(typed_command()),
-        "pkpo-toy": pkpo_toy.__version__,
+        "pkpo-toy": __version__,
         "machine": platform.platform(),
     }
     content = [

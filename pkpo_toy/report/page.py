@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-import pkpo_toy
+from pkpo_toy.package import __version__
 from pkpo_toy.report.elements import tag, written
 from pkpo_toy.report.sections import Section
 from pkpo_toy.web import compact_script, compact_style, web_file
@@ -14,7 +14,7 @@ ALLOWED = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inl
 """Nothing is asked for beyond the file itself."""
 
 MADE_BY = (
-    f"Made by pkpo-toy {pkpo_toy.__version__}. Every number is exact, or has its standard error or "
+    f"Made by pkpo-toy {__version__}. Every number is exact, or has its standard error or "
     "interval beside it."
 )
 

@@ -34,7 +34,10 @@ class Section:
 
 def section(result: Result) -> Section:
     """All there is to say of a stored result. Raises Corrupt, DiskError."""
-    content: list[Child] = [*_question(result), *_notices(result)]
+    study = STUDIES[result.study]
+    paper = f" (After {study.reproduces} of arXiv 2505.15201.)" if study.reproduces else ""
+    question = tag("p", f"{study.question}{paper}", class_="question")
+    content: list[Child] = [question, *_notices(result)]
     if has_summary(result):
         said = [tag("p", text) for text in findings(result.study, result.summary)]
         if said:
@@ -44,7 +47,8 @@ def section(result: Result) -> Section:
             tag("h3", "Summary"),
             table(result.summary, result.name, f"Summary of {result.name}"),
         ]
-    content += [*_failures(result), _settings(result), _provenance(result)]
+    made = folded("How it was made", definitions(dict(provenance(result))))
+    content += [*_failures(result), _settings(result), made]
     return Section(identifier(result.name), title_of(result), content)
 
 
@@ -62,12 +66,6 @@ def identifier(name: str) -> str:
 def has_summary(result: Result) -> bool:
     """Whether the run got as far as a summary with rows."""
     return result.manifest["summary"] is not None and not result.summary.empty
-
-
-def _question(result: Result) -> list[Child]:
-    study = STUDIES[result.study]
-    paper = f" (After {study.reproduces} of arXiv 2505.15201.)" if study.reproduces else ""
-    return [tag("p", f"{study.question}{paper}", class_="question")]
 
 
 def _notices(result: Result) -> list[Child]:
@@ -122,10 +120,6 @@ def _settings(result: Result) -> Element:
     head = tag("tr", *(tag("th", text, scope="col") for text in ("setting", "value", "meaning")))
     body = tag("table", tag("thead", head), tag("tbody", *rows), class_="plain")
     return folded("Settings", tag("div", body, class_="scroll", tabindex="0"))
-
-
-def _provenance(result: Result) -> Element:
-    return folded("How it was made", definitions(dict(provenance(result))))
 
 
 def provenance(result: Result) -> dict[str, str]:

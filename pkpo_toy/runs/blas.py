@@ -2,7 +2,7 @@
 
 from threadpoolctl import threadpool_limits
 
-# Read by BLAS and OpenMP when they load: to be in a worker's environment before it starts.
+# BLAS and OpenMP read these when they are loaded: a worker must have them when it starts.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

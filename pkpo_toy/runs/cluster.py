@@ -18,7 +18,7 @@ from pkpo_toy.runs.errors import WorkersFailed
 
 try:
     distributed: Any = importlib.import_module("distributed")
-    # What its event loop says of connections that an interruption cut is nobody's news.
+    # Its event loop would log every connection that an interruption has cut.
     logging.getLogger("tornado.application").setLevel(logging.CRITICAL + 1)
 except ImportError as missing:
     raise InputError(f"running on a cluster needs dask: {install_command('cluster')}") from missing
@@ -34,9 +34,9 @@ def in_cluster(
     """Compute cells on a cluster; results come as they are ready, files are written here.
 
     `workforce.cluster` is tcp://host:port, or "local" for `jobs` workers started and ended here;
-    `facts` is called here and on every worker, and must give the same answers. Dask counts a
-    worker's death against every cell it held, so a cell given up for that is run once more, alone,
-    before it is called lost.
+    `facts` is called here and on every worker, and must give the same answers. Dask counts the
+    death of a worker against every cell that the worker held. So a cell that Dask gives up for this
+    reason is run once more, alone, before it counts as lost.
     Raises InputError for no dask or a scheduler that does not answer, and WorkersFailed.
     """
     suspects: list[Cell] = []
@@ -55,7 +55,7 @@ def in_cluster(
 def _submitted(
     client: Any, pending: Iterator[Cell], function: Function, retries: int, room: int
 ) -> Generator[tuple[Cell, Result | None]]:
-    """At most `room` cells at a time; None for a cell whose workers died."""
+    """The results of cells, at most `room` in work at a time; None for one whose workers died."""
     cells: dict[Any, Cell] = {}
     completed = distributed.as_completed(
         [], loop=client.loop, with_results=True, raise_errors=False
@@ -83,7 +83,7 @@ def _result(cell: Cell, status: str, outcome: Any) -> Result | None:
 
 
 def _pinned(function: Function, cell: Cell, retries: int) -> Result:
-    # Whoever started the worker may have left BLAS all cores.
+    # The worker may have been started with BLAS on all cores.
     one_blas_thread()
     return compute(function, cell, retries)
 
@@ -103,21 +103,34 @@ def _check_workers(client: Any, facts: Facts) -> None:
             )
 
 
+def check_answers(address: str) -> None:
+    """Raises InputError where no scheduler answers at an address; "local" is one of our own."""
+    if address != "local":
+        with _connected(address, address):
+            pass
+
+
 @contextmanager
 def _client(workforce: Workforce) -> Iterator[Any]:
     address = workforce.cluster
     with (
-        _local_cluster(workforce.jobs) if address == "local" else nullcontext(address) as scheduler
+        _local_cluster(workforce.jobs) if address == "local" else nullcontext(address) as scheduler,
+        _connected(scheduler, address) as client,
     ):
-        try:
-            client = distributed.Client(scheduler, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError) as error:
-            raise InputError(f"no dask scheduler answers at cluster = {address!r}") from error
-        try:
-            yield client
-        finally:
-            with suppress(TimeoutError):
-                client.close(timeout=1)
+        yield client
+
+
+@contextmanager
+def _connected(scheduler: Any, address: str | None) -> Iterator[Any]:
+    try:
+        client = distributed.Client(scheduler, timeout=CONNECT_SECONDS)
+    except Exception as error:  # what an address can be wrong in has many names
+        raise InputError(f"no dask scheduler answers at cluster = {address!r:.100}.") from error
+    try:
+        yield client
+    finally:
+        with suppress(TimeoutError):
+            client.close(timeout=1)
 
 
 @contextmanager
@@ -139,15 +152,15 @@ def _local_cluster(jobs: int) -> Iterator[Any]:
 
 
 def _hush() -> None:
-    # Workers killed on purpose break connections, and dask logs that with tracebacks, if it gets to
-    # it: at the end of its own `silence_logs`, and from threads that outlive the cluster.
+    # Workers killed on purpose break connections. Dask may log these with tracebacks, after its own
+    # `silence_logs` has ended and from threads that outlive the cluster.
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _kill_workers(cluster: Any) -> None:
-    # Closing waits for the cells in work, and only an interrupted run has any: do not wait.
+    # Closing would wait for the cells in work, and only an interrupted run has any.
     for nanny in cluster.workers.values():
         nanny.auto_restart = False
         if nanny.pid is not None:

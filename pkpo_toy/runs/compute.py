@@ -1,4 +1,4 @@
-"""Computing one cell, wherever that happens: the CSV bytes of its frame, or what went wrong."""
+"""Computing one cell, in this process or in a worker: the CSV of its frame, or what went wrong."""
 
 import traceback
 from collections.abc import Callable
@@ -28,12 +28,16 @@ class Failure:
     traceback: str
 
     def record(self) -> dict[str, Any]:
+        """The line as a dictionary."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Workforce:
-    """Who computes cells: so many workers here, or those of a dask scheduler; and how often."""
+    """Who computes cells: `jobs` workers here, or those of a dask scheduler.
+
+    A cell that fails is tried 1 + `retries` times at most.
+    """
 
     jobs: int = 1
     retries: int = 2
@@ -69,12 +73,12 @@ def compute(function: Function, cell: Cell, retries: int) -> Result:
 
 
 def failure(cell: Cell, attempts: int, error: BaseException) -> Failure:
-    """The record of a cell given up after so many attempts."""
+    """The record of a cell that was given up after that many attempts."""
     text = "".join(traceback.format_exception(error))
     return Failure(cell.key, cell.spec, attempts, f"{type(error).__name__}: {error}", text)
 
 
 def lost(cell: Cell, attempts: int, ending: str) -> Failure:
-    """The record of a cell whose worker died in every attempt; the dead leave no traceback."""
+    """The record of a cell whose worker died in every attempt; there is no traceback then."""
     text = f"WorkerDied: the worker was {ending} (memory is the usual reason)"
     return Failure(cell.key, cell.spec, attempts, text, "")

@@ -1,4 +1,4 @@
-"""What can stop a run from outside, each with the exit code it deserves."""
+"""The errors that stop a run although no cell is wrong, each with its exit code."""
 
 import signal
 from pathlib import Path
@@ -17,7 +17,7 @@ class Busy(PkpoError):
 
 
 class WorkersFailed(PkpoError):
-    """No worker process can be started, or the cluster is gone: no cell is to blame."""
+    """No worker process can be started, or the cluster is gone."""
 
     exit_code = 1
 
@@ -46,7 +46,7 @@ def check_stored(path: Path, data: bytes, schema: str) -> None:
 
 
 class Interrupted(Interruption):
-    """SIGINT or SIGTERM came."""
+    """SIGINT or SIGTERM was received; says how far the run had come."""
 
     def __init__(self, signum: int):
         self.signum = signum

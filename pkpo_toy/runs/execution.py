@@ -1,4 +1,4 @@
-"""Executing the cells of a results folder: reuse what is valid, run the rest, tell what failed."""
+"""Executing the cells of a results folder: valid ones are reused, the others run and stored."""
 
 import json
 import sys
@@ -52,7 +52,7 @@ Results = Generator[tuple[Cell, Result]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an execution ended. total = ran + reused + cells that failed before their summary."""
+    """How an execution ended: total = ran + reused + cells that failed before their summary."""
 
     folder: Path
     total: int
@@ -87,14 +87,17 @@ def execute(
     Raises InputError, Busy, DiskError, Interrupted, WorkersFailed.
     """
     if cluster is not None:
-        import_module("pkpo_toy.runs.cluster")  # refuses, before anything is written, without dask
+        # Refuses without dask, or a scheduler, before anything is written.
+        import_module("pkpo_toy.runs.cluster").check_answers(cluster)
     workforce = Workforce(jobs, retries, cluster, facts)
     check_ours(folder)
     run = _Run(cells, Store(folder), Signals(), progress, description or {})
     with run.signals, Lock(folder):
         try:
             if fresh:
-                make_folder(folder)  # nothing is removed where nothing new could be written
+                make_folder(
+                    folder
+                )  # fails, before anything is removed, where nothing can be written
                 remove_results(folder)
             run.look()
             with run.store, one_blas_thread():
@@ -107,7 +110,7 @@ def execute(
 
 
 def _results(pending: Iterator[Cell], function: Function, workforce: Workforce) -> Results:
-    # Imported where used: nobody who runs serially waits for pools or for dask.
+    # Imported where used: a run in this process waits neither for process pools nor for dask.
     if workforce.jobs == 1 and workforce.cluster is None:
         return _in_this_process(pending, function, workforce.retries)
     first = list(islice(pending, min(workforce.jobs, sys.maxsize)))
@@ -132,7 +135,7 @@ def _in_this_process(pending: Iterator[Cell], function: Function, retries: int) 
 
 @dataclass
 class _Run:
-    """The state of one execution."""
+    """One execution: the cells, what the last run left, and what has become of each cell so far."""
 
     cells: Sequence[Cell]
     store: Store
@@ -148,9 +151,11 @@ class _Run:
 
     @property
     def done(self) -> int:
+        """How many cells have results."""
         return self.ran + self.reused
 
     def tell(self, kind: str, key: str, text: str = "") -> None:
+        """Tell the caller what happened to a cell."""
         if self.progress is not None:
             self.progress(Event(kind, key, self.done, len(self.cells), text))
 
@@ -171,13 +176,10 @@ class _Run:
                     f"checksum failed, set aside as {aside}; computing it again",
                 )
             if self.started is None:
-                self._begin()
+                manifest = self._manifest()
+                self.started = manifest["times"]["started"]
+                write_manifest(self.store.folder, manifest)
             yield cell
-
-    def _begin(self) -> None:
-        manifest = self._manifest()
-        self.started = manifest["times"]["started"]
-        write_manifest(self.store.folder, manifest)
 
     def _manifest(self) -> Manifest:
         return new_manifest(self.description, [cell.key for cell in self.cells])
@@ -202,7 +204,7 @@ class _Run:
         self.tell("failed", failure.key, f"{failure.exception} (attempts: {failure.attempts})")
 
     def finish(self, summarize: Summarize | None) -> Outcome:
-        """Order the checksums, write summary, failures and manifest: only what changed."""
+        """Sort the checksums; write summary, failures and manifest where they have changed."""
         folder, store = self.store.folder, self.store
         store.finish()
         stored = [cell for cell in self.cells if cell.key not in self.failed]
@@ -218,14 +220,14 @@ class _Run:
         return Outcome(folder, total, self.ran, self.reused, failed, tuple(self.corrupt))
 
     def look(self) -> None:
-        """Read what the last run left. A damaged manifest is said, and written again."""
+        """Read what the last run left. A damaged manifest is reported, and written again."""
         try:
             self.before = read_manifest(self.store.folder) or {}
         except Corrupt as error:
             self.tell("corrupt", MANIFEST, str(error))
 
     def _is_current(self, summary: dict[str, str]) -> bool:
-        """Whether summary.csv is that of the stored cells, and no summary failed."""
+        """Whether summary.csv was made from the cells as they are stored, with no cell failing."""
         before = self.before.get("summary") or {}
         if before.get("inputs") == summary["inputs"] and before != summary:
             self.tell("corrupt", SUMMARY, "checksum failed; writing it again")

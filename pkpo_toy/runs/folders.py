@@ -1,4 +1,4 @@
-"""Names of results folders: nothing that could lead out of the results root."""
+"""Names of results folders, none of which leads out of the root of all results."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 def check_name(argument: str, name: str) -> str:
-    """The name itself, if it can name a folder.
+    """The name, if a folder can have it.
 
     Raises InputError unless it is 1 to 100 letters, digits, dots, dashes or underscores and starts
     with neither a dot nor a dash (so no separators, no "..", no control characters).

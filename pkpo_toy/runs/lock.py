@@ -1,4 +1,4 @@
-"""One process per results folder: a lock that dies with its holder."""
+"""A lock that lets one process at a time use a results folder, and ends with that process."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import socket
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pkpo_toy.files import disk_errors
@@ -21,11 +20,11 @@ LOCK = ".lock"
 
 
 class Lock:
-    """Holds a folder while in use as a context manager.
+    """A context manager that locks a folder: the file .lock in it says which process has the lock.
 
     `flock` belongs to the open file: the kernel drops it with the process, however that ends, and
-    spawned workers do not inherit the descriptor. The file stays (removing it would let two
-    processes lock two different files of the same name) but is emptied on release.
+    spawned workers do not inherit the descriptor. On release the file is emptied and stays: if it
+    were removed, two processes could lock two different files of the same name.
     Raises Busy, naming the holder, and DiskError.
     """
 
@@ -37,7 +36,7 @@ class Lock:
         path = self.folder / LOCK
         with disk_errors(path):
             self.folder.mkdir(parents=True, exist_ok=True)
-            # Never through a link: the file it points to is not ours.
+            # O_NOFOLLOW: where .lock is a link, the file that it points to is left alone.
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
             self._descriptor = os.open(path, flags, 0o644)
         try:
@@ -55,22 +54,19 @@ class Lock:
             except (BlockingIOError, PermissionError):
                 raise Busy(self.folder, self._holder()) from None
             os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, json.dumps(_this_process()).encode())
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+            os.write(self._descriptor, json.dumps(holder).encode())
 
     def _holder(self) -> str:
-        # The holder may be between taking the lock and signing it, or be releasing it.
+        # The file is empty while its holder has the lock but has not written yet, and on release.
         try:
             signed = json.loads(os.read(self._descriptor, 4096))
             return f"process {signed['pid']} on {signed['host']} since {signed['since']}"
         except (ValueError, KeyError, TypeError):
             return "another process"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
@@ -81,12 +77,7 @@ def _lock(descriptor: int) -> None:
     if "fcntl" in globals():
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return
-    # A byte far behind the holder's name, which must stay readable.
+    # Windows locks bytes: one far behind the holder's name, which others must be able to read.
     os.lseek(descriptor, 1 << 30, os.SEEK_SET)
     msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     os.lseek(descriptor, 0, os.SEEK_SET)
-
-
-def _this_process() -> dict[str, object]:
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}

@@ -1,4 +1,4 @@
-"""manifest.json: what was run, with what, by whom it can be told apart, and when."""
+"""manifest.json: which study was run, with which settings, code and command, and when."""
 
 import json
 import platform
@@ -20,7 +20,7 @@ Manifest = dict[str, Any]
 def new_manifest(description: Mapping[str, Any], keys: list[str]) -> Manifest:
     """The manifest of a run that begins now.
 
-    `description` is the caller's: study, settings, versions, git. Times are in `times` alone.
+    `description` is the caller's: study, settings, versions, git. Only `times` holds times.
     """
     return {
         "layout": LAYOUT,
@@ -35,7 +35,7 @@ def new_manifest(description: Mapping[str, Any], keys: list[str]) -> Manifest:
 
 
 def typed_command() -> list[str]:
-    """The command that runs, as one types it: `python -m pkpo_toy` is `pkpo-toy`."""
+    """The command that was typed, as a list; `python -m pkpo_toy` counts as `pkpo-toy`."""
     program = Path(sys.argv[0])
     module = program.name == "__main__.py"  # of the package that `python -m` was given
     name = program.parent.name.replace("_", "-") if module else program.name
@@ -43,6 +43,7 @@ def typed_command() -> list[str]:
 
 
 def now() -> str:
+    """The time in UTC to the second, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -64,7 +65,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def same_run(one: Manifest, other: Manifest) -> bool:
-    """Whether two manifests tell of the same finished work: all but where, how and when."""
+    """Whether two manifests agree, and the first is of a finished run.
+
+    The platform, the command, the versions, the commit and the times may differ.
+    """
     circumstances = {"versions", "git", "platform", "command", "times"}
     if not one.get("times", {}).get("finished"):
         return False

@@ -1,4 +1,4 @@
-"""What in a folder is ours: nothing else is ever written over or removed."""
+"""Which files in a folder were made by runs: no other file is written over or removed."""
 
 import re
 import stat
@@ -18,10 +18,10 @@ _CELL = re.compile(r"[0-9a-f]{20}\.csv(\.corrupt)?")
 
 
 def check_ours(folder: Path) -> None:
-    """Raises InputError where the folder holds files and no manifest of ours says that it is ours.
+    """Raises InputError where the folder holds files and is not the results folder of a study.
 
-    A folder whose first run was killed has no manifest yet, and one may be damaged: such a folder
-    is ours if it holds nothing but what a run makes, the lock included.
+    It is one if it has a manifest. A run that was killed early has written none, and a manifest may
+    be damaged: then it is one if it holds the lock, and nothing but what a run makes.
     """
     with disk_errors(folder):
         names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
@@ -44,16 +44,14 @@ def _has_manifest(folder: Path) -> bool:
 
 
 def ours(folder: Path, *, cells_only: bool = False) -> list[Path]:
-    """The ordinary files that runs made in the folder: under the names they give and no others."""
+    """The ordinary files in the folder that have the names which runs give to theirs."""
     with disk_errors(folder):
-        found = [path for path in _entries(folder / CELLS) if _CELL.fullmatch(path.name)]
+        cells = folder / CELLS
+        there = list(cells.iterdir()) if cells.is_dir() else []
+        found = [path for path in there if _CELL.fullmatch(path.name)]
         if not cells_only:
-            found += [folder / CELLS / SUMS, *(folder / name for name in FILES)]
+            found += [cells / SUMS, *(folder / name for name in FILES)]
         return sorted(path for path in found if _is_ordinary(path))
-
-
-def _entries(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _is_ordinary(path: Path) -> bool:
@@ -71,7 +69,7 @@ def remove_results(folder: Path) -> None:
 
 
 def is_result(path: Path) -> bool:
-    """Whether a path is that of a file which runs keep in a results folder."""
+    """Whether the path is that of a file which runs keep in a results folder."""
     folder = path.parent.parent if path.parent.name == CELLS else path.parent
     kept = path in ours(folder) or path.name == LOCK
     return kept and _has_manifest(folder)

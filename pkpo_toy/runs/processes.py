@@ -1,4 +1,4 @@
-"""Cells in worker processes of this machine. A cell that takes its worker down is found out."""
+"""Cells in worker processes of this machine; a cell that kills its worker is identified."""
 
 import os
 import pickle
@@ -23,7 +23,7 @@ IN_FLIGHT = 2  # cells handed out per worker: one in work, one to go on with
 
 @dataclass(eq=False)
 class _Crew:
-    """A pool that has shown that it can work, and its processes. `whole`: none of them has died."""
+    """A pool whose processes have started. `whole`: none of them has died."""
 
     pool: ProcessPoolExecutor
     workers: Workers
@@ -32,18 +32,18 @@ class _Crew:
     whole: bool = True
 
     def end(self) -> None:
-        """Its processes are gone, whatever they were doing."""
+        """End its processes at once, whatever they are doing."""
         self.workers.kill()
         self.pool.shutdown(cancel_futures=True)
 
 
 _waiting: ContextVar[list[_Crew] | None] = ContextVar("waiting crews", default=None)
-"""None where no other study is to come."""
+"""The crews kept for the next study; None outside `workers_kept`, where there is no next one."""
 
 
 @contextmanager
 def workers_kept() -> Iterator[None]:
-    """In this block workers that are done wait for the next study: to start one takes a second."""
+    """In this block workers are kept for the next study, because starting one takes a second."""
     crews: list[_Crew] = []
     before = _waiting.set(crews)
     try:
@@ -59,8 +59,8 @@ def in_processes(
 ) -> Generator[tuple[Cell, Result]]:
     """Compute cells in `jobs` spawned workers; results come as they are ready.
 
-    When a worker dies the pool cannot tell which cell it was at, so every cell in flight is
-    suspect: each is run again alone in a pool of its own, and the others go on in a new pool.
+    When a worker dies, the pool cannot tell which cell it was computing. So every cell in flight is
+    run again, one at a time in a pool of its own; after that the others go on in a new pool.
     Raises WorkersFailed, and InputError for a function that cannot be sent to a worker.
     """
     _check_picklable(function)
@@ -81,7 +81,7 @@ def _check_picklable(function: Function) -> None:
 def _together(
     pending: Iterator[Cell], function: Function, retries: int, jobs: int, room: int
 ) -> Generator[tuple[Cell, Result], None, tuple[list[Cell], str]]:
-    """Run until nothing is pending, or until the pool breaks: then the cells in flight and why."""
+    """Run until nothing is pending or the pool breaks: returns the cells in flight, and why."""
     in_flight: dict[str, Cell] = {}
     futures: dict[Future[Result], Cell] = {}
     with _crew(jobs, function) as crew:
@@ -93,7 +93,7 @@ def _together(
                 if not futures:
                     return [], ""
                 ready = wait(futures, return_when=FIRST_COMPLETED).done
-                # What was finished when the pool broke is kept: good results first.
+                # Results that were finished when the pool broke come first, so that they are kept.
                 for future in sorted(ready, key=lambda each: each.exception() is not None):
                     cell, result = futures.pop(future), future.result()
                     del in_flight[cell.key]
@@ -107,7 +107,7 @@ def _together(
 def _one_by_one(
     suspects: list[Cell], function: Function, retries: int
 ) -> Generator[tuple[Cell, Result]]:
-    """Run suspects one at a time, so that a death has one cause; the first attempt is over."""
+    """Run these cells one at a time, so that each death has one cause; each has had one before."""
     deaths = dict.fromkeys((cell.key for cell in suspects), 1)
     waiting = list(suspects)
     while waiting:
@@ -133,7 +133,7 @@ def _ending(exitcode: int | None) -> str:
 
 @contextmanager
 def _crew(jobs: int, function: Function) -> Iterator[_Crew]:
-    """A crew whose processes are gone when the block ends, unless another study may want them."""
+    """A crew for the block; when it ends, the crew is kept for the next study, or ended."""
     crew = _taken(jobs, know_script=function.__module__ == "__main__")
     waiting, kept = _waiting.get(), False
     try:
@@ -142,14 +142,14 @@ def _crew(jobs: int, function: Function) -> Iterator[_Crew]:
             waiting.append(crew)
             kept = True
         else:
-            crew.pool.shutdown()  # idle workers end by themselves and tidy up after libraries
+            crew.pool.shutdown()  # idle workers end by themselves, and their libraries clean up
     finally:
         if not kept:
             crew.end()
 
 
 def _taken(jobs: int, *, know_script: bool) -> _Crew:
-    """The crew that waits, if it is large enough, or a new one."""
+    """A crew that was kept, if one is large enough, or a new one."""
     waiting = _waiting.get()
     while waiting:
         crew = waiting.pop()
@@ -160,8 +160,9 @@ def _taken(jobs: int, *, know_script: bool) -> _Crew:
 
 
 def _new(jobs: int, *, know_script: bool) -> _Crew:
-    # Without this, a machine that starts no process would have every cell blamed in turn. A worker
-    # may be killed while it starts: that is no reason to give up.
+    # The pool must show that it can start a process before it is given a cell: on a machine that
+    # starts none, the failure would be blamed on every cell in turn. A worker may be killed while
+    # it starts, so one failed start is no reason to give up.
     for _ in range(STARTS):
         workers = Workers(know_script=know_script)
         pool = ProcessPoolExecutor(jobs, mp_context=workers, initializer=prepare)

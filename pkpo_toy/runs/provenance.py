@@ -20,9 +20,10 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit and whether files differ from it; None without git or where it does not keep these.
+    """The commit, and whether files differ from it; None without git.
 
-    (An installed copy may lie inside a repository that has nothing to do with it.)
+    None too where git does not track the folder: an installed copy may lie inside a repository that
+    has nothing to do with it.
     """
     commit = _git_output(folder, "rev-parse", "HEAD")
     if commit is None or _git_output(folder, "ls-files", "--error-unmatch", ".") is None:

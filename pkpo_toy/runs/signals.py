@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 from pkpo_toy.runs.errors import Interrupted
@@ -15,17 +15,17 @@ GRACE_SECONDS = 2.0
 
 
 def ignore_signals() -> None:
-    """For a program about to end: a last Ctrl-C must not kill it in the interpreter's tear-down."""
+    """For a program about to end: a last Ctrl-C must not kill it while Python shuts down."""
     for signum in STOPPING:
         signal.signal(signum, signal.SIG_IGN)
 
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Hold signals back until the enclosed work is done, whatever is installed for them.
+    """Hold signals back until the enclosed work is done, whichever handlers are installed.
 
     Python runs a handler in the main thread, between any two of its steps, also when another thread
-    took the signal: blocking it in the main thread alone would not do.
+    received the signal. So it is not enough to block signals in the main thread.
     """
     held: list[int] = []
     before = {}
@@ -44,9 +44,10 @@ def signals_held() -> Iterator[None]:
 class Signals:
     """While in use as a context manager, the first SIGINT or SIGTERM raises Interrupted.
 
-    Later ones are ignored, so that a second Ctrl-C can break neither the tidying up nor, for
-    GRACE_SECONDS, the caller's farewell; after that the handlers of before are back. Outside the
-    main thread nothing is installed (Python forbids it); a signal that was ignored stays ignored.
+    Later ones are ignored until GRACE_SECONDS after the end, so that a second Ctrl-C can interrupt
+    neither the cleaning up nor the caller's last message; then the handlers of before are back.
+    Outside the main thread nothing is installed, because Python forbids it. A signal that was
+    ignored before stays ignored.
     """
 
     def __init__(self) -> None:
@@ -63,12 +64,7 @@ class Signals:
                     self._previous[signum] = signal.signal(signum, self._handle)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._raised:
             self._left = time.monotonic()
         else:
@@ -93,7 +89,7 @@ class Signals:
             raise Interrupted(self._received)
 
     def check(self) -> None:
-        """Raise again what a cell has swallowed with a bare `except`."""
+        """Raise Interrupted again, in case a cell has caught it with a bare `except`."""
         self._raise()
 
     @contextmanager

@@ -11,7 +11,6 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 
 from pkpo_toy.files import (
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
 CELLS = "cells"
 SUMS = "SHA256SUMS"
 CORRUPT = ".corrupt"
-SYNC_SECONDS = 1.0  # how much finished work a power cut may cost; a killed process loses none
+SYNC_SECONDS = 1.0  # of work that a power cut may cost; the death of the process costs nothing
 
 
 class Store:
-    """The cells of a folder, for the holder of its lock; a context manager. Raises DiskError."""
+    """The cells of a folder whose lock is held; a context manager. Its methods raise DiskError."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -52,16 +51,12 @@ class Store:
         self._digests = read_sums(self.cells)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._sums is not None:
             self._sums.close()
 
     def path(self, key: str) -> Path:
+        """Where the cell is stored."""
         return self.cells / f"{key}.csv"
 
     def digest(self, key: str) -> str:
@@ -69,7 +64,7 @@ class Store:
         return self._digests[key].hex()
 
     def check(self, key: str) -> Literal["valid", "absent", "corrupt"]:
-        """Whether a cell is stored and is what was written."""
+        """Whether a cell is stored, and whether its bytes are those that were written."""
         expected = self._digests.get(key)
         data = read_file(self.path(key))
         if expected is None or data is None:
@@ -98,10 +93,10 @@ class Store:
     def _append(self, line: bytes) -> None:
         if self._sums is None:
             self._sums = open(self.cells / SUMS, "ab", buffering=0)  # noqa: SIM115
-            # A crash or a full disk may have left half a line; what follows must not join it.
+            # A crash or a full disk may have left half a line: start a new one.
             line = b"\n" + line if self._sums.tell() else line
         if self._sums.write(line) != len(line):
-            self._sums.write(b"\n")  # raises the reason why the line was cut
+            self._sums.write(b"\n")  # fails for the reason that cut the line, and so reports it
 
     def sync(self) -> None:
         """Make all that was written durable."""
@@ -112,7 +107,7 @@ class Store:
         self._synced = time.monotonic()
 
     def finish(self) -> None:
-        """Put the checksums in order, so that the file does not tell in which order cells ran."""
+        """Sort the checksums, so that the file does not depend on the order in which cells ran."""
         self.sync()
         if self._sums is not None:
             self._sums.close()
@@ -125,7 +120,7 @@ def _line(key: str, digest: bytes) -> bytes:
 
 
 def read_sums(cells: Path) -> dict[str, bytes]:
-    """Checksums by key, the last line of a key winning; lines cut short are passed over."""
+    """Checksums by key; of several lines of a key the last one counts, and half lines none."""
     digests: dict[str, bytes] = {}
     text = (read_file(cells / SUMS) or b"").decode("ascii", "replace")
     for line in text.splitlines(keepends=True):

@@ -1,4 +1,4 @@
-"""The schema of what is stored beside the cells; whatever does not fit it is damaged."""
+"""The schema of the files stored beside the cells; a file that does not fit it is damaged."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -15,6 +15,8 @@ class _Stored(BaseModel):
 
 
 class Times(_Stored):
+    """When a run began and ended."""
+
     started: datetime
     finished: datetime | None
 

@@ -22,7 +22,7 @@ Summarize = Callable[[Spec, "pd.DataFrame"], "pd.DataFrame"]
 
 
 def write_summary(store: Store, cells: Iterable[Cell], summarize: Summarize) -> list[Failure]:
-    """Summarise stored cells in order into summary.csv; the failures are left out and returned.
+    """Summarise stored cells in order into summary.csv; returns the failures, which are left out.
 
     Every summary is made from the stored CSV, never from a frame still in memory, so that a cell
     just computed and a cell found on disk give the same bytes. All must have the same columns.
@@ -55,7 +55,7 @@ def _summarize(
 
 
 def summary_state(store: Store, cells: Iterable[Cell]) -> dict[str, str]:
-    """What tells whether summary.csv is current: checksums of its cells and of itself."""
+    """Checksums of the cells and of summary.csv itself, which tell whether the file is current."""
     inputs = hashlib.sha256()
     for cell in cells:
         inputs.update(f"{cell.key} {store.digest(cell.key)}\n".encode())

@@ -1,4 +1,4 @@
-"""Frames as CSV bytes: the same frame, the same bytes; what is read back is what was written."""
+"""Frames as CSV: the same frame gives the same bytes, and is read back as it was written."""
 
 import io
 from pathlib import Path

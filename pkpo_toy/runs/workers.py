@@ -15,14 +15,17 @@ from typing import Any
 from pkpo_toy.runs.blas import ONE_THREAD
 from pkpo_toy.runs.signals import signals_held
 
-# For glibc: memory of arrays up to 32 MB is kept for the next ones. To give it back and ask for it
-# again at every step would cost as much as the arithmetic.
+# For glibc: keep the memory of arrays up to 32 MB for the next ones. Returning it to the system and
+# asking for it again at every step would cost as much as the arithmetic.
 _KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Worker(SpawnProcess):
-    """A spawned process that starts with SIGINT blocked, one BLAS thread, and keeps its memory."""
+    """A spawned process that starts with SIGINT blocked and one BLAS thread, and keeps its memory.
+
+    knows_script: whether it runs the caller's script again, as spawned processes do.
+    """
 
     knows_script = False
 
@@ -34,9 +37,10 @@ class Worker(SpawnProcess):
 
 
 class Workers(SpawnContext):
-    """A spawn context that remembers the processes made through it, so that they can be ended.
+    """A spawn context that keeps a list of its processes, so that they can be ended.
 
-    Its workers run the caller's script, which needs a guard then, only if they are to know it.
+    Its workers run the caller's script, which then needs `if __name__ == "__main__"`, only where
+    `know_script` says so.
     """
 
     def __init__(self, *, know_script: bool) -> None:
@@ -68,7 +72,7 @@ def prepare() -> None:
 
 
 def _end_with_parent() -> None:
-    # The kernel does it even while a long call keeps the interpreter from running any thread.
+    # The kernel ends it even while a long call keeps the interpreter from running any thread.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -116,7 +116,7 @@ def comparison(
     metric: str | None = None,
     where_possible: bool = False,
 ) -> Comparison:
-    """The comparison at these k, by default 1, 2, 5, 10, ... up to the smallest n.
+    """The comparison at ks, each >= 1, by default 1, 2, 5, 10, ... up to the smallest n.
 
     Raises InputError as `compare`.
     """
@@ -191,7 +191,10 @@ def _curves(
 
 
 def difference_interval(gain: Array) -> tuple[float, float, float, float]:
-    """Mean of the paired differences, its standard error, and the ends of its 95% interval."""
+    """Mean of the paired differences, its standard error, and the ends of its 95% interval.
+
+    gain (P,), one difference for each problem. NaN but for the mean where P = 1. Student's t.
+    """
     problems = len(gain)
     mean = float(gain.mean())
     if problems == 1:
@@ -210,7 +213,10 @@ def _crossing(gains: Array, ks: Sequence[int], rng: np.random.Generator) -> Cros
 
 
 def crossing_of(gains: Array, ks: Sequence[int]) -> Array:
-    """The first k from which all mean differences (B, K) are negative, infinite if none, (B,)."""
+    """The first k from which all mean differences are negative, infinite if there is none, (B,).
+
+    gains (B, K), the differences at ks, ascending.
+    """
     not_worse = gains >= -NOISE
     last = len(ks) - np.argmax(not_worse[:, ::-1], axis=1)
     place = np.where(not_worse.any(axis=1), last, 0)
@@ -220,7 +226,10 @@ def crossing_of(gains: Array, ks: Sequence[int]) -> Array:
 def resampled_crossings(
     gains: Array, ks: Sequence[int], rng: np.random.Generator, draws: int = DRAWS
 ) -> Array:
-    """Crossings of `draws` resamples of the problems from differences (K, P), sorted."""
+    """Crossings of `draws` resamples of the problems, sorted, (draws,); see `crossing_of`.
+
+    gains (K, P): the difference of each problem at ks, ascending. Efron's bootstrap.
+    """
     problems = gains.shape[1]
     at_once = max(1, 2**22 // problems)
     parts = []

@@ -71,7 +71,7 @@ class Evaluation:
         )
 
     def only(self, keep: Integers) -> Evaluation:
-        """The problems at these places."""
+        """The problems at the places `keep` (m,), in that order."""
         rewards = self.rewards
         if rewards is not None:
             starts = np.cumsum(self.n) - self.n
@@ -139,10 +139,16 @@ class Collector:
         self._rewards.extend(map(int, values) if self._rewards.typecode == "B" else values)
         self._codes.extend([code] * len(values))
 
-    def add_columns(self, problems: Iterable[str], rewards: Sequence[float]) -> None:
-        """A sample for each problem name, which may come again."""
+    def add_columns(
+        self,
+        problems: Iterable[str],
+        rewards: Sequence[float] | Array,
+        places: Integers | None = None,
+    ) -> None:
+        """A sample for each problem name, which may come again, or for each place among them."""
         codes = np.fromiter(map(self._names.__getitem__, problems), dtype=np.intc)
-        values = np.array(rewards, dtype=np.float64)
+        codes = codes if places is None else codes[places]
+        values = np.asarray(rewards, dtype=np.float64)
         self._make_room(bool(((values == 0) | (values == 1)).all()))
         self._codes.frombytes(codes.astype(self._codes.typecode).tobytes())
         self._rewards.frombytes(values.astype(self._rewards.typecode).tobytes())

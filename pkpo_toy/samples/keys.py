@@ -34,7 +34,10 @@ class Keys:
         self._lines: list[Sequence[int]] = []
 
     def add(self, lines: Sequence[int], columns: Columns) -> bool:
-        """Take the key columns of one row or more; whether a key surely stands twice in them."""
+        """Take the key columns of one row or more; whether a key surely stands twice in them.
+
+        lines: where each row stands in its file; every column has as many entries.
+        """
         if not self._rows and len(columns) == 2 and columns[1][0] in ("0", "1"):
             self._start = start = int(columns[1][0])
             self._numbers = defaultdict(lambda: count(start))
@@ -47,6 +50,30 @@ class Keys:
                 return False
             self._recall(self._start, columns[0])
         return self._add_hashes(lines, columns)
+
+    def add_numbered(
+        self, lines: Sequence[int], problems: list[str], places: Integers, numbers: Integers
+    ) -> bool:
+        """Take rows whose samples are numbered on; False, with nothing taken, if they are not.
+
+        problems: each once; places (R,): of each row's problem among them; numbers (R,): samples.
+        """
+        if self._start is None:
+            return False
+        reached = [next(self._numbers[problem]) for problem in problems]
+        rows = np.bincount(places, minlength=len(problems))
+        due = np.arange(len(places)) + np.repeat(reached - np.cumsum(rows) + rows, rows)
+        fits = bool((numbers[np.argsort(places, kind="stable")] == due).all())
+        for problem, number, more in zip(problems, reached, rows.tolist(), strict=True):
+            self._numbers[problem] = count(number + more * fits)
+        if fits:
+            self._rows += len(places)
+            if self._rows > FEW:
+                self._numbered.clear()
+            else:
+                named = np.array(problems, dtype=object)[places].tolist()
+                self._numbered.append((lines, [named, list(map(str, numbers.tolist()))]))
+        return fits
 
     def repeated(self) -> tuple[int, int] | None:
         """The line of the first row whose key stood before, and the line where it did.

@@ -48,7 +48,7 @@ def at_each_k(
     bounds: Range | None = None,
     where_possible: bool = False,
 ) -> pd.DataFrame:
-    """One row per k: k, value, se, low, high, problems.
+    """One row for each k of ks: k, value, se, low, high, problems.
 
     `value` is the mean over problems of the estimate from each problem's own n samples, unbiased
     but for quantiles; `se` the standard deviation over problems / sqrt(P): the problems count as a
@@ -69,7 +69,10 @@ def at_each_k(
 def mean_with_interval(
     values: Array, bounds: Range | None
 ) -> tuple[float, float, float, float, int]:
-    """Mean, standard error, ends of the 95% interval, number of problems."""
+    """Mean, standard error, ends of the 95% interval, number of problems P.
+
+    values (P,), one for each problem, within the bounds; NaN but for the mean where P = 1.
+    """
     problems = len(values)
     value = float(values.mean())
     if problems == 1:
@@ -127,7 +130,7 @@ def curve_ks(largest: int, most: int = 60) -> list[int]:
 def enough_samples(
     evaluation: Evaluation, ks: Sequence[int], where_possible: bool = False
 ) -> Evaluation:
-    """The evaluation, or the part of it with n >= k for every k.
+    """The evaluation, or the part of it with n >= k for every k of ks.
 
     Raises InputError for a k below 1 or above the n of a problem.
     """

@@ -43,7 +43,7 @@ def read(
 
 
 def gather(files: Files, into: Collector, form: str | None) -> Evaluation:
-    """The same into a collector that is asked for more."""
+    """As `read`, into a collector that may be asked for more. Raises InputError as `read`."""
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
     found: tuple[str, str] | None = None
@@ -120,6 +120,8 @@ def _expanded(files: Files) -> list[str]:
     if not names:
         raise InputError("at least one file is needed, got none.")
     for name in names:
+        if not name:
+            raise InputError("a file must have a name, or be - for standard input, got ''.")
         if os.path.isdir(name):
             pattern = os.path.join(name, "*.json")
             raise InputError(f"{name} is a folder: name its files, or a pattern as in '{pattern}'.")

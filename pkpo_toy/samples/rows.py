@@ -17,8 +17,8 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from reprlib import Repr
 from typing import IO, Any, NoReturn
@@ -32,6 +32,9 @@ HEAD = 2**20
 
 BLOCK = 2**19
 """Bytes read at once. That much white space in a row is no table."""
+
+ROWS = 10_000
+"""Of CSV, parsed at once."""
 
 LONGEST_LINE = 2**26
 """Bytes. A longer line is no row of a table; reading it whole would fill the memory."""
@@ -59,6 +62,10 @@ def fault(source: str, line: int, problem: str) -> InputError:
     return InputError(f"{source}, line {line}: {problem}.")
 
 
+def _none_taken(first: int, data: bytes) -> bool:
+    return False
+
+
 @dataclass
 class Source:
     """A file that is open for reading, unpacked: what an error calls it, and its first bytes."""
@@ -66,6 +73,8 @@ class Source:
     name: str
     stream: IO[bytes]
     head: bytes = b""
+    taken: Callable[[int, bytes], bool] = field(default=_none_taken, repr=False)
+    """Asked before each block, with the number of its first line: whether another has read it."""
 
     def read(self, size: int) -> bytes:
         """At most so many bytes. Raises InputError where packed data is damaged or cut off."""
@@ -88,7 +97,8 @@ class Source:
             more = bool(data)
             whole, feed, rest = (rest + data).rpartition(b"\n") if more else (rest, b"", b"")
             if feed or whole:
-                yield number, self._text(number, whole).split("\n")
+                if not self.taken(number, whole):
+                    yield number, self._text(number, whole).split("\n")
                 number += whole.count(b"\n") + 1
             if len(rest) > LONGEST_LINE:
                 longest = f"longer than {LONGEST_LINE} bytes, this is not a table"
@@ -237,26 +247,35 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 _DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
-def csv_rows(source: Source) -> Iterator[tuple[int, str, list[str]]]:
-    """(line it starts on, text, fields) of each row; a quoted field may run over lines.
+def csv_rows(source: Source) -> Iterator[list[tuple[int, str, list[str]]]]:
+    """Rows, at most ROWS at once: (line it starts on, text, fields); a quoted field may run on.
 
     Raises InputError at the first row that is not valid CSV.
     """
     blocks = source.blocks()
     for first, lines in blocks:
         if not _is_plain(lines):
-            yield from _quoted_rows(source.name, first, chain([(first, lines)], blocks))
+            # A quoted field may reach into the next block.
+            source.taken = _none_taken
+            rows = _quoted_rows(source.name, first, chain([(first, lines)], blocks))
+            while part := list(islice(rows, ROWS)):
+                yield part
             return
-        for number, line in enumerate(lines, first):
-            fields = line.split(",")
-            if len(fields) > 1 or fields[0].strip():
-                yield number, line + "\n", fields
+        for start in range(0, len(lines), ROWS):
+            part = [
+                (number, line + "\n", line.removesuffix("\r").split(","))
+                for number, line in enumerate(lines[start : start + ROWS], first + start)
+                if line and not line.isspace()
+            ]
+            if part:
+                yield part
 
 
 def _is_plain(lines: list[str]) -> bool:
     """Whether each line is a row whose fields are what stands between its commas."""
-    text = "".join(lines)
-    return '"' not in text and "\r" not in text and max(map(len, lines)) < csv.field_size_limit()
+    text = "\n".join(lines)
+    inside = text.count("\r") - text.count("\r\n") - text.endswith("\r")
+    return '"' not in text and not inside and max(map(len, lines)) < csv.field_size_limit()
 
 
 def _quoted_rows(

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _TRUTH = {"true": 1.0, "false": 0.0}
 
 
-def _label(value: str | int) -> str | None:
+def label(value: str | int) -> str | None:
     """A name: text that is not blank and can be written out again, or an integer."""
     text = str(value)
     lone_surrogate = not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
@@ -39,7 +39,7 @@ def _number(value: str | float) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number + 0.0 if math.isfinite(number) else None  # of two zeros the positive one
 
 
 def _size(value: str | int) -> int | None:
@@ -54,7 +54,7 @@ def _count(value: str | int) -> int | None:
 
 _NAME = frozenset({str, int})
 _NAMED = "text that is not blank, or an integer"
-_PROBLEM = Column("problem", _label, _NAMED, key=True, types=_NAME)
+_PROBLEM = Column("problem", label, _NAMED, key=True, types=_NAME)
 COUNTS: Kind = (
     _PROBLEM,
     Column("n", _size, f"an integer from 1 to {MOST_SAMPLES}", types=frozenset({int})),
@@ -62,6 +62,6 @@ COUNTS: Kind = (
 )
 SAMPLES: Kind = (
     _PROBLEM,
-    Column("sample", _label, _NAMED, key=True, types=_NAME),
+    Column("sample", label, _NAMED, key=True, types=_NAME),
     Column("reward", _number, "a finite number", types=frozenset({int, float, bool})),
 )

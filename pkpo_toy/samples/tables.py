@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,9 +20,6 @@ from pkpo_toy.samples.keys import Keys
 from pkpo_toy.samples.rows import Source, csv_rows, fault, json_records, opened, shown
 
 _HASHABLE = frozenset({str, int, float, bool})
-
-ROWS = 10_000
-"""Of CSV, parsed at once."""
 
 MOST_REMEMBERED = 100_000
 """Parsed values kept of a column."""
@@ -73,14 +70,14 @@ class Reader:
     """The first kind of columns that a source has, in blocks of parsed rows.
 
     `header` is the text of a CSV header, empty for JSON lines; `present` holds all columns or keys
-    of the first row, wanted or not.
+    of the first row, wanted or not; `keys` those of the rows read so far.
     """
 
     def __init__(self, source: Source, kinds: Sequence[Kind]) -> None:
         self.source, self.kinds = source, kinds
         self.header, self.present = "", list[str]()
         self.kind = cast("Kind", ())
-        self._keys = Keys()
+        self.keys = Keys()
         self._raw = (
             self._json() if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else self._csv()
         )
@@ -98,7 +95,7 @@ class Reader:
         keys = sum(column.key for column in self.kind)
         while block is not None:
             block.columns = [self._column(at, block) for at in range(len(self.kind))]
-            if self._keys.add(block.lines, block.columns[:keys]):
+            if self.keys.add(block.lines, block.columns[:keys]):
                 self._check_keys()
             yield block
             block = next(self._raw, None)
@@ -123,7 +120,7 @@ class Reader:
 
     def _check_keys(self) -> None:
         """Raises InputError for the first row whose key columns stood in a row before."""
-        found = self._keys.repeated()
+        found = self.keys.repeated()
         if found:
             line, first = found
             key = " and ".join(column.name for column in self.kind if column.key)
@@ -131,8 +128,9 @@ class Reader:
             raise self.fault(line, f"the {key} of {of} again")
 
     def _csv(self) -> Iterator[Block]:
-        rows = csv_rows(self.source)
-        number, self.header, fields = next(rows, (0, "", []))
+        parts = csv_rows(self.source)
+        rest = next(parts, [(0, "", list[str]())])
+        number, self.header, fields = rest.pop(0)
         if not number:
             return
         names = [name.strip() for name in fields]
@@ -141,7 +139,7 @@ class Reader:
             raise self.fault(number, f"the column {shown(repeated[0])} appears more than once")
         self._choose(number, names)
         places = [names.index(column.name) for column in self.kind]
-        while part := list(islice(rows, ROWS)):
+        for part in chain([rest] if rest else [], parts):
             for number, _, fields in part:
                 if len(fields) != len(names):
                     have = f"{len(fields)} fields where the header has {len(names)}"
@@ -202,7 +200,7 @@ class Table:
 
 
 def read_table(path: str | Path, kinds: Sequence[Kind], *, keep_text: bool = False) -> Table:
-    """The table in a file, or in standard input for "-": the first kind of columns that it has.
+    """The table in a file, or in standard input for "-": the first of kinds whose columns it has.
 
     The rows' own text is kept on demand only: it may be far larger than the wanted columns.
 
@@ -229,6 +227,7 @@ def table_of(reader: Reader, *, keep_text: bool = False) -> Table:
 def with_column(table: Table, name: str, values: Sequence[float]) -> bytes:
     """The table's own text, which must have been kept, with one more column at the end of each row.
 
+    values: one for each row, in their order.
     Nothing else changes but blank lines and a byte-order mark, which are left out.
 
     Raises InputError if there is such a column already.
@@ -255,7 +254,7 @@ def _appended(text: str, value: str) -> str:
 
 
 def lacking(source: str, line: int, present: list[str], kinds: Sequence[Kind]) -> InputError:
-    """What the closest kind lacks, and which of the present names may be meant."""
+    """What the closest of kinds lacks, and which of the present names may be meant."""
     similar = {name.casefold(): name for name in present}
     near = {
         column.name: [shown(similar[name]) for name in get_close_matches(column.name, similar, n=1)]

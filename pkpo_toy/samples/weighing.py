@@ -29,6 +29,8 @@ def weighed(
 ) -> tuple[Evaluation, pd.DataFrame, bytes]:
     """What was read, every sample of it with its weight, by `sample_weights`, and these as a file.
 
+    form, score, group_by: how to read the files, as in `read`; options: those of `sample_weights`.
+
     One table problem,sample,reward keeps its text and gets one more column; of anything else comes
     a CSV problem,sample,reward,weight.
 

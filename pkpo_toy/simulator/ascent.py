@@ -130,18 +130,14 @@ def _mark_solved(state: TrainingState, batch: Batch, solved_at: float) -> None:
     state.solved[row, batch.problems[row, group]] = True
 
 
-def _finite(values: Array) -> Flags:
-    """Which runs have nothing but finite values (R, ...)."""
-    return np.asarray(np.isfinite(values).reshape(len(values), -1).all(axis=1))
-
-
 def _move(state: TrainingState, stages: dict[str, Array], moved: Array) -> None:
     """Take the step where everything is finite; stop the other runs where they are."""
     moving = state.alive
     for name, values in (stages | {"parameters": moved}).items():
         if isfinite(values.sum()):  # the quickest look at all of them
             continue
-        stopping = moving & ~_finite(values)
+        finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        stopping = moving & ~finite
         state.stopped_at[stopping] = state.step
         state.cause[stopping] = name
         moving &= ~stopping

@@ -21,6 +21,8 @@ class CategoricalProblem:
     fractions: (P,), how often each problem is met; they sum to 1.
     per_step: problems drawn for a step, with replacement by `fractions`; 0 takes each one once.
     best: k -> the largest max@k that the parameters can approach.
+
+    The methods take what `Problem` says: parameters (R, d), weights (R, B, n), K values ks.
     """
 
     rewards: Array
@@ -32,18 +34,22 @@ class CategoricalProblem:
 
     @property
     def size(self) -> int:
+        """P."""
         return len(self.rewards)
 
     @cached_property
     def binary(self) -> bool:
+        """Whether all rewards are 0 or 1."""
         return bool(np.isin(self.rewards, (0.0, 1.0)).all())
 
     @cached_property
     def nonnegative(self) -> bool:
+        """Whether no reward is negative."""
         return bool((self.rewards >= 0).all())
 
     @cached_property
     def solved_at(self) -> float:
+        """The largest reward there is."""
         return float(self.rewards.max())
 
     def start(self, runs: int) -> Array:

@@ -17,6 +17,8 @@ class GaussianProblem:
     """x ~ N(theta, sd^2), reward g(x); the parameters (R, 1) are theta.
 
     search: the interval of theta in which the optimum is looked for.
+
+    The methods take what `Problem` says: parameters (R, 1), weights (R, 1, n), K values ks.
     """
 
     reward: RewardFunction
@@ -48,7 +50,7 @@ class GaussianProblem:
         return apart[..., None]
 
     def entropy_gradient(self, parameters: Array, batch: Batch) -> Array:
-        """Zero: the entropy depends on the fixed width alone."""
+        """Zero, (R, 1): the entropy depends on the fixed width alone."""
         return np.zeros_like(parameters)
 
     def exact_max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:

@@ -11,7 +11,8 @@ from pkpo_toy.typing import Array
 class Optimiser(Protocol):
     """Turns gradients (R, d), one call a step, into changes of the parameters (R, d)."""
 
-    def change(self, gradient: Array) -> Array: ...
+    def change(self, gradient: Array) -> Array:
+        """The change of the parameters (R, d) for this gradient (R, d)."""
 
 
 class Sgd:
@@ -40,7 +41,7 @@ class Momentum:
         self._velocity: Array | None = None
 
     def change(self, gradient: Array) -> Array:
-        """step_size * velocity, shape (R, d); runs (rows) do not touch each other."""
+        """step_size * velocity for a gradient (R, d), (R, d); runs (rows) do not touch."""
         if self._velocity is None:
             self._velocity = np.zeros(gradient.shape)
         self._velocity *= self.B
@@ -65,7 +66,7 @@ class Adam:
         self._calls = 0
 
     def change(self, gradient: Array) -> Array:
-        """The bias-corrected step, shape (R, d); runs (rows) do not touch each other."""
+        """The bias-corrected step for a gradient (R, d), (R, d); runs (rows) do not touch."""
         if not self._calls:
             self._mean, self._square, self._scratch = np.zeros((3, *gradient.shape))
         self._calls += 1

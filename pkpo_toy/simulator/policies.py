@@ -60,7 +60,10 @@ class Softmax:
         return arms.reshape(draws.shape)
 
     def gradient(self, arms: Integers, weights: ArrayLike) -> Array:
-        """sum_i w_i (onehot(x_i) - pi), (..., d), see `arms_gradient`. Raises InputError."""
+        """sum_i w_i (onehot(x_i) - pi), (..., d); arms, weights (..., n) as in `arms_gradient`.
+
+        Raises InputError where these shapes do not fit each other or the logits.
+        """
         w = np.asarray(weights, dtype=np.float64)
         if arms.shape != w.shape or arms.shape[:-1] != self.masses.shape[:-1]:
             raise InputError(
@@ -115,7 +118,10 @@ def arms_gradient(logits: ArrayLike, arms: Integers, weights: ArrayLike) -> Arra
 
 
 def sum_by_arm(arms: Integers, weights: Array, d: int) -> Array:
-    """Weights gathered by arm: result_a = sum_i w_i [x_i = a]; arms (..., n), result (..., d)."""
+    """Weights gathered by arm: result_a = sum_i w_i [x_i = a].
+
+    arms in 0..d-1 and weights (..., n); result (..., d).
+    """
     rows = int(np.prod(arms.shape[:-1]))
     flat = arms.reshape(rows, -1) + d * np.arange(rows)[:, None]
     sums = np.bincount(flat.ravel(), weights=weights.ravel(), minlength=rows * d)

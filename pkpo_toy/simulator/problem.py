@@ -29,27 +29,31 @@ class Batch:
 class Problem(Protocol):
     """One problem, or a weighted set of `size` problems, and a policy with parameters (R, d).
 
-    The objective is max@k averaged over the set. `binary` and `nonnegative` say what its rewards
-    are; a problem counts as solved by a sample whose reward is at least `solved_at`.
+    The objective is max@k averaged over the set. In every method parameters are (R, d), a row for
+    each of R runs; batch is what `sample` gave for them; n, k and each of ks are at least 1.
     """
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """How many problems there are, P."""
 
     @property
-    def binary(self) -> bool: ...
+    def binary(self) -> bool:
+        """Whether all rewards are 0 or 1."""
 
     @property
-    def nonnegative(self) -> bool: ...
+    def nonnegative(self) -> bool:
+        """Whether no reward is negative."""
 
     @property
-    def solved_at(self) -> float: ...
+    def solved_at(self) -> float:
+        """The least reward of a sample that solves its problem."""
 
     def start(self, runs: int) -> Array:
         """Initial parameters (R, d)."""
 
     def sample(self, parameters: Array, n: int, rng: np.random.Generator) -> Batch:
-        """One step's groups for every run."""
+        """One step's groups of n samples for every run; all randomness comes from `rng`."""
 
     def gradient(self, parameters: Array, batch: Batch, weights: Array) -> Array:
         """g_hat = mean over groups of sum_i w_i grad log pi(x_i); weights (R, B, n) -> (R, d)."""
@@ -58,7 +62,7 @@ class Problem(Protocol):
         """Exact gradient (R, d) of the policy's entropy (nats), averaged over the groups."""
 
     def exact_max_at_k(self, parameters: Array, ks: Sequence[int]) -> Array:
-        """Exact max@k, (K, R)."""
+        """Exact max@k for K values of k, (K, R)."""
 
     def exact_gradient(self, parameters: Array, k: int) -> Array:
         """Exact gradient of max@k, (R, d)."""

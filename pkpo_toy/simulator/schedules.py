@@ -34,8 +34,9 @@ def k_schedule(schedule: int | str, n: int, steps: int) -> Integers:
     if re.fullmatch(rf"\s*{_VALUE}\s*", text):
         return np.full(steps, _value(text, n, schedule), dtype=np.int64)
     if ramp := _RAMP.fullmatch(text):
-        shape, first, last = ramp.groups()
-        return _ramp(shape, _value(first, n, schedule), _value(last, n, schedule), steps)
+        space = np.linspace if ramp[1] == "linear" else np.geomspace
+        first, last = (_value(end, n, schedule) for end in ramp.groups()[1:])
+        return np.rint(space(first, last, steps)).astype(np.int64)
     return _stepped(text, n, steps)
 
 
@@ -48,11 +49,6 @@ def _value(text: str, n: int, schedule: object) -> int:
     if value < 1:
         raise _bad(schedule)
     return value
-
-
-def _ramp(shape: str, first: int, last: int, steps: int) -> Integers:
-    space = np.linspace if shape == "linear" else np.geomspace
-    return np.rint(space(first, last, steps)).astype(np.int64)
 
 
 def _stepped(text: str, n: int, steps: int) -> Integers:

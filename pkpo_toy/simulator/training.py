@@ -67,6 +67,9 @@ def train(
     estimator: rewards (..., n), k -> weights (..., n). An estimator that draws random numbers needs
     a `probe_estimator` with a Generator of its own, or probing would change the run. observe: see
     `iterate`.
+
+    Returns: the History of the R runs that the settings ask for; what is not finite stops the run
+    that met it. Raises InputError where `observe` is given and the problem tells no scores.
     """
     (probe_rng,) = rng.spawn(1)
     probing = probe_estimator or estimator
@@ -111,7 +114,7 @@ def probe(
 
 
 def measure(problem: Problem, settings: Settings, state: TrainingState, variance: Array) -> Log:
-    """The log of runs as they stand."""
+    """The log of R runs as they stand; variance (R,): of one step's estimate, from `probe`."""
     gradient = problem.exact_gradient(state.parameters, state.k)
     norm = np.sqrt((gradient * gradient).sum(axis=-1))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -130,5 +133,5 @@ def measure(problem: Problem, settings: Settings, state: TrainingState, variance
 
 
 def only_alive(state: TrainingState, values: Array) -> Array:
-    """Values (..., R) with NaN for the runs that have stopped."""
+    """The values (..., R) with NaN for the runs that have stopped."""
     return np.where(state.alive, values, np.nan)

@@ -8,15 +8,19 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import pandas as pd
 from pydantic import Field
 
+from pkpo_toy.estimators.size_weighted import size_weighted_rloo
 from pkpo_toy.lm.config import LmConfig
+from pkpo_toy.lm.estimators import SIZE_WEIGHTED
 from pkpo_toy.studies.atlas import STUDY as ATLAS
-from pkpo_toy.studies.atlas import Atlas
+from pkpo_toy.studies.atlas import Atlas, carrying
 from pkpo_toy.studies.atlas_problems import Families, Point
 
 if TYPE_CHECKING:
     from pkpo_toy.lm.answer_space import AnswerSpaces
+    from pkpo_toy.typing import Array
 
 MODEL = {
     "level": 1,
@@ -74,8 +78,41 @@ class AtlasLm(Atlas):
     setting: float = Field(60.0, ge=0, description="Supervised steps of the warm start.")
 
 
+def run(config: AtlasLm, rng: np.random.Generator) -> pd.DataFrame:
+    """The rows of the atlas, and of each k one for `size_weighted_rloo`, which reads -log pi(x) and
+    no sketch: its variance is sampled."""
+    rows = ATLAS.run(config, rng)
+    points, (own,) = config.points(), rng.spawn(1)
+    if points[0].sketch is not None:
+        return rows
+    found = []
+    for k in config.ks():
+        samples = np.array([_size_weighted(point, config, k, own) for point in points])
+        error = np.sqrt((samples.var(axis=1, ddof=1) / samples.shape[1]).sum()) / len(points)
+        row = rows[rows["k"] == k].iloc[0].to_dict()
+        known, least = (row["variance"] / row[name] for name in ("over_known", "over_least"))
+        mean = samples.mean()
+        row |= {"estimator": SIZE_WEIGHTED.key, "variance": mean, "exact": False}
+        row |= {"over_known": mean / known, "over_known_se": error / known}
+        row |= {"over_least": mean / least, "share": carrying(samples.ravel())}
+        found.append(row)
+    return pd.concat([rows, pd.DataFrame(found)], ignore_index=True)
+
+
+def _size_weighted(point: Point, config: AtlasLm, k: int, rng: np.random.Generator) -> Array:
+    """Squared distances of groups' estimates from the gradient, (groups,)."""
+    drawn = point.draw((config.groups, config.n), rng)
+    w = size_weighted_rloo(point.rewards[drawn], k, -point.logits[drawn])
+    scores, gradient = point.all_scores(), point.gradient(k)
+    products = (scores @ scores.T)[drawn[:, :, None], drawn[:, None, :]]
+    squares = np.einsum("gi,gij,gj->g", w, products, w, optimize=True)
+    along = np.einsum("gi,gi->g", w, (scores @ gradient)[drawn])
+    return np.asarray(squares - 2 * along + gradient @ gradient)
+
+
 STUDY = replace(
     ATLAS,
+    run=run,
     question="The atlas on the real gradients of a small language model",
     config=AtlasLm,
     extra="lm",

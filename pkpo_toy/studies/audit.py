@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -19,8 +20,12 @@ from pkpo_toy.simulator.exact import (
     categorical_statistic_gradient,
     entropic_gradient,
 )
-from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments
-from pkpo_toy.simulator.exact.least_variance import LeastVariance, least_variance
+from pkpo_toy.simulator.exact.enumeration import BUDGET, enumerate_moments, outcomes_log10
+from pkpo_toy.simulator.exact.least_variance import (
+    LeastVariance,
+    least_variance,
+    work_of_least_variance,
+)
 from pkpo_toy.studies.study import Study, as_is
 from pkpo_toy.training.config import Arrays, Config, EstimatorName, Name
 from pkpo_toy.typing import Array
@@ -28,6 +33,7 @@ from pkpo_toy.typing import Array
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Progress = Callable[[str, int, int], object]
 DRAWS = 200  # of an estimator's own randomness
+MOST_WORK_LOG10 = 11  # multiplications behind one least variance: a minute or so
 ROUNDING = 1e-20  # a variance below this share of the squared gradient is rounding
 
 
@@ -67,6 +73,26 @@ class Audit(Config):
             raise InputError(f"no estimator is defined at n = {self.n}, k = {self.k}.")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_enumerated(self) -> Self:
+        """Before anything is computed: what is too much is so for the last estimator, say."""
+        arms = len(self.rewards)
+        at = f"n = {self.n} with {arms} arms"
+        for estimator in self.audited():
+            met = outcomes_log10(arms, self.n, exchangeable=estimator.exchangeable)
+            if met > math.log10(self.budget):
+                raise InputError(
+                    f"{estimator.key} meets {_about(met)} outcomes at {at}, more than budget = "
+                    f"{self.budget}; choose a smaller n, other estimators or a larger budget."
+                )
+        work = math.log10(work_of_least_variance(len(set(self.rewards)), self.n))
+        if work > MOST_WORK_LOG10:
+            raise InputError(
+                f"the least variance takes about {_about(work)} multiplications at {at}, more than "
+                f"{_about(MOST_WORK_LOG10)}; choose a smaller n or fewer different rewards."
+            )
+        return self
+
     def audited(self) -> list[Estimator]:
         """All that are named; of the whole table those whose domain holds the instance."""
         every = [resolve(name) for name in self.estimators or ESTIMATORS]
@@ -97,6 +123,11 @@ def run(config: Audit, rng: np.random.Generator, progress: Progress | None = Non
     return pd.DataFrame([*rows, _bound(config)])
 
 
+def _about(log10: float) -> str:
+    """A number too large for a float, perhaps, by its logarithm."""
+    return f"{10 ** (log10 % 1):.1f}e{int(log10)}"
+
+
 def _is_defined(estimator: Estimator, config: Audit) -> bool:
     try:
         check_instance(estimator, config)
@@ -125,6 +156,8 @@ def _row(
     known = squared > 0
     projected = total.draws @ gradient / squared if known else np.full(len(total.draws), np.nan)
     length = float(np.linalg.norm(total.mean)) * np.sqrt(squared)
+    if progress is not None:
+        progress(f"{estimator.key}: the least variance", 0, 1)
     sampled = len(total.draws) > 1
     return {
         "estimator": estimator.key,

@@ -33,13 +33,12 @@ class Difficulty(ProblemSetConfig):
 
     def problem_sets(self) -> list[CategoricalProblem]:
         """The problem sets; they differ in the features of the problems and in what is right."""
-        seeds = range(self.problem_seed, self.problem_seed + self.sets)
-        return [self._drawn(seed) for seed in seeds]
-
-    def _drawn(self, seed: int) -> CategoricalProblem:
-        problem = self.model_copy(update={"problem_seed": seed}).problem()
-        assert isinstance(problem, CategoricalProblem)
-        return problem
+        found = []
+        for seed in range(self.problem_seed, self.problem_seed + self.sets):
+            problem = self.model_copy(update={"problem_seed": seed}).problem()
+            assert isinstance(problem, CategoricalProblem)
+            found.append(problem)
+        return found
 
 
 def run(config: Difficulty, rng: np.random.Generator) -> pd.DataFrame:

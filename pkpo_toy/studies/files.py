@@ -154,9 +154,14 @@ def with_values(file: StudyFile, values: Table) -> StudyFile:
     if PROBLEM & values.keys() and "options" in top:
         top["options"] = {}  # they were those of the file's own problem
     for key, value in values.items():
-        sweeping = [i for i, v in enumerate(variants) if _sweeps(file, key, v)]
+        config = file.definition.config
+        sweeping = [
+            i
+            for i, variant in enumerate(variants)
+            if key in variant and len(_options(config, key, variant[key])) > 1
+        ]
         if not sweeping and all(key in variant for variant in variants):
-            wanted = _options(file.definition.config, key, value)
+            wanted = _options(config, key, value)
             kept = [variant for variant in variants if variant[key] in wanted]
             variants = kept or [{**variant, key: value} for variant in variants]
         for i in sweeping:
@@ -164,10 +169,6 @@ def with_values(file: StudyFile, values: Table) -> StudyFile:
         if not sweeping:
             top[key] = value
     return replace(file, values=top, variants=tuple(variants))
-
-
-def _sweeps(file: StudyFile, key: str, table: Table) -> bool:
-    return key in table and len(_options(file.definition.config, key, table[key])) > 1
 
 
 def _options(config: type[Config], key: str, value: Any) -> Sequence[Any]:

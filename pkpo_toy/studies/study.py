@@ -21,10 +21,10 @@ class Study:
 
     `run(config, rng)` returns the tidy records of one cell, `summarize(records)` its summary rows;
     a study's summary is the concatenation over its cells. Settings that differ between cells are
-    columns of both, put there for it; `columns` are those that always are. `figure` is a name in
-    the table of figures, drawn from what `draws` says. `exact`: `run` draws no random number and is
-    quick, so records that are not stored can be had again. `version` changes when the columns do.
-    `extra` is the extra of the package that brings the modules `needs`.
+    columns of both, put there for it; `columns` are those that always are. `figure` names a file
+    of `plotting/figures`, drawn from what `draws` says. `exact`: `run` draws no random numbers and
+    is quick, so records that are not stored can be had again. `version` changes when the columns
+    do. `extra` is the extra of the package that brings the modules `needs`.
     """
 
     question: str

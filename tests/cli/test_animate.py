@@ -10,9 +10,9 @@ from PIL import Image
 from pkpo_toy.lessons.frames import animation_frame
 from pkpo_toy.lessons.lessons import record_lesson
 from pkpo_toy.plotting.curves import STEPS_LABEL
+from pkpo_toy.plotting.figures import FIGURES
 from pkpo_toy.plotting.render import draw
 from pkpo_toy.plotting.reveal import PICTURES, reveal
-from pkpo_toy.plotting.table import FIGURES
 from tests.plotting.frames import FRAMES
 
 

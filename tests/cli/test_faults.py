@@ -128,6 +128,20 @@ def test_a_signal_ends_the_run_with_one_line(tmp_path, signum, code, times):
     assert "resume: pkpo-toy run variance" in stderr
 
 
+def test_a_signal_leaves_whole_the_figure_that_is_being_drawn(tmp_path):
+    """It is drawn while workers are at the next study, and told before the last line."""
+    process = start(tmp_path, "run", "paper", "--quick", "--jobs", "2")
+    wait_for(tmp_path / "results" / "quick" / "element_weights" / "manifest.json")
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stdout.splitlines()[:2] == [f"figures/quick/landscape.{kind}" for kind in ("png", "svg")]
+    assert "resume: pkpo-toy run paper" in stderr.splitlines()[-1]
+    figures = [path for path in (tmp_path / "figures").rglob("*") if path.is_file()]
+    assert sorted(figures) == sorted(tmp_path / line for line in stdout.splitlines())
+    assert (tmp_path / "figures/quick/landscape.svg").read_bytes().endswith(b"</svg>\n")
+
+
 def wait_for(path):
     wait_until(path.exists)
 
@@ -184,13 +198,14 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
     )
     run = [*OWN, "--set", "n=[4,8,16]", "--set", "k=2", "--set", "estimates=50", "--json"]
     stdout, stderr = finish(tmp_path, *run, code=1)
-    assert stderr.startswith("1 cells failed, first: UserCodeError: estimator own.py:f failed")
+    assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 16}
     stdout, _ = finish(tmp_path, "show", "variance")
     assert "RuntimeError: eight is too many" in stdout
     (failure,) = json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"]
     assert "own.py" in failure["traceback"]
-    finish(tmp_path, *run, code=1)
+    _, stderr = finish(tmp_path, *run[:-1], "--quiet", code=1)
+    assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     own.write_text("def f(rewards, k):\n    return rewards\n")
     stdout, _ = finish(tmp_path, *run)
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 8, 16}

@@ -78,6 +78,7 @@ def test_plot_draws_the_curve_in_both_formats(inside, tmp_path):
     ("arguments", "sentence"),
     [
         (["none.csv"], "cannot read none.csv: No such file"),
+        ([""], "a file must have a name, or be - for standard input, got ''"),
         (["-"], "standard input is empty"),
         ([COUNTS, "--k", "1,x"], "--k takes integers >= 1 separated by commas, got '1,x'"),
         ([COUNTS, "--k", "150", "--plot"], "10 of 40 problems have fewer"),

@@ -1,10 +1,13 @@
 """`run`, `show` and `plot` as a user types them."""
 
 import json
+import shutil
+import threading
 
 import pandas as pd
 import pytest
 
+from pkpo_toy import experiment
 from pkpo_toy.cli.support.tables import print_table
 from pkpo_toy.studies.files import packaged_names
 from pkpo_toy.studies.table import SUITES
@@ -300,3 +303,44 @@ def test_nobody_to_ask_is_said(inside, stored):
 def test_no_number_of_jobs_is_too_large(inside):
     one = ["run", "element_weights", "--set", "n=4", "--set", "k=2"]
     assert "1 cells run" in inside(*one, "--jobs", 10**20).stderr
+
+
+@pytest.fixture
+def both(monkeypatch):
+    """A suite of two short studies."""
+    monkeypatch.setitem(SUITES, "both", ("landscape", "element_weights"))
+    return "run", "both", "--quick", "--jobs"
+
+
+def test_a_study_is_drawn_while_workers_compute_the_next(inside, both, tmp_path, monkeypatch):
+    alone = inside(*both, 1)
+    files = content(tmp_path)
+    for folder in ("results", "figures"):
+        shutil.rmtree(tmp_path / folder)
+    begun, drawn = threading.Event(), []
+    carry_out, save_figure = experiment.carry_out, experiment.Result.save_figure
+
+    def carried_out(plan, *rest, **options):
+        if plan.name == "element_weights":
+            begun.set()
+        return carry_out(plan, *rest, **options)
+
+    def saved(result, *rest, **options):
+        drawn.append((result.name, result.name == "element_weights" or begun.wait(60)))
+        return save_figure(result, *rest, **options)
+
+    monkeypatch.setattr(experiment, "carry_out", carried_out)
+    monkeypatch.setattr(experiment.Result, "save_figure", saved)
+    beside = inside(*both, 2)
+    assert drawn == [("landscape", True), ("element_weights", True)]
+    assert (beside.stdout, beside.stderr) == (alone.stdout, alone.stderr)
+    assert content(tmp_path) == files
+
+
+def test_a_figure_that_cannot_be_written_ends_the_run(inside, both, tmp_path):
+    (tmp_path / "figures").touch()
+    for jobs in (1, 2):
+        said = inside(*both, jobs, code=74).stderr
+        assert "figures" in said
+        assert said.count("\n") == 1
+    assert (tmp_path / "results" / "quick" / "landscape" / "summary.csv").exists()

@@ -7,10 +7,10 @@ import torch
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
+from pkpo_toy.estimators.size_weighted import size_weighted_rloo
 from pkpo_toy.lm.answer_space import AnswerSpaces, all_answers
 from pkpo_toy.lm.config import LmConfig
-from pkpo_toy.studies import atlas, atlas_lm
-from pkpo_toy.studies.atlas import run
+from pkpo_toy.studies import atlas, atlas_learners, atlas_lm
 from pkpo_toy.studies.atlas_lm import MODEL, AtlasLm
 from pkpo_toy.studies.files import build, expand, load
 
@@ -81,7 +81,7 @@ def two_prompts(monkeypatch, model):
 def test_variances_are_those_of_groups_drawn(two_prompts, family):
     """Exact, and averaged over the prompts; again from 20,000 groups of each."""
     config = AtlasLm(family=family, n=4, sets=2)
-    frame = run(config, np.random.default_rng(0))
+    frame = atlas.run(config, np.random.default_rng(0))
     assert frame.exact.all()
     assert set(frame.least) == {"tables"}
     assert frame.over_least.min() > 1 - 1e-9
@@ -99,6 +99,30 @@ def test_variances_are_those_of_groups_drawn(two_prompts, family):
     assert abs(np.mean(squares) - row.variance.item()) < 4 * error
 
 
+def test_the_size_weighted_form_is_sampled_and_moves_no_other_row(two_prompts):
+    config = AtlasLm(family="right or wrong", n=4, sets=2, groups=20000)
+    frame = atlas_lm.run(config, np.random.default_rng(0))
+    own = frame[frame.estimator == "size_weighted_rloo"].set_index("k")
+    before = atlas.run(config, np.random.default_rng(0))
+    others = frame[frame.estimator != "size_weighted_rloo"]
+    assert others.reset_index(drop=True).equals(before)
+    assert list(own.index) == [1, 2, 4]
+    assert not own.exact.any()
+    # By definition, from groups of its own: weights are those of the group's sizes.
+    rng, k, squares = np.random.default_rng(1), 2, []
+    for point in config.points():
+        drawn = point.draw((20000, 4), rng)
+        w = size_weighted_rloo(point.rewards[drawn], k, -np.log(point.policy)[drawn])
+        apart = np.einsum("gi,gid->gd", w, point.scores[drawn]) - point.gradient(k)
+        squares.append((apart**2).sum(axis=1))
+    error = own.over_known_se[k] * own.variance[k] / own.over_known[k]
+    by_hand = np.hypot(*(each.std() for each in squares)) / 2 / 20000**0.5
+    assert error == pytest.approx(by_hand, rel=0.2)
+    assert abs(np.mean(squares) - own.variance[k]) < 4 * np.hypot(error, by_hand)
+    least = before[before.k == k].iloc[0]
+    assert own.over_least[k] / own.variance[k] == pytest.approx(least.over_least / least.variance)
+
+
 def test_learners_see_groups_of_all_prompts_and_no_gradient(two_prompts, monkeypatch):
     seen = []
 
@@ -107,8 +131,8 @@ def test_learners_see_groups_of_all_prompts_and_no_gradient(two_prompts, monkeyp
             seen.append((rewards.shape, scores.shape, sizes.shape))
             super().observe(rewards, k, scores, sizes)
 
-    monkeypatch.setattr(atlas, "AdaptiveLoo", Watched)
-    run(AtlasLm(family="right or wrong, sketch", n=4, sets=3), np.random.default_rng(0))
+    monkeypatch.setattr(atlas_learners, "AdaptiveLoo", Watched)
+    atlas.run(AtlasLm(family="right or wrong, sketch", n=4, sets=3), np.random.default_rng(0))
     assert set(seen) == {((3, 16, 4), (3, 16, 4, 13), (3, 16, 4))}
     assert len(seen) == 16 * 3  # steps of 16 groups up to 256, for k = 1, 2, 4
 

@@ -2,10 +2,14 @@
 
 import inspect
 import os
+import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -210,3 +214,44 @@ def test_offline_is_said():
     )  # fmt: skip
     assert "cannot load model 'nobody/nothing'" in told.stdout
     assert "HF_HUB_OFFLINE is set" in told.stdout
+
+
+class Overloaded(BaseHTTPRequestHandler):
+    """A hub that answers nothing but that it is busy, and counts how often it was asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def refuse(self):
+        self.asked.append(self.path)
+        self.send_response(503)
+        self.end_headers()
+
+    do_GET = do_HEAD = refuse
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_hub_that_does_not_answer_is_asked_once_and_earlier_downloads_are_used(saved, tmp_path):
+    kept = tmp_path / "hub" / "models--me--tiny"
+    shutil.copytree(saved, kept / "snapshots" / "abc")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("abc")
+    code = (
+        "import torch\nfrom pkpo_toy.lm import huggingface\n"
+        "huggingface.load('me/tiny', torch.float32, 0)\n"
+        "try:\n    huggingface.load('nobody/nothing', torch.float32, 0)\n"
+        "except ValueError as error:\n    print(error)"
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), Overloaded) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        hub = f"http://127.0.0.1:{server.server_port}"
+        told = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env={**os.environ, "HF_HOME": str(tmp_path), "HF_ENDPOINT": hub},
+        )  # fmt: skip
+        server.shutdown()
+    assert "cannot load model 'nobody/nothing'" in told.stdout
+    assert "503" in told.stdout
+    asked = [path for path in Overloaded.asked if "tiny" in path or "nothing" in path]
+    assert asked == ["/api/models/me/tiny", "/api/models/nobody/nothing"]

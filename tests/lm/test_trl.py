@@ -11,6 +11,7 @@ from trl import GRPOTrainer
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import weights
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
+from pkpo_toy.estimators.size_weighted import size_weighted_rloo
 from pkpo_toy.lm import trl as ours
 from tests.lm import tiny, trl_step
 from tests.lm.trl_step import LONGEST, N, trained
@@ -140,19 +141,86 @@ def test_bad_arguments_end_before_training(tmp_path, changes, told):
         trained(tmp_path, **changes)
 
 
-def test_a_group_that_spans_two_processes(tmp_path):
-    """Two ranks with two completions each of one group of four: advantages and gradient."""
-    for done in as_two_ranks(["tests.lm.trl_step", str(tmp_path)], ROOT):
+def of_two_processes(folder, estimator, steps):
+    """What each of two ranks saw, with two completions each of one group of four."""
+    command = ["tests.lm.trl_step", str(folder), estimator, str(steps)]
+    for done in as_two_ranks(command, ROOT):
         assert done.returncode == 0, done.stderr
-    ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
-    rewards = ranks[0]["rewards"]
-    assert torch.equal(rewards, ranks[1]["rewards"])
-    wanted = weights(rewards.view(1, N).numpy(), N).ravel()
-    found = torch.cat([rank["advantages"] for rank in ranks]).numpy()
+    ranks = [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+    assert torch.equal(ranks[0]["all_rewards"], ranks[1]["all_rewards"])
+    return ranks, torch.cat([rank["advantages"] for rank in ranks]).numpy()
+
+
+def test_a_group_that_spans_two_processes(tmp_path):
+    """Advantages and gradient."""
+    ranks, found = of_two_processes(tmp_path, "pkpo_loo_minus_one", 1)
+    wanted = weights(ranks[0]["rewards"].view(1, N).numpy(), N).ravel()
     assert np.allclose(found, N * wanted, atol=1e-6)
     halves = [by_hand(rank, w, LONGEST) for rank, w in zip(ranks, np.split(wanted, 2), strict=True)]
     for rank in ranks:
         torch.testing.assert_close(rank["gradient"], sum(halves), rtol=1e-4, atol=1e-6)
+
+
+def test_two_processes_learn_one_baseline_from_the_groups_of_both(tmp_path):
+    """The second step is weighed by what the first one's group taught, both halves of it."""
+    ranks, found = of_two_processes(tmp_path, "adaptive_loo_sizes", 2)
+    learnt = [{x: value for x, value in rank.items() if "baseline" in x} for rank in ranks]
+    assert learnt[0]
+    assert all(torch.equal(value, learnt[1][name]) for name, value in learnt[0].items())
+    learner = AdaptiveLoo()
+    groups = ranks[0]["all_rewards"].view(2, 1, N).double().numpy()
+    firsts = [{x.removeprefix("first "): value for x, value in rank.items()} for rank in ranks]
+    said = torch.cat([scores_of(tiny.model(), first) for first in firsts]).detach().double()
+    learner.observe(groups[0], N, sizes=said.numpy().reshape(1, N) ** 2)
+    wanted = N * learner.weights(groups[1], N).ravel()
+    assert np.allclose(found, wanted, atol=1e-5)
+    assert np.abs(wanted - N * weights(groups[1], N).ravel()).max() > 1e-3
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_the_others_are_weighted_by_their_sizes(tmp_path, k):
+    trainer, gradients, _ = trained(tmp_path, k=k, estimator="size_weighted_rloo")
+    output, rewards = trainer.seen[0]
+    groups = rewards.view(-1, N).double().numpy()
+    sizes = -scores_of(tiny.model(), output).detach().double().numpy().reshape(-1, N)
+    wanted = size_weighted_rloo(groups, k, sizes).ravel()
+    assert np.allclose(output["advantages"], N * wanted, atol=1e-5)
+    assert np.abs(wanted - weights(groups, k, "maxk_rloo").ravel()).max() > 1e-3
+    assert np.allclose(trainer._logs["advantages"], N * wanted, atol=1e-5)
+    expected = by_hand(output, wanted, len(groups) * LONGEST)
+    torch.testing.assert_close(gradients[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_log_probabilities_that_trl_has_are_taken_and_what_vllm_could_not_score_is_left_out():
+    nan, mask = float("nan"), torch.tensor([[1, 1, 0], [1, 1, 1]])
+    sampled = torch.tensor([[-1.0, nan, -9.0], [-1.0, -torch.inf, -2.0]])
+    output = {"completion_mask": mask, "sampling_per_token_logps": sampled}
+    read = ours.PassKGRPOTrainer._log_probs
+    assert read(None, output).tolist() == [-1.0, -3.0]
+    output["old_per_token_logps"] = torch.full((2, 3), -0.5)  # the trained model's own go first
+    assert read(None, output).tolist() == [-1.0, -1.5]
+    output["tool_mask"] = torch.tensor([[1, 0, 1], [1, 1, 1]])  # what a tool said was not drawn
+    assert read(None, output).tolist() == [-0.5, -1.5]
+
+
+def test_the_pass_for_log_probabilities_sees_the_pictures():
+    """What TRL's own pass is given besides the text, of what it hands on."""
+
+    class Stub:
+        args = type("Args", (), {"per_device_train_batch_size": 2})
+        model = None
+
+        def _get_per_token_logps_and_entropies(
+            self, model, ids, mask, logits_to_keep, *more, pixel_values=None, num_images=None
+        ):
+            self.given = pixel_values, num_images
+            return -torch.ones(2, logits_to_keep), None
+
+    stub, ones = Stub(), torch.ones(2, 3, dtype=torch.long)
+    text = dict.fromkeys(("prompt_ids", "prompt_mask", "completion_ids", "completion_mask"), ones)
+    output = text | {"pixel_values": "pictures", "num_images": [1, 1], "advantages": None}
+    assert ours.PassKGRPOTrainer._log_probs(stub, output).tolist() == [-3.0, -3.0]
+    assert stub.given == ("pictures", [1, 1])
 
 
 def test_the_contract_with_trls_private_methods():

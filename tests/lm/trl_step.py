@@ -1,6 +1,7 @@
 """One step of the TRL trainer on a tiny model, with all that a test wants to look at.
 
-As a module of two ranks: each writes what it saw to FOLDER/RANK.pt.
+As a module of two ranks, with a folder, an estimator and a number of steps: each writes what it saw
+in the last step to FOLDER/RANK.pt, and the rewards of all steps.
 """
 
 import sys
@@ -99,10 +100,14 @@ def trained(
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        trainer, gradients, _ = trained(folder, batch=2, k=N)
-    output, rewards = trainer.seen[0]
+        name, steps = sys.argv[2], int(sys.argv[3])
+        trainer, gradients, _ = trained(folder, batch=2, k=N, estimator=name, steps=steps)
+    output, rewards = trainer.seen[-1]
     kept = {name: output[name] for name in ("advantages", "completion_ids", "completion_mask")}
     kept |= {name: output[name] for name in ("prompt_ids", "prompt_mask")}
-    kept |= {"rewards": rewards, "gradient": gradients[0]}
+    kept |= {"rewards": rewards, "gradient": gradients[-1]}
+    kept |= {f"first {name}": x for name, x in trainer.seen[0][0].items()}
+    kept["all_rewards"] = torch.stack([each for _, each in trainer.seen])
+    kept |= {f"baseline {name}": torch.tensor(x) for name, x in trainer._baseline.state().items()}
     torch.save(kept, Path(sys.argv[1]) / f"{trainer.accelerator.process_index}.pt")
     dist.destroy_process_group()

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from pkpo_toy.plotting import FIGURES, estimator_look, k_look
-from pkpo_toy.plotting.learning_curves import best_bonus_only
+from pkpo_toy.plotting.figures.learning_curves import best_bonus_only
 from pkpo_toy.plotting.render import draw
 from pkpo_toy.plotting.style import contrast
 from pkpo_toy.plotting.words import in_symbols

@@ -192,7 +192,8 @@ def test_a_local_cluster_ends_with_its_run(tmp_path: Path, how: str) -> None:
 def test_no_scheduler_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pkpo_toy.runs.cluster.CONNECT_SECONDS", 0.5)
     with pytest.raises(InputError, match=r"no dask scheduler answers at cluster = 'tcp://127"):
-        execute(toy.cells(1), toy.draw, tmp_path, cluster="tcp://127.0.0.1:9")
+        execute(toy.cells(1), toy.draw, tmp_path / "results", cluster="tcp://127.0.0.1:9")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_dask_not_installed(tmp_path: Path) -> None:

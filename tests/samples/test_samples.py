@@ -133,7 +133,7 @@ def test_a_repeated_sample_is_refused(write):
 
 @pytest.mark.parametrize("packed", ["csv", "jsonl"])
 def test_a_sample_repeated_far_away_is_refused_too(write, monkeypatch, packed):
-    monkeypatch.setattr("pkpo_toy.samples.tables.ROWS", 2)
+    monkeypatch.setattr("pkpo_toy.samples.rows.ROWS", 2)
     monkeypatch.setattr("pkpo_toy.samples.rows.BLOCK", 64)
     samples = [("a", i % 9, 1) for i in range(10)]
     rows = [f"{p},{i},{r}" for p, i, r in samples]

@@ -9,7 +9,7 @@ from pkpo_toy.simulator.exact import categorical_gradient
 from pkpo_toy.simulator.exact.enumeration import enumerate_moments
 from pkpo_toy.simulator.exact.gaussian import gaussian_gradient
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
-from pkpo_toy.studies import atlas
+from pkpo_toy.studies import atlas_moments
 from pkpo_toy.studies.atlas import Atlas, known, run
 from pkpo_toy.studies.atlas_problems import FAMILIES, SD, Point
 from pkpo_toy.studies.files import build, expand, load
@@ -57,7 +57,7 @@ def test_exact_variances_are_those_of_enumeration():
 
 def test_sampled_variances_agree_with_exact_ones(monkeypatch):
     exact = frame_of("bandit", 5.0, groups=4000).set_index(["k", "estimator"])
-    monkeypatch.setattr(atlas, "MOST_OUTCOMES", 0)
+    monkeypatch.setattr(atlas_moments, "MOST_OUTCOMES", 0)
     sampled = frame_of("bandit", 5.0, groups=4000).set_index(["k", "estimator"])
     assert exact.exact.all()
     assert not sampled.exact.any()

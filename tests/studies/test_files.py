@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.plotting import FIGURES
 from pkpo_toy.studies.files import expand, load, packaged, parse, with_quick, with_settings
 from pkpo_toy.studies.table import STUDIES, SUITES
 
@@ -22,6 +23,11 @@ def test_every_study_ships_a_file_that_expands(name):
     assert expand(file)
     assert expand(with_quick(file))
     assert packaged(name).startswith("# ")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_names_a_figure(name):
+    assert STUDIES[name].figure in FIGURES
 
 
 @pytest.mark.parametrize("suite", SUITES)

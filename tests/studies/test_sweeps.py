@@ -101,7 +101,9 @@ def test_every_setting_of_every_study_is_swept_here():
     for study in SMALL:
         assert set(STUDIES[study].config.model_fields) <= set(SWEEPS) | EXCEPT
     # The settings of these are tested with them: what they sweep is named in their own rows.
-    assert set(SMALL) | {"lm", "atlas", "atlas_lm", "less_variance"} == set(STUDIES)
+    assert set(SMALL) | {"lm", "atlas", "atlas_lm", "less_variance", "less_variance_lm"} == set(
+        STUDIES
+    )
 
 
 @pytest.mark.parametrize(("study", "setting"), CASES)

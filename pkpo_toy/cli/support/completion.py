@@ -14,15 +14,13 @@ from pathlib import Path
 
 import typer
 
-import pkpo_toy
 from pkpo_toy.files import RESULTS
-
-PACKAGE = Path(pkpo_toy.__file__).parent
+from pkpo_toy.package import FOLDER
 
 
 def keys_of(file: str, table: str) -> list[str]:
     """The keys of a dict that a file of the package spells out, in its order."""
-    for node in ast.parse((PACKAGE / file).read_bytes()).body:
+    for node in ast.parse((FOLDER / file).read_bytes()).body:
         names = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         if isinstance(value, ast.Dict) and table in [getattr(name, "id", "") for name in names]:
@@ -32,7 +30,7 @@ def keys_of(file: str, table: str) -> list[str]:
 
 def studies(incomplete: str) -> list[str]:
     """Studies and the settings of some that ship with the package."""
-    files = sorted(path.stem for path in (PACKAGE / "studies").glob("*.toml"))
+    files = sorted(path.stem for path in (FOLDER / "studies").glob("*.toml"))
     return _begun([*keys_of("studies/table.py", "STUDIES"), *files], incomplete)
 
 

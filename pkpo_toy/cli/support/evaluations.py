@@ -1,62 +1,20 @@
-"""What the commands on sampling results share: files and how to read them, what was recognised."""
+"""What the commands on sampling results share: reading them, saying what was read, writing."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from pkpo_toy.cli.support.completion import formats, metrics
 from pkpo_toy.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pkpo_toy.samples.evaluation import Evaluation
-
-FilesArgument = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="FILES",
-        help="Results of an evaluation, in one file or several; - is standard input.",
-    ),
-]
-ScoreOption = Annotated[
-    str | None,
-    typer.Option(help="Which metric, scorer, reward column or test set. (if there are several)"),
-]
-FormatOption = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        help="A row of `pkpo-toy list formats`. (by what the files hold)",
-        autocompletion=formats,
-    ),
-]
-GroupByOption = Annotated[
-    str | None, typer.Option(help="Fields, separated by commas, that together name a problem.")
-]
-
-KsOption = Annotated[
-    str | None,
-    typer.Option("--k", help="Separated by commas. (1,2,5,10,20,50,... up to the smallest n)"),
-]
-MetricOption = Annotated[
-    str | None,
-    typer.Option(
-        help="pass@k, pass^k, avg@k, max@k, or q10@k ... q90@k. (by the rewards)",
-        autocompletion=metrics,
-    ),
-]
-WhereOption = Annotated[
-    bool, typer.Option("--where-possible", help="Leave out problems with n below the largest k.")
-]
-ReportOption = Annotated[
-    str | None, typer.Option("--report", help="The HTML page to write: figure, table, origin.")
-]
 
 
 def read_evaluation(
@@ -82,12 +40,19 @@ def fields(group_by: str | None) -> list[str]:
     return [name.strip() for name in group_by.split(",")] if group_by else []
 
 
-def counts(text: str) -> list[int]:
-    """The k of --k. Raises InputError unless they are integers >= 1."""
+def counts(text: str | None) -> list[int] | None:
+    """The k of --k, if it was given. Raises InputError unless they are integers >= 1."""
+    if text is None:
+        return None
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("0*[1-9][0-9]{0,17}", part) for part in parts):
         raise InputError(f"--k takes integers >= 1 separated by commas, got {text[:60]!r}.")
     return [int(part) for part in parts]
+
+
+def kinds(*, plot: bool, pdf: bool) -> tuple[str, ...]:
+    """The files a figure is drawn as; --pdf draws it without --plot too."""
+    return ("png", "svg", "pdf")[: 2 + pdf] if plot or pdf else ()
 
 
 def stem(file: str) -> str:
@@ -96,30 +61,36 @@ def stem(file: str) -> str:
     return "stdin" if file == "-" else name or "results"
 
 
-def write_figure(
-    name: str, frame: pd.DataFrame, figures: Path, stem: str, *, pdf: bool = False
-) -> None:
-    """FIGURES/STEM.png and .svg, and .pdf if asked, said on stderr."""
+@dataclass(frozen=True)
+class Findings:
+    """What a command found, as it is drawn and written: the name of the figure, the name of the
+    files, a title, sentences, what the figure is drawn from (computed when asked), a table."""
+
+    figure: str
+    stem: str
+    title: str
+    sentences: list[str]
+    curves: Callable[[], pd.DataFrame]
+    rows: pd.DataFrame
+
+    def write(self, kinds: Sequence[str], figures: Path, page: Path | None) -> None:
+        """The figure as files FIGURES/STEM.kind, and the page; each said on stderr."""
+        if not kinds and page is None:
+            return
+        from pkpo_toy.plotting import render
+        from pkpo_toy.report import computed_page
+
+        curves = self.curves()
+        for kind, picture in render(self.figure, curves, kinds=kinds).items():
+            _write(figures / f"{self.stem}.{kind}", picture)
+        if page is not None:
+            drawn_from = (self.figure, curves)
+            text = computed_page(self.stem, self.title, self.sentences, drawn_from, self.rows)
+            _write(page, text.encode())
+
+
+def _write(path: Path, content: bytes) -> None:
     from pkpo_toy.files import write_output
-    from pkpo_toy.plotting import render
 
-    for kind, picture in render(name, frame, kinds=("png", "svg", "pdf")[: 2 + pdf]).items():
-        path = figures / f"{stem}.{kind}"
-        write_output(path, picture)
-        sys.stderr.write(f"wrote {path}\n")
-
-
-def write_report(
-    target: Path,
-    stem: str,
-    title: str,
-    sentences: list[str],
-    drawn: tuple[str, pd.DataFrame],
-    rows: pd.DataFrame,
-) -> None:
-    """The page of what was found, said on stderr."""
-    from pkpo_toy.files import write_output
-    from pkpo_toy.report import computed_page
-
-    write_output(target, computed_page(stem, title, sentences, drawn, rows).encode())
-    sys.stderr.write(f"wrote {target}\n")
+    write_output(path, content)
+    sys.stderr.write(f"wrote {path}\n")

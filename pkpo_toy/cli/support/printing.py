@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as plain JSON data; a number that is not there is null."""
-    columns = {name: [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
+    columns = {
+        name: [
+            None if isinstance(value, float) and not math.isfinite(value) else value
+            for value in frame[name].tolist()
+        ]
+        for name in frame.columns
+    }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_json(value: Any) -> None:

@@ -13,6 +13,8 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from pkpo_toy.cli.support.printing import json_rows, print_json
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -59,6 +61,14 @@ def print_table(frame: pd.DataFrame, title: str, *, limit: int | None = None) ->
         console.print(line, style="dim")
     if limit is not None and len(frame) > limit:
         console.print(f"... and {len(frame) - limit} more rows")
+
+
+def print_rows(rows: pd.DataFrame, shown: pd.DataFrame, title: str, *, as_json: bool) -> None:
+    """All rows as JSON {"rows": [...]} for scripts, or the table `shown` for people."""
+    if as_json:
+        print_json({"rows": json_rows(rows)})
+    else:
+        print_table(shown, title)
 
 
 def _arranged(columns: list[Column], width: int) -> tuple[int, int]:

@@ -167,17 +167,10 @@ export class Chart {
   }
 
   line(key, points, look, { width = STROKE, faint = false } = {}) {
-    const dash = look.dash
-      ? look.dash
-          .split(" ")
-          .map((part) => part * width)
-          .join(" ")
-      : "none";
-    const style = `--look:${look.color};stroke-width:${width};stroke-dasharray:${dash}`;
     return this.mark("path", key, {
       class: faint ? "line faint" : "line",
       d: this.path(points),
-      style,
+      style: strokeOf(look, width),
     });
   }
 
@@ -277,6 +270,12 @@ export class Chart {
   }
 }
 
+// How a line of this look is drawn: its color, and its dashes as long as it is wide.
+function strokeOf(look, width) {
+  const parts = look.dash ? look.dash.split(" ").map((part) => part * width) : ["none"];
+  return `--look:${look.color};stroke-width:${width};stroke-dasharray:${parts.join(" ")}`;
+}
+
 // A legend: a sample of each look and its name; bar: the class of a shape instead of a line.
 export function legend(host, entries) {
   host.replaceChildren(
@@ -287,13 +286,7 @@ export function legend(host, entries) {
           svg("path", { class: bar, d: "M4 1H30V11H4Z", style: `--look:${look.color}` }),
         );
       else {
-        const dash = look.dash
-          ? look.dash
-              .split(" ")
-              .map((part) => part * STROKE)
-              .join(" ")
-          : "none";
-        const style = `--look:${look.color};stroke-width:${STROKE};stroke-dasharray:${dash}`;
+        const style = strokeOf(look, STROKE);
         sample.append(svg("path", { class: "line", d: "M1 6H33", style }));
         const transform = "translate(17 6)";
         sample.append(

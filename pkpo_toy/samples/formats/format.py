@@ -64,7 +64,7 @@ class Format:
 
 
 def head_of(source: Source) -> Head:
-    """What the first bytes show."""
+    """What the first bytes show. Raises InputError where they begin no JSON but look like some."""
     for start, container in MAGIC.items():
         if source.head.startswith(start):
             return Head(container)
@@ -122,7 +122,7 @@ def lines_of(source: Source, model: type[R]) -> Iterator[tuple[str, R]]:
 
 
 def objects_of(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where it stands and the object, line by line."""
+    """Where it stands and the object, line by line. Raises InputError for a line that is none."""
     for where, text in texts_of(source):
         try:
             value = from_json(text)

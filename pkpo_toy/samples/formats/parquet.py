@@ -53,7 +53,7 @@ def numeric_columns(source: Source, besides: set[str]) -> list[str]:
 
 
 def rows_of(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where it stands and the wanted columns of each row."""
+    """Where it stands and the wanted columns of each row. Raises InputError where one lacks."""
     file = parquet_file(source)
     missing = [name for name in columns if name not in file.schema_arrow.names]
     if missing:

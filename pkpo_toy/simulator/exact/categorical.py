@@ -59,7 +59,9 @@ def categorical_gradient(logits: ArrayLike, rewards: ArrayLike, k: int | Sequenc
 def categorical_statistic(logits: ArrayLike, rewards: ArrayLike, rank_weights: ArrayLike) -> Array:
     """E[sum_j a_j g_(j)] over the sorted rewards of k iid draws, a = rank_weights (k,).
 
-    Shapes and errors as in `categorical_max_at_k`, which is a = (0, ..., 0, 1).
+    logits (..., d), rewards broadcast with them; result (...). For a = (0, ..., 0, 1) it is max@k.
+
+    Raises InputError as `categorical_max_at_k`, and for rank weights that are none.
     """
     a, ranked = checked_ranks(rank_weights), _rank(logits, rewards)
     above = mean_above(ranked.log_below, a)
@@ -70,7 +72,10 @@ def categorical_statistic(logits: ArrayLike, rewards: ArrayLike, rank_weights: A
 def categorical_statistic_gradient(
     logits: ArrayLike, rewards: ArrayLike, rank_weights: ArrayLike
 ) -> Array:
-    """Gradient of `categorical_statistic` in the logits, (..., d)."""
+    """Gradient of `categorical_statistic` in the logits.
+
+    logits (..., d), rewards broadcast with them, rank_weights (k,); result (..., d). Same errors.
+    """
     a, ranked = checked_ranks(rank_weights), _rank(logits, rewards)
     back = np.argsort(ranked.order, axis=-1, kind="stable")
     return _in_order(_slope(ranked, len(a), mean_density(ranked.log_below, a)), back)

@@ -82,6 +82,15 @@ def count_outcomes(d: int, n: int, *, exchangeable: bool = True) -> int:
     return math.comb(n + d - 1, n) if exchangeable else d**n
 
 
+def outcomes_log10(d: int, n: int, *, exchangeable: bool = True) -> float:
+    """The logarithm of `count_outcomes`, at once where the number itself has a billion digits."""
+    if not exchangeable:
+        return n * math.log10(d)
+    if n + d < 10**5:
+        return math.log10(count_outcomes(d, n))
+    return (math.lgamma(n + d) - math.lgamma(n + 1) - math.lgamma(d)) / math.log(10)
+
+
 @dataclass
 class _Tally:
     """Running mean and scatter about it, merged chunk by chunk (Chan, Golub and LeVeque 1979).
@@ -134,7 +143,7 @@ class _Tally:
 
 
 def outcomes(d: int, n: int, exchangeable: bool) -> Iterator[Integers]:
-    """All outcomes as chunks of arms (m, n)."""
+    """All outcomes of n draws from d arms as chunks (m, n) of arms: multisets or ordered tuples."""
     size = max(1, _CHUNK // max(n, d))
     if exchangeable:
         multisets = combinations_with_replacement(range(d), n)
@@ -151,7 +160,10 @@ def outcomes(d: int, n: int, exchangeable: bool) -> Iterator[Integers]:
 
 
 def probabilities(arms: Integers, log_policy: Array, exchangeable: bool) -> Array:
-    """P(outcome), (m,): the product of the policy, times n!/prod c_a! for a multiset."""
+    """P(outcome), (m,): the product of the policy, times n!/prod c_a! for a multiset.
+
+    arms (m, n) in 0..d-1, log_policy (d,); exchangeable: whether arms are multisets.
+    """
     logs = log_policy[arms].sum(axis=-1)
     if exchangeable:
         n, d = arms.shape[-1], len(log_policy)
@@ -163,7 +175,10 @@ def probabilities(arms: Integers, log_policy: Array, exchangeable: bool) -> Arra
 
 
 def weights_of(function: WeightFunction, rewards: Array, k: int) -> Array:
-    """The function's weights (m, n). Raises: InputError for another shape or non-finite ones."""
+    """The function's weights (m, n) for rewards (m, n), k >= 1.
+
+    Raises InputError where it returns another shape, or weights that are not finite.
+    """
     weights = np.asarray(function(rewards, k), dtype=np.float64)
     if weights.shape != rewards.shape or not np.isfinite(weights).all():
         raise InputError(
@@ -175,7 +190,10 @@ def weights_of(function: WeightFunction, rewards: Array, k: int) -> Array:
 
 
 def instance(logits: ArrayLike, rewards: ArrayLike) -> tuple[Array, Array]:
-    """log pi (d,) and rewards (d,). Raises InputError unless both are one-dimensional."""
+    """log pi (d,) and rewards (d,), from logits and rewards of that shape.
+
+    Raises InputError unless both are one-dimensional, rewards finite and some logit too.
+    """
     array, g = checked_logits(logits)[0], check_finite("rewards", rewards)
     if array.ndim != 1 or g.shape != array.shape:
         raise InputError(

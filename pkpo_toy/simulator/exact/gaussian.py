@@ -42,7 +42,10 @@ def gaussian_max_at_k(
 def gaussian_gradient(
     theta: ArrayLike, k: int | Sequence[int], reward: RewardFunction, sd: float
 ) -> Array:
-    """d max@k / dtheta, by the same quadrature; shapes and errors as in `gaussian_max_at_k`."""
+    """d max@k / dtheta, by the same quadrature.
+
+    theta (...); result (...) for one k, (..., K) for K values. Errors as in `gaussian_max_at_k`.
+    """
     return _evaluate(LevelTable.gradient, theta, k, reward, sd)
 
 
@@ -62,7 +65,10 @@ def gaussian_statistic(
 def gaussian_statistic_gradient(
     theta: ArrayLike, rank_weights: ArrayLike, reward: RewardFunction, sd: float
 ) -> Array:
-    """The derivative of `gaussian_statistic` in theta; shapes and errors as there."""
+    """The derivative of `gaussian_statistic` in theta.
+
+    theta (...), rank_weights (k,); result (...). Errors as in `gaussian_max_at_k`.
+    """
     a = checked_ranks(rank_weights)
     return _evaluate(
         lambda table, t, s, _: table.statistic_gradient(t, s, a),

@@ -82,12 +82,25 @@ def least_variance(
     if count_outcomes(count, samples) > check_count("budget", budget):
         needed = count_outcomes(count, samples)
         raise InputError(f"budget must be >= {needed} outcomes for this instance, got {budget}.")
-    size = count_outcomes(count, samples - 1)
-    kind: Baselines = "tables" if size <= tables else "L-statistics"
+    kind, width = _baselines(count, samples, tables)
     features = _tables(count, samples) if kind == "tables" else _order_statistics(law.rewards)
-    width = size if kind == "tables" else samples
     blocks = partial(_blocks, function, law, samples, best_of)
     return LeastVariance(_least_squares(law, blocks, features, width), kind, width)
+
+
+def work_of_least_variance(levels: int, n: int) -> int:
+    """About how many multiplications `least_variance` takes with so many different rewards.
+
+    C(n+L-1, n) outcomes of n + L - 1 rows each, decomposed in as many columns as b has numbers.
+    """
+    width = _baselines(levels, n, TABLES)[1]
+    return count_outcomes(levels, n) * (n + levels - 1) * width**2
+
+
+def _baselines(levels: int, n: int, tables: int) -> tuple[Baselines, int]:
+    """Over which baselines the least is taken, and how many numbers they have."""
+    size = count_outcomes(levels, n - 1)
+    return ("tables", size) if size <= tables else ("L-statistics", n)
 
 
 def second_moments(
@@ -104,7 +117,9 @@ def second_moments(
     """E[t_a . t_b] of t_a = sum_i column_ia s_i, (p, p), exact; the last about their mean.
 
     columns: rewards (m, n), k -> (m, n, p), the last `weights` of them of one and the same mean,
-    the others, baselines, of mean 0. noise and scores as in `least_variance`.
+    the others, baselines, of mean 0. logits, rewards (d,); noise and scores as in `least_variance`.
+
+    Raises InputError on logits, rewards or scores out of their domain.
     """
     law = _law(*instance(logits, rewards), noise, scores)
 
@@ -227,16 +242,12 @@ def _tables(levels: int, n: int) -> Features:
 
     def features(arms: Integers) -> Array:
         # A sorted multiset a_0 <= a_1 <= ... has the rank sum_j C(a_j + j, j + 1).
-        places = np.stack([_rank(np.delete(arms, i, axis=1), below) for i in range(n)], axis=1)
+        others = [np.delete(arms, i, axis=1) for i in range(n)]
+        places = np.stack([below[a, np.arange(n - 1)].sum(axis=1) for a in others], axis=1)
         chosen: Array = (places[..., None] == np.arange(size)).astype(np.float64)
         return chosen
 
     return features
-
-
-def _rank(arms: Integers, below: Integers) -> Integers:
-    ranks: Integers = below[arms, np.arange(arms.shape[1])].sum(axis=1)
-    return ranks
 
 
 def _order_statistics(rewards: Array) -> Features:

@@ -26,7 +26,7 @@ class LevelSets:
     g: Array
 
     def critical(self) -> Array:
-        """The levels at which the shape of the level set changes, ascending, lowest to highest."""
+        """The levels at which the shape of the level set changes, ascending, (C,), C >= 1."""
         levels = np.unique(self.g)
         rounding = 8 * np.finfo(np.float64).eps * np.abs(levels).max()
         far = np.diff(levels) > _SAME_LEVEL * (levels[-1] - levels[0]) + rounding

@@ -56,7 +56,7 @@ class LevelTable:
         return value
 
     def statistic_gradient(self, theta: Array, sd: float, a: Array) -> Array:
-        """Its derivative in theta, (B, 1)."""
+        """The derivative of `statistic` in theta, theta (B,), a (k,) -> (B, 1)."""
         log_f, slope = self.law(theta, sd)
         density = len(a) * mean_density(log_f, a)
         gradient: Array = -(density * slope * self.weights).sum(axis=-1, keepdims=True)
@@ -90,7 +90,7 @@ def tabulate(
 
     Between critical levels a < b the levels run as t = a + (b - a) sin(pi u / 2)**2: the crossings,
     which leave an extremum of the reward like a square root, are smooth in u. A panel of u is kept
-    when, at the trial thetas (T,) and k = 1, 4, 16, ..., largest_k, its share of max@k and of the
+    when, at the thetas `trials` (T,) and k = 1, 4, ..., largest_k, its share of max@k and of the
     gradient (times sd) agrees with that of its halves to 1e-14 of the range of the reward. The
     others are replaced by their halves, and so on: short panels are spent only where F(t) bends.
     both_tails: the shares of the minimum of k must agree too, for statistics of low ranks.

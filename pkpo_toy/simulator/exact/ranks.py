@@ -18,7 +18,7 @@ from pkpo_toy.typing import Array, ArrayLike
 
 
 def checked_ranks(rank_weights: ArrayLike) -> Array:
-    """Finite rank weights (k,), k >= 1. Raises InputError."""
+    """rank_weights as an array (k,). Raises InputError unless they are finite and k >= 1."""
     a = check_finite("rank_weights", rank_weights)
     if a.ndim != 1 or not len(a):
         raise InputError(f"rank_weights must have shape (k,), k >= 1, got shape {a.shape}.")
@@ -26,17 +26,20 @@ def checked_ranks(rank_weights: ArrayLike) -> Array:
 
 
 def mean_above(log_f: Array, a: Array) -> Array:
-    """The weight of the ranks above a level, from log F, any shape."""
+    """The weight of the ranks above a level: log_f = log F <= 0, any shape; a (k,); same shape."""
     return _mixed(log_f, np.cumsum(a[::-1])[::-1], len(a))
 
 
 def mean_density(log_f: Array, a: Array) -> Array:
-    """The rank weight that a draw at a level gets on average, from log F, any shape."""
+    """The rank weight that a draw at a level gets on average, for log_f and a as above."""
     return _mixed(log_f, a, len(a) - 1)
 
 
 def log_rest(log_f: Array) -> Array:
-    """log(1 - F), at least -1e300: 0 * log 0 is 0. log F carries the digits of both tails."""
+    """log(1 - F) from log_f = log F, any shape, at least -1e300, so that 0 * log 0 is 0.
+
+    log F carries the digits of both tails.
+    """
     with np.errstate(divide="ignore"):
         return np.maximum(np.log(-np.expm1(log_f)), -1e300)
 

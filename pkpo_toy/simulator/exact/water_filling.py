@@ -33,6 +33,9 @@ def water_filling_policy(fractions: ArrayLike, k: int) -> Array:
 
 
 def water_filling_pass_at_k(fractions: ArrayLike, policy: ArrayLike, k: int) -> float:
-    """pass@k = sum_a q_a (1 - (1 - pi_a)^k) of a policy pi (A,) that cannot tell problems apart."""
+    """pass@k = sum_a q_a (1 - (1 - pi_a)^k) of a policy that cannot tell problems apart.
+
+    fractions q and policy pi (A,), k >= 1.
+    """
     q = np.asarray(fractions, dtype=np.float64)
     return float(np.sum(q * (1.0 - (1.0 - np.asarray(policy)) ** k)))

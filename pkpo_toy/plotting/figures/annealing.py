@@ -1,10 +1,12 @@
 """Figure of `annealing`: can k be lowered during training at no cost? ([PKPO] fig. 3)."""
 
+from functools import partial
+
 import pandas as pd
 
 from pkpo_toy.plotting.curves import INTERVAL, SAYS, over_steps
-from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
-from pkpo_toy.plotting.learning_curves import SHOWS, reached
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, by, ravel
+from pkpo_toy.plotting.figures.learning_curves import SHOWS, reached
 from pkpo_toy.plotting.parts import letter
 from pkpo_toy.plotting.series import IDENTITY, legend
 
@@ -29,17 +31,13 @@ def fit(frame: pd.DataFrame) -> Layout:
     return (1, count), (max(3.5, 7.0 / 2 * min(count, 2) + 2.3 * max(count - 2, 0)), 3.0)
 
 
-def _legend(frame: pd.DataFrame) -> Legend:
-    return legend(frame, 4, INTERVAL)
-
-
 FIGURE = Figure(
     draw,
     COLUMNS,
     size=(7.0, 3.0),
     panels=(1, 2),
     fit=fit,
-    legend=_legend,
+    legend=partial(legend, columns=4, note=INTERVAL),
     shows=SHOWS,
     curves=True,
     end=reached,

@@ -1,11 +1,13 @@
 """Figure of `continuous_reward`: training for k, and the best max@k that there is."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from pkpo_toy.plotting.curves import INTERVAL, SAYS, over_steps
-from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, ravel
-from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
+from pkpo_toy.plotting.figures.learning_curves import SHOWS
 from pkpo_toy.plotting.parts import letter, log_ticks
 from pkpo_toy.plotting.series import IDENTITY, curves, legend
 
@@ -40,16 +42,12 @@ def _at_own_k(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[distance == nearest]
 
 
-def _legend(frame: pd.DataFrame) -> Legend:
-    return legend(frame, 5, INTERVAL)
-
-
 FIGURE = Figure(
     draw,
     COLUMNS,
     size=(7.0, 3.0),
     panels=(1, 2),
-    legend=_legend,
+    legend=partial(legend, columns=5, note=INTERVAL),
     shows=SHOWS,
     curves=True,
     says=("theta", "sd", *SAYS),

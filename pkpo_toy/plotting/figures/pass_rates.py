@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
-from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.figures.learning_curves import SHOWS
 from pkpo_toy.plotting.parts import dots_with_bars, key, letter
 from pkpo_toy.plotting.series import IDENTITY, curves
 from pkpo_toy.plotting.style import INK, plain

@@ -31,7 +31,9 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """A map for each estimator, one of the least possible, and one of who is best."""
     panels = ravel(axes)
     for number, (name, title) in enumerate(MAPS):
-        _map(panels[number], _table(frame, _with_stand_in(frame, name), "over_known"), title)
+        stand_in = (frame["estimator"] == AT_ONE.get(name)) & (frame["k"] == 1)
+        rows = frame[(frame["estimator"] == name) | stand_in]
+        _map(panels[number], _table(frame, rows, "over_known"), title)
     learnt = [name for name, _ in MAPS if name not in ESTIMATOR_LOOKS]
     known = frame[~frame["estimator"].isin(learnt)]
     best = known.loc[known.groupby([*POINT, *COLUMN], sort=False)["over_known"].idxmin()]
@@ -44,11 +46,6 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         _ticks(panel, frame, leftmost=number % WIDE == 0)
     _scale(panels[6], mesh)
     return axes
-
-
-def _with_stand_in(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    stand_in = (frame["estimator"] == AT_ONE.get(name)) & (frame["k"] == 1)
-    return frame[(frame["estimator"] == name) | stand_in]
 
 
 def _table(frame: pd.DataFrame, part: pd.DataFrame, values: str) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """Figure of `difficulty`: what training for each k solves, over how hard the problems were."""
 
+from functools import partial
+
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, Legend, by, ravel
-from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.figure import AxesArray, Figure, Layout, by, ravel
+from pkpo_toy.plotting.figures.learning_curves import SHOWS
 from pkpo_toy.plotting.parts import dots_with_bars, letter, log_ticks
 from pkpo_toy.plotting.series import IDENTITY, curves, legend
 
@@ -28,14 +30,10 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
             _draw_panel(panel, part, column)
             letter(panel, number, title)
             if column == "solved":
-                panel.set_ylabel(_sharing(int(features)))
+                panel.set_ylabel(f"{features:g} features shared" if features else "own logits each")
     for _, panel in panels:
         panel.remove()
     return axes
-
-
-def _sharing(features: int) -> str:
-    return f"{features} features shared" if features else "own logits each"
 
 
 def _draw_panel(panel: Axes, part: pd.DataFrame, column: str) -> None:
@@ -56,17 +54,13 @@ def fit(frame: pd.DataFrame) -> Layout:
     return (rows, columns), (2.5 * columns, 0.7 + 2.1 * rows)
 
 
-def _legend(frame: pd.DataFrame) -> Legend:
-    return legend(frame, 4, "bars: 95% interval over problem sets")
-
-
 FIGURE = Figure(
     draw,
     COLUMNS,
     size=(7.5, 4.9),
     panels=(2, 3),
     fit=fit,
-    legend=_legend,
+    legend=partial(legend, columns=4, note="bars: 95% interval over problem sets"),
     shows=(*SHOWS, "features", "rates"),
     about="the hard half of each problem set",
     says=("sets", "problems", "replicates", "steps", "n", "optimiser"),

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pkpo_toy.plotting import learning_curves
 from pkpo_toy.plotting.curves import ended
 from pkpo_toy.plotting.figure import AxesArray, Layout, Legend, ravel
+from pkpo_toy.plotting.figures import learning_curves
 from pkpo_toy.plotting.parts import dots_with_bars, letter, powers
 from pkpo_toy.plotting.series import curves
 from pkpo_toy.plotting.style import INK

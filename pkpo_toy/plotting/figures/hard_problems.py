@@ -1,10 +1,12 @@
 """Figure of `hard_problems`: does k > 1 unblock learning where pass@1 stalls? ([PKPO] fig. 8)."""
 
+from functools import partial
+
 import pandas as pd
 
 from pkpo_toy.plotting.curves import INTERVAL, ended, over_steps
-from pkpo_toy.plotting.figure import AxesArray, Figure, Legend, ravel
-from pkpo_toy.plotting.learning_curves import SHOWS
+from pkpo_toy.plotting.figure import AxesArray, Figure, ravel
+from pkpo_toy.plotting.figures.learning_curves import SHOWS
 from pkpo_toy.plotting.parts import letter
 from pkpo_toy.plotting.series import IDENTITY, legend
 
@@ -35,16 +37,12 @@ def reached(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _legend(frame: pd.DataFrame) -> Legend:
-    return legend(frame, 4, INTERVAL)
-
-
 FIGURE = Figure(
     draw,
     COLUMNS,
     size=(7.0, 3.0),
     panels=(1, 2),
-    legend=_legend,
+    legend=partial(legend, columns=4, note=INTERVAL),
     shows=SHOWS,
     curves=True,
     end=reached,

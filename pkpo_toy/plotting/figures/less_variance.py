@@ -16,8 +16,15 @@ COLUMNS = (
 LOOKS = {
     "default": Look("default", "#D55E00", SOLID, "D"),
     "learnt": Look("learnt", "#0072B2", SOLID, "o"),
+    "size_weighted_rloo": Look("size-weighted RLOO", "#E69F00", SOLID, "p"),
+    "adaptive_loo_sizes": Look("learnt from sizes", "#009E73", SOLID, "s"),
+    "adaptive_loo": Look("learnt from a sketch", "#009E73", SOLID, "P"),
     "oracle": Look("oracle", "#56B4E9", DASHED, "^"),
 }
+IN_ORDER = (
+    *("default", "reinforce", "pkpo", "centered_loo", "maxk_rloo", "size_weighted_rloo"),
+    *("learnt", "adaptive_loo_sizes", "adaptive_loo", "oracle"),
+)
 ROWS = (("to_near", "steps to 90%"), ("mean_distance", "mean distance"))
 SPREAD = 0.6
 SETUP = ["problem", "n", "optimiser"]
@@ -41,7 +48,7 @@ def _legend(frame: pd.DataFrame) -> Legend:
         Line2D([], [], linestyle="", marker=look.marker, color=look.colour, label=look.label)
         for look in map(_look, _in_order(frame))
     ]
-    return Legend(handles, 5, "means of the runs; bars: 95% interval")
+    return Legend(handles, 5 if len(handles) <= 5 else 3, "means of the runs; bars: 95% interval")
 
 
 def _look(name: str) -> Look:
@@ -51,8 +58,8 @@ def _look(name: str) -> Look:
 def _in_order(frame: pd.DataFrame) -> list[str]:
     """From what is usual to what knows most; names that are not known here last."""
     found = frame["estimator"].drop_duplicates()
-    known = ["default", "centered_loo", "maxk_rloo", "learnt", "oracle"]
-    return [name for name in known if name in set(found)] + sorted(set(found) - set(known))
+    known = [name for name in IN_ORDER if name in set(found)]
+    return known + sorted(set(found) - set(known))
 
 
 def _dots(panel: Axes, part: pd.DataFrame, value: str) -> None:
@@ -71,9 +78,10 @@ def _dots(panel: Axes, part: pd.DataFrame, value: str) -> None:
 
 
 def fit(frame: pd.DataFrame) -> tuple[tuple[int, int], tuple[float, float]]:
-    """As wide as there are problems."""
+    """As wide as there are problems, and estimators of each."""
     problems = len(frame.drop_duplicates(SETUP))
-    return (len(ROWS), problems), (max(3.4, 0.5 + 1.4 * problems), 4.2)
+    wide = 1.4 * max(1.0, frame["estimator"].nunique() / 5)
+    return (len(ROWS), problems), (max(3.4, 0.5 + wide * problems), 4.2)
 
 
 FIGURE = Figure(
