@@ -48,8 +48,10 @@ def table(frame: pd.DataFrame, title: str) -> None:
     for name in ("learnt from 64", "learnt from 256"):
         print(line(f"{name} over best", of(frame, name) / lowest))
     against = of(frame, "pkpo_loo_minus_one")
-    for name in ("maxk_rloo", "learnt from 64", "learnt from 256"):
-        print(line(f"{name} over default", of(frame, name) / against))
+    for name in ("maxk_rloo", "size_weighted_rloo", "learnt from 64", "learnt from 256"):
+        ratios = (of(frame, name) / against).dropna()
+        if len(ratios):  # sizes are a language model's alone
+            print(line(f"{name} over default", ratios))
 
 
 def apart(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

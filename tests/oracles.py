@@ -135,6 +135,18 @@ def order_statistic(g: list[Fraction], k: int, **asked: Any) -> Weights:
     return [instead(i, g[i]) - mean(instead(i, x) for x in without(g, i)) for i in range(n)]
 
 
+def centered_statistic(g: list[Fraction], k: int, **asked: Any) -> Weights:
+    """`centered_loo` with another statistic of the k-subsets in place of the maximum."""
+
+    def of_subsets(rewards: list[Fraction], size: int, *more: Fraction) -> Fraction:
+        return mean(statistic_of([*more, *s], **asked) for s in combinations(rewards, size))
+
+    n = len(g)
+    others = [without(g, i) for i in range(n)]
+    apart = [of_subsets(o, k - 1, g[i]) - of_subsets(o, k) for i, o in enumerate(others)]
+    return [Fraction(k, n) * each for each in apart]
+
+
 def group_mean_centered(g: list[Fraction], k: int) -> Weights:
     plain = pkpo(g, k)
     return [w - mean(plain) for w in plain]

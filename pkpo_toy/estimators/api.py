@@ -44,7 +44,7 @@ def weights(
     KEY(OPTION=VALUE), FILE.py:FUNCTION, or a function of your own that takes rewards in float64, in
     their shape here, and k. scale="sum" is for a loss summed over samples; "mean" multiplies by n,
     for a loss averaged over them. `rng` is for estimators that draw; `options` are those of the
-    estimator's row (`beta`; `top`, `quantile`, `cvar` or `lower_cvar`).
+    estimator's row (`beta`; `top`, `quantile`, `cvar` or `lower_cvar`, and `centered`).
 
     Raises InputError (a ValueError) for rewards that are not finite numbers, k that is not an
     integer in 1..n, anything outside the estimator's domain, weights no float can hold, and an own

@@ -11,7 +11,10 @@ sample gets on average when M of the others are below it,
 
     w_(i) = k/(n(n-1)) ( sum_{m<=i} (m-1) e(m-1) d_m - sum_{m>i} (n-m+1) e(m-2) d_m )
 
-All terms of a sum are >= 0. Derivation: docs/best-estimator.md.
+All terms of a sum are >= 0. Derivation: docs/best-estimator.md. Centered as `centered_loo` is, less
+the mean statistic of the k-subsets of the others in place of the mean over j, each (M) e(M) becomes
+M e'(M-1) with e' that of n-1 samples: M/(n-1) e'(M-1) is the rank weight that a sample gets on
+average if one more of the others is drawn, and is below it.
 """
 
 from functools import lru_cache
@@ -33,7 +36,8 @@ from pkpo_toy.estimators.order_statistics import (
 from pkpo_toy.typing import Array
 
 QUANTILE = 0.5
-OPTIONS = ("top", "quantile", "cvar", "lower_cvar")
+STATISTICS = ("top", "quantile", "cvar", "lower_cvar")
+OPTIONS = (*STATISTICS, "centered")
 
 _SLACK = 1e-12  # of a share times k: 0.7 * 10 is 7 draws, though not for a float
 
@@ -59,16 +63,20 @@ def order_statistic(
     quantile: float | None = None,
     cvar: float | None = None,
     lower_cvar: float | None = None,
+    centered: bool = False,
 ) -> Array:
-    """Weights for the gradient of E[statistic of k draws]; at most one of the options, see `ranks`.
+    """Weights for the gradient of E[statistic of k draws]; at most one statistic, see `ranks`.
 
     (..., n) -> (..., n), 1 <= k <= n, n >= 2; O(n log n). `maxk_rloo` at top = 1, `rloo` at
-    top = k. Raises InputError for an option out of its domain. [OrderGrad] for the objectives.
+    top = k. centered: with the baseline of `centered_loo`, for k < n. Raises InputError for an
+    option out of its domain. [OrderGrad] for the objectives, and for the centered form.
     """
-    asked = ranks(k, top=top, quantile=quantile, cvar=cvar, lower_cvar=lower_cvar)
+    up, down = rise_weights(
+        rewards.shape[-1], k, centered=centered,
+        top=top, quantile=quantile, cvar=cvar, lower_cvar=lower_cvar,
+    )  # fmt: skip
     ordered, places = sort_groups(rewards)
-    mirrored = -ordered[:, ::-1]
-    sums = _rise(ordered, asked, k) - _rise(mirrored, _mirror(asked), k)[:, ::-1]
+    sums = _rise(ordered, up) - _rise(-ordered[:, ::-1], down)[:, ::-1]
     return unsort(sums, places, rewards.shape, out=ordered)
 
 
@@ -90,10 +98,10 @@ def ranks(
     Raises InputError for more than one option, or one out of its domain.
     """
     values = (top, quantile, cvar, lower_cvar)
-    given = [name for name, value in zip(OPTIONS, values, strict=True) if value is not None]
+    given = [name for name, value in zip(STATISTICS, values, strict=True) if value is not None]
     if len(given) > 1:
         raise InputError(
-            f"order_statistic takes one of {', '.join(OPTIONS)}, got {' and '.join(given)}."
+            f"order_statistic takes one of {', '.join(STATISTICS)}, got {' and '.join(given)}."
         )
     if top is not None:
         if not is_integer(top) or not 1 <= top <= k:
@@ -107,8 +115,12 @@ def ranks(
     return Ranks(0, 0.0, ceil(share * k * (1 - _SLACK)), 1.0)
 
 
-def rank_weights(k: int, **options: Any) -> Array:
-    """The rank weights a_1..a_k themselves, (k,), smallest draw first; options as in `ranks`."""
+def rank_weights(k: int, *, centered: bool = False, **options: Any) -> Array:
+    """The rank weights a_1..a_k themselves, (k,), smallest draw first; options as in `ranks`.
+
+    A baseline does not change them: `centered` is checked alone.
+    """
+    _check_flag(centered)
     asked = ranks(check_count("k", k), **options)
     a = np.zeros(k)
     a[k - asked.block :] = asked.each
@@ -117,13 +129,23 @@ def rank_weights(k: int, **options: Any) -> Array:
     return a[::-1].copy() if asked.mirrored else a
 
 
-def rise_weights(n: int, k: int, **options: Any) -> tuple[Array, Array]:
+def rise_weights(n: int, k: int, *, centered: bool = False, **options: Any) -> tuple[Array, Array]:
     """k/(n(n-1)) (m-1) e(m-1) and the same of the mirrored statistic, m = 1..n, (n,) each.
 
     What `order_statistic` multiplies the gaps by: from below, and mirrored from above.
+    Raises InputError for an option out of its domain.
     """
     asked = ranks(k, **options)
-    return _rise_weights(n, k, asked), _rise_weights(n, k, _mirror(asked))
+    if _check_flag(centered) and k == n:
+        raise InputError(f"order_statistic with centered needs k <= n - 1, got k = n = {n}.")
+    of = _centered_weights if centered else _rise_weights
+    return of(n, k, asked), of(n, k, _mirror(asked))
+
+
+def _check_flag(centered: Any) -> bool:
+    if not isinstance(centered, bool | np.bool_) and centered not in (0, 1):
+        raise InputError(f"centered must be True or False, 1 or 0, got {centered!r}.")
+    return bool(centered)
 
 
 def _share(name: str, value: Any, largest: float) -> float:
@@ -147,11 +169,11 @@ def _mirror(asked: Ranks) -> Ranks:
     return asked._replace(mirrored=not asked.mirrored)
 
 
-def _rise(ordered: Array, asked: Ranks, k: int) -> Array:
-    """k/(n(n-1)) sum_{m<=i} (m-1) e(m-1) d_m, i = 1..n, from sorted rewards (groups, n)."""
+def _rise(ordered: Array, factors: Array) -> Array:
+    """sum_{m<=i} factors_m d_m, i = 1..n, from sorted rewards (groups, n)."""
     n = ordered.shape[1]
     terms = gaps(ordered)
-    terms[:, :n] *= _rise_weights(n, k, asked)
+    terms[:, :n] *= factors
     return running_sums(terms, n)
 
 
@@ -159,6 +181,14 @@ def _rise(ordered: Array, asked: Ranks, k: int) -> Array:
 def _rise_weights(n: int, k: int, asked: Ranks) -> Array:
     weights: Array = np.arange(float(n)) * (k / (n * (n - 1)))
     weights *= _mean_rank_weight(n, k, asked)
+    weights.flags.writeable = False
+    return weights
+
+
+@lru_cache(maxsize=16)
+def _centered_weights(n: int, k: int, asked: Ranks) -> Array:
+    weights: Array = np.arange(float(n)) * (k / (n * (n - 1)))
+    weights[1:] *= _mean_rank_weight(n - 1, k, asked)
     weights.flags.writeable = False
     return weights
 

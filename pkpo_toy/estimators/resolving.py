@@ -1,4 +1,4 @@
-"""What a user calls an estimator: a key, a key with an option's value, a file, a function."""
+"""What a user calls an estimator: a key, a key with values of its options, a file, a function."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from pkpo_toy.checks import check_positive
 from pkpo_toy.errors import InputError, unknown
-from pkpo_toy.estimators.estimator import Estimator
+from pkpo_toy.estimators.estimator import K_BELOW_N, Estimator
 from pkpo_toy.estimators.own import own_estimator
 from pkpo_toy.estimators.table import ESTIMATORS
 from pkpo_toy.loading import load_function, names_a_file
@@ -18,7 +18,7 @@ def resolve(
 ) -> Estimator:
     """The estimator that a key of `rows`, KEY(OPTION=VALUE), FILE.py:FUNCTION or a function is.
 
-    "order_statistic(top=2)" and "rs_grpo(beta=0.5)" are rows with an option's value settled.
+    "order_statistic(top=2, centered=1)" and "rs_grpo(beta=0.5)" are rows with options settled.
     A function takes rewards (..., n) in float64, each leading index a group of its own, and k; it
     returns weights (..., n).
 
@@ -31,7 +31,7 @@ def resolve(
         if what in rows:
             return rows[what]
         if "(" in what and not names_a_file(what):
-            return _with_option(what)
+            return _with_options(what)
         if names_a_file(what):
             return own_estimator(what, load_function("estimator", what))
         if what.endswith(".py"):
@@ -45,18 +45,25 @@ def resolve(
     return own_estimator(getattr(what, "__name__", type(what).__name__), what)
 
 
-def _with_option(what: str) -> Estimator:
-    found = re.fullmatch(r"(\w+)\((\w+)=([^()=]+)\)", what)
+def _with_options(what: str) -> Estimator:
+    found = re.fullmatch(r"(\w+)\((\w+=[^()=,]+(?:,\s*\w+=[^()=,]+)*)\)", what)
     if found is None:
         raise InputError(f"estimator must be written KEY(OPTION=VALUE), got {what!r}.")
-    key, option, text = found.groups()
+    key, texts = found.groups()
     if key not in ESTIMATORS:
         raise unknown("estimator", key, ESTIMATORS)
-    ESTIMATORS[key].check_option(option)
+    given: dict[str, float] = {}
+    for text in texts.split(","):
+        option, _, value = text.strip().partition("=")
+        ESTIMATORS[key].check_option(option)
+        given[option] = _number(option, value)
+    row = replace(ESTIMATORS[key], key=what, given=tuple(given.items()), look=None)
+    return replace(row, domain=K_BELOW_N) if given.get("centered") else row
+
+
+def _number(option: str, text: str) -> float:
     try:
         value = int(text) if text.strip().isdecimal() else float(text)
     except ValueError:
         raise InputError(f"{option} must be a number, got {text!r}.") from None
-    if option == "beta":
-        value = check_positive("beta", value)
-    return replace(ESTIMATORS[key], key=what, given=((option, value),), look=None)
+    return check_positive("beta", value) if option == "beta" else value

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, rank_weights, resolve, weights
 from tests.oracles import (
+    centered_statistic,
     exact,
     expected_gradient,
     order_statistic,
@@ -42,26 +43,29 @@ def as_floats(asked):
     return {name: value if name == "top" else float(value) for name, value in asked.items()}
 
 
+@pytest.mark.parametrize("centered", [False, True])
 @pytest.mark.parametrize("k", range(1, 6))
-def test_weights_are_what_the_definition_says(k):
-    rng = np.random.default_rng(k)
-    for n in range(max(2, k), 7):
+def test_weights_are_what_the_definition_says(k, centered):
+    rng, by_definition = np.random.default_rng(k), (order_statistic, centered_statistic)[centered]
+    for n in range(max(2, k + centered), 7):
         for rewards in (rng.normal(size=n), rng.integers(0, 3, n), rng.integers(0, 2, n)):
             for asked in asked_of(k):
-                truth = [float(w) for w in order_statistic(exact(rewards), k, **asked)]
-                got = weights(rewards, k, KEY, **as_floats(asked))
+                truth = [float(w) for w in by_definition(exact(rewards), k, **asked)]
+                got = weights(rewards, k, KEY, centered=centered, **as_floats(asked))
                 largest = max(abs(w) for w in truth)
                 np.testing.assert_allclose(got, truth, rtol=0, atol=2e-15 * largest, err_msg=asked)
 
 
-@pytest.mark.parametrize("k", [1, 2, 3, 4])
-def test_unbiased_for_the_gradient_of_the_statistic(k):
+@pytest.mark.parametrize(
+    ("k", "centered"), [(1, 0), (2, 0), (3, 0), (4, 0), (1, 1), (2, 1), (3, 1)]
+)
+def test_unbiased_for_the_gradient_of_the_statistic(k, centered):
     pi, rewards = [0.5, 0.2, 0.3], [0.2, 1.5, 0.7]
     for asked in asked_of(k):
         truth = statistic_gradient(pi, rewards, k, **asked)
 
         def weigh(batch, asked=asked):
-            return weights(batch, k, KEY, **as_floats(asked)).tolist()
+            return weights(batch, k, KEY, centered=centered, **as_floats(asked)).tolist()
 
         mean = expected_gradient(weigh, pi, rewards, 4)
         np.testing.assert_allclose(mean, truth, atol=1e-14)
@@ -105,6 +109,10 @@ def test_the_ends_of_the_family_are_known_estimators(case):
         ({"lower_cvar": 1.0}, "rloo", 1),
     ):
         np.testing.assert_allclose(weights(g, k, KEY, **options), weights(g, own_k, key), atol=size)
+        if k < g.size:
+            own = "centered_loo" if key == "maxk_rloo" else "rloo"
+            found = weights(g, k, KEY, centered=True, **options)
+            np.testing.assert_allclose(found, weights(g, own_k, own), atol=4 * size)
 
 
 @moderate
@@ -174,7 +182,9 @@ def test_thirteen_digits_on_many_samples(n, k):
         assert max(abs(a - b) for a, b in zip(got, truth, strict=True)) <= largest / 10**13
 
 
-@pytest.mark.parametrize("options", [{"top": 3}, {"quantile": 0.2}, {"cvar": 0.3}])
+@pytest.mark.parametrize(
+    "options", [{"top": 3}, {"quantile": 0.2}, {"cvar": 0.3}, {"top": 3, "centered": True}]
+)
 def test_ties_and_order_bit_for_bit(options):
     rng = np.random.default_rng(3)
     for n in (9, 300, 5003):
@@ -201,6 +211,8 @@ def test_ties_and_order_bit_for_bit(options):
         ({"cvar": 1.5}, "0 < cvar <= 1, got 1.5"),
         ({"lower_cvar": True}, "0 < lower_cvar <= 1, got True"),
         ({"top": 1, "cvar": 0.5}, "takes one of top, quantile, cvar, lower_cvar, got top and cvar"),
+        ({"top": 1, "centered": 2}, "centered must be True or False, 1 or 0, got 2"),
+        ({"top": 1, "centered": "no"}, "centered must be True or False, 1 or 0, got 'no'"),
         ({"beta": 1.0}, "unknown option 'beta' of order_statistic: it has top, quantile, cvar"),
     ],
 )
@@ -214,6 +226,8 @@ def test_a_name_may_settle_an_option():
     for name, key, options in (
         ("order_statistic(top=2)", KEY, {"top": 2}),
         ("order_statistic(lower_cvar=0.25)", KEY, {"lower_cvar": 0.25}),
+        ("order_statistic(top=2, centered=1)", KEY, {"top": 2, "centered": True}),
+        ("order_statistic(centered=0)", KEY, {}),
         ("rs_grpo(beta=3)", "rs_grpo", {"beta": 3}),
     ):
         expected = weights(g, 3, key, **options)
@@ -236,6 +250,9 @@ def test_a_name_may_settle_an_option():
         ("order_statistic(top=two)", "top must be a number, got 'two'"),
         ("order_statistic(top=4)", "top <= k, got 4, k = 3"),
         ("order_statistic(cvar=2)", "0 < cvar <= 1, got 2"),
+        ("order_statistic(top=2,centered=3)", "centered must be True or False, 1 or 0, got 3"),
+        ("order_statistic(top=2,cvar=.5)", "takes one of top, quantile, cvar, lower_cvar, got top"),
+        ("order_statistic(top=2,)", r"written KEY\(OPTION=VALUE\)"),
         ("rs_grpo(beta=0)", "beta must be a finite number > 0, got 0"),
         ("pkpo(beta=1)", "unknown option 'beta' of pkpo: it has none"),
     ],
@@ -253,3 +270,19 @@ def test_a_name_is_refused_before_anything_is_weighed():
 def test_k_too_small_for_the_top_is_outside_the_domain():
     row = resolve("order_statistic(top=3)")
     assert [k for k in range(1, 6) if row.allows(5, k)] == [3, 4, 5]
+
+
+def test_centered_needs_one_more_sample_than_k():
+    row = resolve("order_statistic(quantile=0.5, centered=1)")
+    assert [k for k in range(1, 6) if row.allows(5, k)] == [1, 2, 3, 4]
+    with pytest.raises(InputError, match="needs k <= n - 1, got k = n = 4"):
+        weights([0.0, 1.0, 2.0, 3.0], 4, KEY, centered=True)
+    with pytest.raises(InputError, match="needs 1 <= k <= n - 1, got k = 4 with n = 4"):
+        weights([0.0, 1.0, 2.0, 3.0], 4, "order_statistic(top=2, centered=1)")
+
+
+def test_centered_differs_from_the_others_mean():
+    """Else the tests of the option could not fail."""
+    g = np.random.default_rng(0).normal(size=6)
+    apart = weights(g, 3, KEY, top=2) - weights(g, 3, KEY, top=2, centered=True)
+    assert np.abs(apart).max() > 1e-2

@@ -34,8 +34,7 @@ def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
         stand_in = (frame["estimator"] == AT_ONE.get(name)) & (frame["k"] == 1)
         rows = frame[(frame["estimator"] == name) | stand_in]
         _map(panels[number], _table(frame, rows, "over_known"), title)
-    learnt = [name for name, _ in MAPS if name not in ESTIMATOR_LOOKS]
-    known = frame[~frame["estimator"].isin(learnt)]
+    known = frame[frame["estimator"].isin(ESTIMATOR_LOOKS)]  # neither learnt nor told of sizes
     best = known.loc[known.groupby([*POINT, *COLUMN], sort=False)["over_known"].idxmin()]
     least = best.assign(over_known=best["over_known"] / best["over_least"])
     least_table = _table(frame, least, "over_known")
@@ -78,7 +77,7 @@ def _map(panel: Axes, table: pd.DataFrame, title: str, *, middle: bool = True) -
 
 
 def _winners(panel: Axes, table: pd.DataFrame) -> None:
-    """The stateless estimator of least variance at each point."""
+    """The estimator of the table of least variance at each point."""
     entries = table.to_numpy(dtype=object)
     names = ordered(name for name in entries.ravel() if isinstance(name, str))
     codes = np.full(entries.shape, np.nan)
