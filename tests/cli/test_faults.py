@@ -23,6 +23,10 @@ CURVES = [
     *("--set", "steps=60", "--set", "replicates=10", "--set", "log_every=30"),
 ]
 OWN = ["run", "variance", "--name", "variance", "--set", "estimators=['own.py:f']"]
+ALONE = (
+    "--jobs",
+    "1",
+)  # where the test is not about workers, each of which takes a second to start
 SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=1000000", "--jobs", "2"]
 
 
@@ -161,7 +165,8 @@ def test_a_second_run_is_turned_away_and_the_first_goes_on(tmp_path):
     assert first.poll() is None
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
-    finish(tmp_path, "run", "variance", "--name", "variance", "--set", "estimates=100")
+    again = ("run", "variance", "--name", "variance", "--set", "estimates=100")
+    finish(tmp_path, *again, *ALONE)
 
 
 def small_files():
@@ -169,7 +174,7 @@ def small_files():
 
 
 def test_a_disk_that_takes_no_more_exits_74_and_keeps_old_files(tmp_path):
-    finish(tmp_path, "run", "element_weights")
+    finish(tmp_path, "run", "element_weights", *ALONE)
     before = content(tmp_path / "results")
     arguments = ["run", "element_weights", "--name", "element_weights", "--set", "n=2000"]
     _, stderr = finish(tmp_path, *arguments, code=74, preexec_fn=small_files, warm=False)
@@ -204,30 +209,30 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
     assert "RuntimeError: eight is too many" in stdout
     (failure,) = json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"]
     assert "own.py" in failure["traceback"]
-    _, stderr = finish(tmp_path, *run[:-1], "--quiet", code=1)
+    _, stderr = finish(tmp_path, *run[:-1], "--quiet", *ALONE, code=1)
     assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     own.write_text("def f(rewards, k):\n    return rewards\n")
-    stdout, _ = finish(tmp_path, *run)
+    stdout, _ = finish(tmp_path, *run, *ALONE)
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 8, 16}
     assert json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"] == []
 
 
 def test_a_run_in_which_every_cell_fails_says_so(tmp_path):
     (tmp_path / "own.py").write_text("def f(rewards, k):\n    raise RuntimeError('never')\n")
-    _, stderr = finish(tmp_path, *OWN, "--set", "n=[4,8]", code=1)
+    _, stderr = finish(tmp_path, *OWN, "--set", "n=[4,8]", *ALONE, code=1)
     assert "2 FAILED" in stderr
     assert "never" in finish(tmp_path, "show", "variance")[0]
 
 
 def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):
     run = ["run", "element_weights", "--name", "element_weights", "--set", "k=[2,3]"]
-    finish(tmp_path, *run)
+    finish(tmp_path, *run, *ALONE)
     before = content(tmp_path / "results")
     cell = sorted(tmp_path.glob("results/element_weights/cells/*.csv"))[0]
     data = bytearray(cell.read_bytes())
     data[-3] ^= 1
     cell.write_bytes(data)
-    _, stderr = finish(tmp_path, *run)
+    _, stderr = finish(tmp_path, *run, *ALONE)
     assert "corrupt" in stderr
     assert "1 cells run, 1 reused" in stderr
     cell.with_name(cell.name + ".corrupt").unlink()
