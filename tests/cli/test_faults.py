@@ -23,10 +23,8 @@ CURVES = [
     *("--set", "steps=60", "--set", "replicates=10", "--set", "log_every=30"),
 ]
 OWN = ["run", "variance", "--name", "variance", "--set", "estimators=['own.py:f']"]
-ALONE = (
-    "--jobs",
-    "1",
-)  # where the test is not about workers, each of which takes a second to start
+# Where the test is not about workers: each takes a second to start.
+ALONE = ("--jobs", "1")
 SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=1000000", "--jobs", "2"]
 
 
