@@ -69,7 +69,7 @@ class _Block:
         self.words: Integers = np.ndarray(len(padded) - 7, "<u8", padded, strides=(1,))
         end = feed = np.flatnonzero(self.bytes < ord(" "))
         if self.bytes[end[0]] == ord("\r"):
-            end, feed = end[:-1:2], end[1::2]
+            end, feed = end[::2], end[1::2]
             _must(len(end) == len(feed) and (feed - end == 1).all())
             _must((self.bytes[end] == ord("\r")).all())
         _must((self.bytes[feed] == ord("\n")).all())

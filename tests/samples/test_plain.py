@@ -218,6 +218,59 @@ def test_other_values_are_judged_as_ever(tmp_path, taken, pattern, changed):
         assert outcome(path) == by_rows(path)
 
 
+@pytest.mark.parametrize("content", [csv_of, lines_of])
+def test_line_ends_of_several_kinds_are_told_apart_as_ever(tmp_path, taken, content):
+    lines = content(SORTED, "\r\n").splitlines(keepends=True)
+    path = tmp_path / "ends"
+    for place in (50, len(lines) - 1):
+        line = lines[place].rstrip()
+        for odd in (
+            f"{line}\n", line, f"{line}\r\r\n", f"\r\n{line}\r\n", f"{line}\r",
+            f"{line[:-1]}\r{line[-1]}\r\n", f"{line[:-1]}\r{line[-1]}\n",
+            f"{line}\n\r\n", f"\r{line}\n",
+        ):  # fmt: skip
+            changed = "".join([*lines[:place], odd, *lines[place + 1 :]])
+            path.write_bytes(changed.encode())
+            assert outcome(path) == by_rows(path)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # A field too few in one row and one too many in the next.
+        [b"p,96,1,x", b"p,x,0,1,x,y"],
+        [b"p,96,1,x,y,z", b"p,97,1"],
+        [b"p,96,1,x,y,z", b"p,97,1,x,"],
+    ],
+)
+def test_fields_are_counted_row_by_row(tmp_path, taken, lines):
+    path = tmp_path / "fields"
+    rows_before = [b"p,%d,1,x,y" % i for i in range(96)]
+    for end in ([], [b"q,%d,1,x,y" % i for i in range(40)]):
+        path.write_bytes(b"\n".join([b"problem,sample,reward,x,y", *rows_before, *lines, *end]))
+        assert outcome(path) == by_rows(path)
+        assert isinstance(outcome(path), str)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{{"problem": "{}", "sample": {}, "reward": "{}"}}',
+        '{{"problem": {}5, "sample": {}, "reward": {}}}',
+        '{{"problem": -1{}, "sample": {}, "reward": {}}}',
+        '{{"problem": "{}", "sample": {}, "rewards": {}}}',
+        '{{"problem": "{}", "sample": {}, "reward": {}, "reward": 1}}',
+        '{{"problem": "{}", "sample": {}, "reward": {{"reward": {}}}}}',
+        '{{"problem": "{}\\t", "sample": {}, "reward": {}}}',
+    ],
+)
+def test_a_pattern_that_changes_on_the_way_is_judged_as_ever(tmp_path, taken, pattern):
+    path = tmp_path / "pattern"
+    more = [(p.replace("p", "2" if '"p' not in pattern else "q"), s, r) for p, s, r in SORTED]
+    path.write_text(lines_of(SORTED) + lines_of(more, "\n", pattern))
+    assert outcome(path) == by_rows(path)
+
+
 @pytest.mark.parametrize("few", [10, 50, 1000])
 @pytest.mark.parametrize("row", [("p0", 3, 1), ("p7", 11, 1), ("p9", "x", 1), ("p1", 12, 0)])
 def test_a_key_far_back_is_told_as_ever(tmp_path, taken, monkeypatch, few, row):
