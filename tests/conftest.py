@@ -1,5 +1,6 @@
 """Says first of all which versions of other people's packages the tests run with."""
 
+import gc
 import os
 from importlib.metadata import PackageNotFoundError, version
 
@@ -24,6 +25,12 @@ def pytest_report_header() -> str:
         except PackageNotFoundError:
             found.append(f"no {name}")
     return "with: " + ", ".join(found)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: to look through it for garbage again and again takes long."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

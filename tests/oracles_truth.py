@@ -82,7 +82,8 @@ def unit_square_max_at_k(theta, k, sd):
             others_lose = beyond + mpmath.ncdf(x, center, width)
             return x * x * k * mpmath.npdf(x, center, width) * others_lose ** (k - 1)
 
-        return mpmath.quad(term, [mpmath.mpf(i) / 8 for i in range(9)])
+        eighths = [mpmath.mpf(i) / 8 for i in range(9)]
+        return mpmath.quad(term, eighths, method="gauss-legendre")
 
 
 def unit_square_gradient(theta, k, sd):

@@ -3,14 +3,13 @@
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pkpo_toy.cli.listing import domain_of
 from pkpo_toy.estimators import ESTIMATORS
+from tests.warm import run_warm
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
@@ -76,11 +75,10 @@ def test_commands_run_as_written(page, tmp_path):
     functions = [block for block in PYTHON.findall(PAGES[page]) if block.startswith("def ")]
     (tmp_path / "mine.py").write_text("\n\n".join(functions))
     for command in runnable(page):
-        done = subprocess.run(
-            [sys.executable, "-m", "pkpo_toy", *shlex.split(command)[1:]],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        _, *arguments = shlex.split(command)
+        # To start workers takes longer than these runs, and workers have tests of their own.
+        alone = ["--jobs", "1"] if arguments[0] == "run" else []
+        done = run_warm(["pkpo_toy", *arguments, *alone], cwd=tmp_path)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
@@ -91,3 +89,12 @@ def test_the_pages_name_enough_commands_to_be_worth_reading():
 @pytest.mark.parametrize("script", ["scripts/reproduce", "scripts/test", ".ci/run"])
 def test_scripts_can_be_run(script):
     assert os.access(ROOT / script, os.X_OK)
+
+
+def test_faults_lie_where_the_script_looks_for_them():
+    (places,) = re.findall(r"-m faults (.+)", (ROOT / "scripts/test").read_text("utf-8"))
+    folders = [ROOT / place for place in places.split()]
+    mark = "pytest.mark." + "faults"
+    marked = [path for path in (ROOT / "tests").rglob("*.py") if mark in path.read_text("utf-8")]
+    assert len(marked) > 5
+    assert [path for path in marked if not set(folders) & set(path.parents)] == []

@@ -5,7 +5,7 @@ the max@k gradient is a running sum of mu_m d_m or mu_{m-1} d_m. All terms are >
 cancels, equal rewards (d_m = 0) get bitwise equal sums, and a shift of the rewards drops out.
 """
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
 from math import isqrt
 from typing import NamedTuple
@@ -27,6 +27,7 @@ _PLAIN = 256
 _MANY_ROWS = 256
 _SHORT = 64
 _COPIED = 1 << 12  # numbers at once, whose copy stays small
+_LONG_COLUMN = 1024  # from so many numbers on, columns are added quicker than turned over
 _STRETCH = 1 << 14  # coefficients at once, whose copy stays small
 # The positions in a batch of short groups are kept up to this size (1 MB).
 _KEPT = 1 << 17
@@ -178,12 +179,31 @@ def row_sums(values: Array) -> Array:
     """The sum of each group, values (groups, n) -> (groups, 1); the same bits however they lie."""
     if values.strides[1] == values.itemsize:
         return np.asarray(values.sum(axis=1, keepdims=True))
+    if len(values) >= _LONG_COLUMN:
+        return _column_sums(values.T)[:, None]
     sums = np.empty((len(values), 1))
     rows = _COPIED // values.shape[1]
     for start in range(0, len(values), rows):
         part = np.ascontiguousarray(values[start : start + rows])
         part.sum(axis=1, keepdims=True, out=sums[start : start + rows])
     return sums
+
+
+def _column_sums(columns: Array) -> Array:
+    """The sum of all columns (n, m), added in the order in which numpy adds a row, (m,)."""
+    turns = len(columns) - len(columns) % 8
+    total = _sum_of_turns(columns[:turns], 0, 8) if turns else columns[0].copy()
+    for column in columns[turns or 1 :]:
+        total += column
+    return total
+
+
+def _sum_of_turns(columns: Array, first: int, count: int) -> Array:
+    """Each of `count` takes every eighth column; their sums are added in pairs."""
+    if count == 1:
+        return reduce(np.add, columns[first::8])
+    half = count // 2
+    return _sum_of_turns(columns, first, half) + _sum_of_turns(columns, first + half, half)
 
 
 def running_sums(terms: Array, n: int) -> Array:
@@ -195,9 +215,16 @@ def running_sums(terms: Array, n: int) -> Array:
     if n <= _PLAIN:
         _accumulate(terms)
         return terms
-    blocks = terms.reshape(len(terms), -1, _width(n))
-    np.add.accumulate(blocks, axis=2, out=blocks)
-    blocks[:, 1:] += np.add.accumulate(blocks[:, :-1, -1], axis=1)[:, :, None]
+    rows = terms.reshape(-1, _width(n))
+    turn = _by_columns(*rows.shape)
+    sums = rows.T.copy() if turn else rows.T
+    _accumulate(sums.T)
+    ends = sums[-1].reshape(len(terms), -1)
+    before = np.zeros(ends.shape)
+    np.add.accumulate(ends[:, :-1], axis=1, out=before[:, 1:])
+    sums += before.ravel()
+    if turn:
+        rows[:] = sums.T
     return terms[:, :n]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pkpo_toy.errors import unknown
+from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import resolve
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
+from pkpo_toy.simulator.judging import Ranks, judged_by
 from pkpo_toy.simulator.problem import Problem
 from pkpo_toy.simulator.problems import build_problem
 from pkpo_toy.simulator.settings import Settings
@@ -24,6 +26,7 @@ def train(
     estimator: EstimatorLike = DEFAULT,
     *,
     k1_estimator: EstimatorLike = "rloo",
+    objective: str = "",
     seed: int = 0,
     **settings: Any,
 ) -> pd.DataFrame:
@@ -36,6 +39,8 @@ def train(
     `Settings`.
     k1_estimator takes over at k = 1 where the schedule lowers k to it, or where the estimator is
     not defined there.
+    objective: what the runs are judged by in place of max@k, an order statistic of k draws as
+    "order_statistic(top=2)"; a value, gradient, optimum and distance are then of that.
 
     Returns one row per replicate, logged step and k_eval: replicate, step, k, k_eval, value (exact
     max@k_eval), gradient_norm (exact), entropy (nats), cumulative_solve_rate, gradient_variance,
@@ -52,7 +57,22 @@ def train(
     built = build_problem(problem) if isinstance(problem, str) else problem
     checked = Settings(**settings)
     handover = Handover(resolve(estimator), resolve(k1_estimator), checked.n, checked.ks())
+    if objective:
+        ranks = _ranks_of(objective)
+        for k in sorted({*checked.k_eval, *checked.ks().tolist()}):
+            ranks(k)  # raises InputError where the statistic is not one of k draws
+        built = judged_by(built, ranks)
     return training_frame(built, handover, checked, np.random.default_rng(seed))
+
+
+def _ranks_of(objective: str) -> Ranks:
+    row = resolve(objective)
+    if row.rank_weights is None:
+        raise InputError(
+            "objective must be empty, which is max@k, or an order statistic as "
+            f"'order_statistic(top=2)', got {objective!r}."
+        )
+    return partial(row.rank_weights, **dict(row.given))
 
 
 def training_frame(

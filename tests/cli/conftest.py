@@ -7,15 +7,56 @@ What is about the process itself (surroundings, pipes, signals, terminals, worke
 
 import io
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
+from functools import wraps
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from pkpo_toy.cli.main import main
+from tests.warm import run_warm
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _drawn_once():
+    """The same figure of the same data is drawn once in this process: a third of a run's time.
+
+    That it has the same bytes again, in any process, is tested in plotting/test_render.py.
+    """
+    import pkpo_toy.plotting
+    from pkpo_toy.report import compare, sections
+
+    drawn = once(sections.figure_of, lambda result, prefix: (prefix, result.drawing()))
+
+    def figure_of(result, prefix):
+        if not result.drawable:
+            return drawn.__wrapped__(result, prefix)
+        return deepcopy(drawn(result, prefix))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pkpo_toy.plotting, "render", once(pkpo_toy.plotting.render))
+        for module in (compare, sections):
+            patch.setattr(module, "figure_of", figure_of)
+        yield
+
+
+def once(function, key=lambda *arguments, **options: (arguments, options)):
+    """The function, computed once for each value of its key."""
+    kept = {}
+
+    @wraps(function)
+    def remembering(*arguments, **options):
+        asked = pickle.dumps(key(*arguments, **options))
+        if asked not in kept:
+            kept[asked] = function(*arguments, **options)
+        return kept[asked]
+
+    return remembering
 
 
 class Done(NamedTuple):
@@ -56,21 +97,30 @@ def inside(tmp_path):
     )
 
 
+# Read while the program runs. Most variables are read when Python starts.
+READ_LATE = {"BROWSER", "COLUMNS", "FORCE_COLOR", "NO_COLOR"}
+
+
+def run_process(folder, given, arguments, environment):
+    """Run `pkpo-toy ...` as a process: warm if it does not matter how Python starts."""
+    command = ["pkpo_toy", *map(str, arguments)]
+    place = {"cwd": folder, "env": os.environ | environment}
+    if environment.keys() <= READ_LATE:
+        return run_warm(command, given, **place)
+    return subprocess.run(
+        [sys.executable, "-m", *command], input=given, capture_output=True, check=False,
+        text=isinstance(given, str), **place,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def cli(tmp_path):
     """The same as a process of its own, with the warnings of users' Python."""
 
     def run(*arguments, stdin="", env=None, code=0):
-        done = subprocess.run(
-            [sys.executable, "-m", "pkpo_toy", *map(str, arguments)],
-            cwd=tmp_path,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "COLUMNS": "200", **(env or {})},
-            check=False,
+        return check(
+            run_process(tmp_path, stdin, arguments, {"COLUMNS": "200", **(env or {})}), code
         )
-        return check(done, code)
 
     return run
 
@@ -78,18 +128,9 @@ def cli(tmp_path):
 @pytest.fixture
 def process(tmp_path):
     """The same in bytes, whatever the exit code."""
-
-    def run(*arguments, stdin=b"", **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "pkpo_toy", *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            env=os.environ | environment,
-            check=False,
-        )
-
-    return run
+    return lambda *arguments, stdin=b"", **environment: run_process(
+        tmp_path, stdin, arguments, environment
+    )
 
 
 STORED = ("variance", "--name", "variance", "--set", "n=[8,16]", "--set", "estimates=200")

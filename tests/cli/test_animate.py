@@ -26,18 +26,18 @@ def opened(data):
     return image, durations, pictures
 
 
-def test_the_demo_is_small_loops_and_is_the_same_again(cli, tmp_path):
-    options = ("animate", "demo", "--lesson", "water_filling", "--steps", 30, "--out")
+def test_the_demo_is_small_loops_and_is_the_same_again(cli, inside, tmp_path):
+    options = ("animate", "demo", "--lesson", "water_filling", "--steps", 12, "--out")
     done = cli(*options, "a.gif")
     assert done.stdout == "a.gif\n"
-    cli(*options, "b.gif")
+    inside(*options, "b.gif")
     data = (tmp_path / "a.gif").read_bytes()
     assert data == (tmp_path / "b.gif").read_bytes()
-    assert len(data) < 1_000_000
+    assert len(data) < 400_000
     image, durations, pictures = opened(data)
     assert image.info["loop"] == 0
     assert image.size[0] == 960
-    frame = animation_frame(record_lesson("water_filling", steps=30))
+    frame = animation_frame(record_lesson("water_filling", steps=12))
     assert len(pictures) == frame["step"].nunique() <= 60
     said = frame.groupby("step")["caption"].first().tolist()
     new = [now != before for before, now in zip(["", *said], said, strict=False)]
@@ -65,13 +65,14 @@ def test_what_can_be_animated_has_panels_over_training_steps(name):
     assert FIGURES[name].over_steps == any(one.get_xlabel() == STEPS_LABEL for one in panels)
 
 
-def test_a_stored_study_is_animated(inside, tmp_path):
+def test_a_stored_study_is_animated(inside, tmp_path, monkeypatch):
+    monkeypatch.setattr("pkpo_toy.plotting.reveal.PICTURES", 5)  # the others are drawn above
     small = ["--set", "replicates=4", "--set", "steps=20", "--quick", "--jobs", 1]
     path = json.loads(inside("run", "hard_problems", *small, "--json").stdout)["path"]
     done = inside("animate", path, "--out", "x.gif")
     assert done.stdout == "x.gif\n"
     image, _, pictures = opened((tmp_path / "x.gif").read_bytes())
-    assert image.n_frames == PICTURES
+    assert image.n_frames == 5
     assert (pictures[0] != pictures[-1]).any()
 
 

@@ -68,12 +68,12 @@ def test_plot_draws_one_figure_for_all(compare, pair, tmp_path):
         (["base.csv", "trained.csv", "--score", "x"], "leave nothing open for --score"),
     ],
 )
-def test_bad_input_is_one_sentence_and_leaves_nothing(compare, pair, tmp_path, arguments, sentence):
+def test_bad_input_is_one_sentence_and_leaves_nothing(inside, pair, tmp_path, arguments, sentence):
     (tmp_path / "other.csv").write_text(HEADER + "else,64,1\n")
     before = sorted(tmp_path.iterdir())
-    done = compare(*arguments, "--plot")
-    assert (done.returncode, done.stdout) == (2, b"")
-    (line,) = done.stderr.decode().splitlines()
+    done = inside("compare", *arguments, "--plot", code=2)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")
     assert sentence in line
     assert sorted(tmp_path.iterdir()) == before

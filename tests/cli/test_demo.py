@@ -42,7 +42,7 @@ class Terminal:
                 self.shown += os.read(self.master, 65536)
 
     def until(self, text, seconds=30.0):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * crowding()
         while text not in self.shown:
             assert time.monotonic() < end, self.shown[-2000:].decode(errors="replace")
             self.read(0.05)
@@ -54,7 +54,7 @@ class Terminal:
         return int(STEP.findall(self.shown)[-1][0])
 
     def end(self, seconds=20.0):
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * crowding()
         while self.process.poll() is None:
             assert time.monotonic() < deadline, "it does not end"
             self.read(0.05)

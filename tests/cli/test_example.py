@@ -16,15 +16,15 @@ def test_every_example_is_written_and_read(cli, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["evalplus", "trl", "nemo"])
-def test_the_example_of_a_tool_is_read_and_what_it_is_is_said(cli, tmp_path, name):
-    (written,) = cli("example", name, "--to", "folder").stdout.split()
+def test_the_example_of_a_tool_is_read_and_what_it_is_is_said(inside, name):
+    (written,) = inside("example", name, "--to", "folder").stdout.split()
     score = ["--score", CHOICE[name]] if name in CHOICE else []
-    done = cli("passk", written, "--k", 1, *score)
+    done = inside("passk", written, "--k", 1, *score)
     assert done.stderr.startswith(f"{FORMATS[name].title}, ")
 
 
-def test_a_file_of_the_users_is_never_overwritten(cli, tmp_path):
+def test_a_file_of_the_users_is_never_overwritten(inside, tmp_path):
     (tmp_path / "example_counts.csv").write_text("mine")
-    assert "is there already" in cli("example", "counts", code=2).stderr
-    assert "Did you mean 'counts'" in cli("example", "count", code=2).stderr
+    assert "is there already" in inside("example", "counts", code=2).stderr
+    assert "Did you mean 'counts'" in inside("example", "count", code=2).stderr
     assert (tmp_path / "example_counts.csv").read_text() == "mine"

@@ -13,31 +13,24 @@ from pathlib import Path
 import pytest
 
 from tests.runs.driving import crowding
+from tests.warm import WarmPopen
 
 pytestmark = pytest.mark.faults
 
-COMMAND = [sys.executable, "-m", "pkpo_toy"]
 # 18 cells of about a tenth of a second: enough to be interrupted between any two of them.
 CURVES = [
-    *(
-        "run",
-        "learning_curves",
-        "--name",
-        "learning_curves",
-        "--set",
-        "seed=[1,2]",
-        "--set",
-        "steps=60",
-    ),
-    *("--set", "replicates=10", "--set", "log_every=30"),
+    *("run", "learning_curves", "--name", "learning_curves", "--set", "seed=[1,2]"),
+    *("--set", "steps=60", "--set", "replicates=10", "--set", "log_every=30"),
 ]
+OWN = ["run", "variance", "--name", "variance", "--set", "estimators=['own.py:f']"]
 SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=1000000", "--jobs", "2"]
 
 
-def start(folder, *arguments, **options):
+def start(folder, *arguments, warm=True, **options):
     """The command in a process group of its own, as a shell starts it."""
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], cwd=folder, text=True, start_new_session=True,
+    begin, python = (WarmPopen, []) if warm else (subprocess.Popen, [sys.executable, "-m"])
+    return begin(
+        [*python, "pkpo_toy", *map(str, arguments)], cwd=folder, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
     )  # fmt: skip
 
@@ -70,14 +63,18 @@ def undisturbed(tmp_path_factory):
 
 
 def test_thirty_kills_leave_what_an_undisturbed_run_leaves(tmp_path, undisturbed):
-    """One in three while the command begins, the others soon after a new cell is stored."""
+    """One in three while the command begins, the others soon after a new cell is stored.
+
+    Every other one of those that begin is killed while Python does.
+    """
     chance, folder, complete, mid_run = random.Random(0), tmp_path / "0", 0, 0
     for number in range(30):
         folder.mkdir(exist_ok=True)
         before = len(stored_cells(folder))
-        process = start(folder, *CURVES, "--jobs", 2 if number % 3 == 0 else 1)
+        warm = number % 6 != 1
+        process = start(folder, *CURVES, "--jobs", 2 if number % 3 == 0 else 1, warm=warm)
         if number % 3 == 1:
-            time.sleep(chance.uniform(0.0, 1.5))
+            time.sleep(chance.uniform(0.0, 0.5 if warm else 1.5))
         else:
             wait_until(
                 lambda: len(stored_cells(folder)) > before or process.poll() is not None  # noqa: B023
@@ -175,7 +172,7 @@ def test_a_disk_that_takes_no_more_exits_74_and_keeps_old_files(tmp_path):
     finish(tmp_path, "run", "element_weights")
     before = content(tmp_path / "results")
     arguments = ["run", "element_weights", "--name", "element_weights", "--set", "n=2000"]
-    _, stderr = finish(tmp_path, *arguments, code=74, preexec_fn=small_files)
+    _, stderr = finish(tmp_path, *arguments, code=74, preexec_fn=small_files, warm=False)
     assert "results/element_weights" in stderr
     after = content(tmp_path / "results")
     assert before.items() <= {**after, "element_weights/manifest.json": before[
@@ -199,19 +196,7 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
         "        raise RuntimeError('eight is too many')\n"
         "    return rewards\n"
     )
-    run = [
-        "run",
-        "variance",
-        "--name",
-        "variance",
-        "--set",
-        "n=[4,8,16]",
-        "--set",
-        "k=2",
-        "--set",
-        "estimates=50",
-    ]
-    run += ["--set", "estimators=['own.py:f']", "--json"]
+    run = [*OWN, "--set", "n=[4,8,16]", "--set", "k=2", "--set", "estimates=50", "--json"]
     stdout, stderr = finish(tmp_path, *run, code=1)
     assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 16}
@@ -229,17 +214,7 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
 
 def test_a_run_in_which_every_cell_fails_says_so(tmp_path):
     (tmp_path / "own.py").write_text("def f(rewards, k):\n    raise RuntimeError('never')\n")
-    run = [
-        "run",
-        "variance",
-        "--name",
-        "variance",
-        "--set",
-        "n=[4,8]",
-        "--set",
-        "estimators=['own.py:f']",
-    ]
-    _, stderr = finish(tmp_path, *run, code=1)
+    _, stderr = finish(tmp_path, *OWN, "--set", "n=[4,8]", code=1)
     assert "2 FAILED" in stderr
     assert "never" in finish(tmp_path, "show", "variance")[0]
 

@@ -13,8 +13,8 @@ def test_the_command_writes_the_page(cli, tmp_path):
 
 
 @pytest.mark.parametrize("out", ["lesson.pdf", "lesson", ".html.txt", "nowhere/lesson.html"])
-def test_a_wrong_name_is_one_sentence_and_nothing_is_written(cli, tmp_path, out):
-    done = cli("lesson", "--out", out, code=2)
+def test_a_wrong_name_is_one_sentence_and_nothing_is_written(inside, tmp_path, out):
+    done = inside("lesson", "--out", out, code=2)
     assert done.stderr.startswith("error: ")
     assert out in done.stderr
     assert done.stderr.count("\n") == 1

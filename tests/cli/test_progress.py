@@ -8,15 +8,16 @@ import time
 
 from pkpo_toy.cli.support import progress
 from pkpo_toy.cli.support.progress import Bar, CellBar
+from tests.warm import WarmPopen
 
-SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=100000", "--jobs", "1"]
+SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=60000", "--jobs", "1"]
 
 
 def on_a_terminal(arguments, folder):
     """stdout through a pipe, what the terminal saw on stderr."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pkpo_toy", *arguments], cwd=folder, stderr=theirs,
+    process = WarmPopen(
+        ["pkpo_toy", *arguments], cwd=folder, stderr=theirs,
         stdout=subprocess.PIPE, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
     )  # fmt: skip
     os.close(theirs)

@@ -255,13 +255,16 @@ def usual_report(tmp_path_factory):
 @pytest.mark.parametrize(
     "env",
     [
-        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
         {"NO_COLOR": "1", "FORCE_COLOR": ""},
-        {"LC_ALL": "de_DE.UTF-8"},
-        {"HOME": "/nonexistent", "MPLCONFIGDIR": ""},
-        {"DISPLAY": "", "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "3"},
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "HOME": "/nonexistent", "MPLCONFIGDIR": ""},
+        {
+            "LC_ALL": "de_DE.UTF-8",
+            "DISPLAY": "",
+            "PYTHONHASHSEED": "7",
+            "OMP_NUM_THREADS": "3",
+        },
     ],
-    ids=["ascii", "no-colour", "comma", "no-home", "no-display"],
+    ids=["no colour", "ascii and no home", "comma, no display and three threads"],
 )
 def test_the_surroundings_do_not_change_results(cli, usual_report, env):
     report = cli("run", "element_weights", "--json", "--jobs", 1, env=env).stdout

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 import pkpo_toy
 from pkpo_toy.errors import InputError
 from pkpo_toy.runs import Corrupt
+from tests.warm import run_warm
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"n": [4, 8], "estimates": 50}
@@ -48,11 +49,8 @@ def test_what_was_run_is_loaded_by_name_or_path():
 
 def test_python_and_the_command_line_write_the_same_bytes():
     pkpo_toy.run("variance", **SMALL)
-    command = [sys.executable, "-m", "pkpo_toy", "run", "variance", "--out", "typed"]
-    subprocess.run(
-        [*command, "--set", "n=[4,8]", "--set", "estimates=50"],
-        check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
-    )  # fmt: skip
+    command = ["pkpo_toy", "run", "variance", "--out", "typed", "--jobs", "1"]
+    run_warm([*command, "--set", "n=[4,8]", "--set", "estimates=50"]).check_returncode()
     summary = Path("variance-estimates_50-n_4_8/summary.csv")
     typed = ("typed" / summary).read_bytes()
     assert ("results" / summary).read_bytes() == typed

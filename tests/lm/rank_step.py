@@ -1,4 +1,7 @@
-"""Under torchrun: each rank's batch, the gradient after DDP, and how a whole run ends."""
+"""As a module of two ranks: each rank's batch, the gradient after DDP, and how a whole run ends.
+
+Takes a list of settings in JSON and a folder; what belongs to the third setting goes to FOLDER/2.
+"""
 
 import json
 import sys
@@ -11,9 +14,9 @@ from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.ranks import current
 from pkpo_toy.lm.trainer import Training
 
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    config = LmConfig.model_validate_json(sys.argv[1])
+
+def tell(config, folder):
+    """Write what this rank sees of a training with these settings."""
     training = Training(config, 0, current())
     batch = training._batch(training._drawn())
     training._update()  # leaves the (clipped) gradient in place
@@ -29,8 +32,14 @@ if __name__ == "__main__":
         "gradient": gradient,
         "parameters": torch.cat([p.detach().flatten() for p in training.model.parameters()]),
     }
-    folder = Path(sys.argv[2])
+    folder.mkdir(exist_ok=True)
     torch.save(kept, folder / f"{current().rank}.pt")
     rates = [[value for _, value, _ in log.pass_rates] for log in logs]
     (folder / f"{current().rank}.json").write_text(json.dumps([rates, whole.baseline.state()]))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for number, given in enumerate(json.loads(sys.argv[1])):
+        tell(LmConfig.model_validate_json(json.dumps(given)), Path(sys.argv[2], str(number)))
     dist.destroy_process_group()

@@ -1,6 +1,7 @@
 """The learnt baseline in a language model: tensors, what stands for the scores, and its memory."""
 
 import json
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -15,11 +16,11 @@ from pkpo_toy.lm.adaptive import AdaptiveLoo, size_weighted_rloo
 from pkpo_toy.lm.estimators import LEARNT, LM_ESTIMATORS
 from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.sampling import WIDTH, _sketched, sample, score
-from pkpo_toy.lm.study import _frame, train_cell
-from pkpo_toy.lm.tokens import Characters, Tokens
+from pkpo_toy.lm.study import train_cell
+from pkpo_toy.lm.tokens import Tokens
 from pkpo_toy.lm.trainer import Training
-from pkpo_toy.lm.transformer import Shape, Transformer
-from tests.lm.test_training import config
+from tests.lm import tiny
+from tests.lm.test_training import config, resumed_at_step_4
 
 DEVICES = ["cpu"] + ["cuda"] * torch.cuda.is_available()
 RNG = np.random.default_rng(0)
@@ -84,12 +85,7 @@ def test_tensors_that_do_not_fit_are_refused():
 
 @pytest.fixture(scope="module")
 def speaking():
-    tokenizer = Characters("0123456789*=")
-    torch.manual_seed(0)
-    model = Transformer(Shape(tokenizer.size, 32, width=16, heads=2)).double()
-    for parameter in model.parameters():
-        parameter.data += 0.3 * torch.randn_like(parameter)
-    return model.eval(), tokenizer
+    return tiny.transformer()
 
 
 def drawn(speaking, repeats, **options):
@@ -179,26 +175,24 @@ def test_every_way_of_training_runs(changes):
         assert np.isfinite([value for _, value, _ in log.pass_rates]).all()
 
 
+LEARNING = {"warm_start": 40, "prompts": 16}
+
+
+@cache
+def default_cell():
+    return train_cell(config(**LEARNING, estimator="pkpo_loo_minus_one"))
+
+
 @pytest.mark.parametrize("name", [*NAMES, "size_weighted_rloo"])
 def test_a_checkpoint_resumes_to_the_same_numbers(tmp_path, name):
-    changes = {"estimator": name, "warm_start": 40, "prompts": 16}
+    changes = {"estimator": name, **LEARNING}
     whole = train_cell(config(**changes))
     kept = {**changes, "folder": str(tmp_path), "checkpoint_every": 2}
-    stopped = Training(config(**kept), 0, Ranks(), tmp_path / "x")
-    for _ in range(5):
-        if stopped.step % 3 == 0:
-            stopped._log()
-        stopped._update()
-        stopped.step += 1
-        if stopped.step % 2 == 0:
-            stopped._save()
-    resumed = Training(config(**kept), 0, Ranks(), tmp_path / "x")
-    assert resumed.step == 4
-    found = _frame(config(**kept), 0, resumed.finish())
+    found = resumed_at_step_4(config(**kept), tmp_path / "x")
     assert found.equals(whole)
-    default = train_cell(config(**changes | {"estimator": "pkpo_loo_minus_one"}))
-    assert not found.equals(default)  # the memory matters, so that this can fail
+    assert not found.equals(default_cell())  # the memory matters, so that this can fail
     if name in NAMES:
+        resumed = Training(config(**kept), 0, Ranks(), tmp_path / "x")
         assert resumed.baseline.state()
 
 

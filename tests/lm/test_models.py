@@ -20,7 +20,7 @@ from pkpo_toy.errors import InputError
 from pkpo_toy.lm import huggingface
 from pkpo_toy.lm.sampling import sample, score
 from pkpo_toy.lm.tokens import Characters, Tokens, padded
-from pkpo_toy.lm.transformer import Shape, Transformer
+from pkpo_toy.lm.transformer import Shape
 from tests.lm import tiny
 
 # peft asks transformers for a name that it is about to lose.
@@ -42,12 +42,7 @@ LLAMA = f"llama of transformers {version('transformers')}"
 def speaking(request, saved):
     """A model in float64 and its tokenizer."""
     if request.param == "built-in":
-        tokenizer = Characters("0123456789*=")
-        torch.manual_seed(0)
-        model = Transformer(Shape(tokenizer.size, 32, width=16, heads=2)).double()
-        for parameter in model.parameters():
-            parameter.data += 0.3 * torch.randn_like(parameter)
-        return model.eval(), tokenizer
+        return tiny.transformer()
     rank = 2 if "adapters" in request.param else 0
     return huggingface.load(saved, torch.float64, rank)
 

@@ -18,6 +18,7 @@ from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.tokens import Tokens
 from pkpo_toy.lm.trainer import Training
 from tests.lm.test_training import SMALL
+from tests.lm.two_ranks import as_two_ranks
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,17 +43,29 @@ def joined(ranks, name):
     return Tokens(ids, real)
 
 
-@pytest.mark.parametrize(
-    "changes", [{}, {"microbatches": 2}, {"estimator": "adaptive_loo"}], ids=str
-)
-def test_the_gradient_is_that_of_twice_the_prompts(tmp_path, changes):
-    """And ranks that learn a baseline learn the same one."""
+CHANGES = [{}, {"microbatches": 2}, {"estimator": "adaptive_loo"}]
+
+
+def settings_of(changes):
     # level 1 of multiply: all prompts have one length
-    config = LmConfig(**SMALL, clip_norm=1e9, dtype="float64", **changes)
-    given = json.dumps(config.model_dump(mode="json"))
-    done = torchrun(ROOT / "tests/lm/rank_step.py", given, tmp_path)
-    assert done.returncode == 0, done.stderr
-    ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+    return LmConfig(**SMALL, clip_norm=1e9, dtype="float64", **changes)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What two ranks write of every change: a folder for each. One start serves all."""
+    folder = tmp_path_factory.mktemp("ranks")
+    given = [settings_of(changes).model_dump(mode="json") for changes in CHANGES]
+    for done in as_two_ranks(["tests.lm.rank_step", json.dumps(given), str(folder)], ROOT):
+        assert done.returncode == 0, done.stderr
+    return [folder / str(number) for number in range(len(CHANGES))]
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=str)
+def test_the_gradient_is_that_of_twice_the_prompts(told, changes):
+    """And ranks that learn a baseline learn the same one."""
+    config, folder = settings_of(changes), told[CHANGES.index(changes)]
+    ranks = [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
     assert not torch.equal(ranks[0]["prompts"], ranks[1]["prompts"])  # groups of their own
     alone = Training(config, 0, Ranks())
     batch = Batch(
@@ -66,8 +79,8 @@ def test_the_gradient_is_that_of_twice_the_prompts(tmp_path, changes):
     for rank in ranks:
         torch.testing.assert_close(rank["gradient"], wanted, rtol=1e-9, atol=1e-12)
     assert torch.equal(ranks[0]["parameters"], ranks[1]["parameters"])
-    assert (tmp_path / "0.json").read_text() == (tmp_path / "1.json").read_text()
-    _, learnt = json.loads((tmp_path / "0.json").read_text())
+    assert (folder / "0.json").read_text() == (folder / "1.json").read_text()
+    _, learnt = json.loads((folder / "0.json").read_text())
     assert bool(learnt) == ("estimator" in changes)
 
 
@@ -85,9 +98,10 @@ def test_one_command_for_two_processes(tmp_path):
 
 
 def test_a_bad_setting_ends_both(tmp_path):
-    done = torchrun("-m", "pkpo_toy", "run", "lm", "--set", "level=9", cwd=tmp_path)
-    assert done.returncode != 0
-    assert "level of multiply must be 1 to 3, got 9" in done.stderr
+    command = ["pkpo_toy", "run", "lm", "--set", "level=9"]
+    one, other = as_two_ranks(command, tmp_path)
+    assert (one.returncode, other.returncode) == (2, 0)
+    assert "level of multiply must be 1 to 3, got 9" in one.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -160,10 +160,9 @@ def test_the_reference_stays_where_it_was():
     assert all(map(torch.equal, before, training.reference.parameters()))
 
 
-def test_a_checkpoint_resumes_to_the_same_numbers(tmp_path):
-    changes = {"folder": str(tmp_path), "checkpoint_every": 2, "optimiser": "adam"}
-    whole = train_cell(config())
-    stopped = Training(config(**changes), 0, Ranks(), tmp_path / "x")
+def resumed_at_step_4(settings, place):
+    """The records of a run that ended within step 5, begun again from its last checkpoint."""
+    stopped = Training(settings, 0, Ranks(), place)
     for _ in range(5):  # steps 0 to 4, checkpoints after 2 and 4, and what was shown at step 3
         if stopped.step % 3 == 0:
             stopped._log()
@@ -171,9 +170,15 @@ def test_a_checkpoint_resumes_to_the_same_numbers(tmp_path):
         stopped.step += 1
         if stopped.step % 2 == 0:
             stopped._save()
-    resumed = Training(config(**changes), 0, Ranks(), tmp_path / "x")
+    resumed = Training(settings, 0, Ranks(), place)
     assert resumed.step == 4
-    found = _frame(config(**changes), 0, resumed.finish())
+    return _frame(settings, 0, resumed.finish())
+
+
+def test_a_checkpoint_resumes_to_the_same_numbers(tmp_path):
+    changes = {"folder": str(tmp_path), "checkpoint_every": 2, "optimiser": "adam"}
+    whole = train_cell(config())
+    found = resumed_at_step_4(config(**changes), tmp_path / "x")
     assert found.equals(whole)
     assert 0 < found["cumulative_solve_rate"].iloc[-1] < 1
     assert found["entropy"].nunique() == 3  # something was learnt, so that this can fail

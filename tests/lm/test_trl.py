@@ -1,7 +1,5 @@
 """TRL's trainer takes the package's step: its gradient is the one computed by hand."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ from pkpo_toy.estimators.size_weighted import size_weighted_rloo
 from pkpo_toy.lm import trl as ours
 from tests.lm import tiny, trl_step
 from tests.lm.trl_step import LONGEST, N, trained
+from tests.lm.two_ranks import as_two_ranks
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -144,12 +143,9 @@ def test_bad_arguments_end_before_training(tmp_path, changes, told):
 
 def of_two_processes(folder, estimator, steps):
     """What each of two ranks saw, with two completions each of one group of four."""
-    command = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    subprocess.run(
-        [sys.executable, *command, "tests/lm/trl_step.py", str(folder), estimator, str(steps)],
-        cwd=ROOT, check=True, capture_output=True, timeout=120,
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+    command = ["tests.lm.trl_step", str(folder), estimator, str(steps)]
+    for done in as_two_ranks(command, ROOT):
+        assert done.returncode == 0, done.stderr
     ranks = [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
     assert torch.equal(ranks[0]["all_rewards"], ranks[1]["all_rewards"])
     return ranks, torch.cat([rank["advantages"] for rank in ranks]).numpy()

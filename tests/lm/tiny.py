@@ -1,4 +1,4 @@
-"""A tiny Llama and its tokenizer, made from a configuration and saved: nothing is downloaded."""
+"""Tiny models that are not trained: the package's own, and a Llama made from a configuration."""
 
 import torch
 from tokenizers import Regex, Tokenizer
@@ -7,7 +7,20 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from pkpo_toy.lm.tokens import Characters
+from pkpo_toy.lm.transformer import Shape, Transformer
+
 CHARACTERS = "0123456789+-*=,>"
+
+
+def transformer():
+    """The package's own model in float64, moved away from its start, and its tokenizer."""
+    tokenizer = Characters("0123456789*=")
+    torch.manual_seed(0)
+    model = Transformer(Shape(tokenizer.size, 32, width=16, heads=2)).double()
+    for parameter in model.parameters():
+        parameter.data += 0.3 * torch.randn_like(parameter)
+    return model.eval(), tokenizer
 
 
 def tokenizer():

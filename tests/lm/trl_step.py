@@ -1,7 +1,7 @@
 """One step of the TRL trainer on a tiny model, with all that a test wants to look at.
 
-As a script, under torchrun, with a folder, an estimator and a number of steps: each rank writes
-what it saw in the last step to FOLDER/RANK.pt, and the rewards of all steps.
+As a module of two ranks, with a folder, an estimator and a number of steps: each writes what it saw
+in the last step to FOLDER/RANK.pt, and the rewards of all steps.
 """
 
 import sys

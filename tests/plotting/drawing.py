@@ -1,20 +1,32 @@
 """A figure drawn for a test, and what can be read off its axes."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
 
 from pkpo_toy.plotting.render import draw
 from tests.plotting.frames import FRAMES
 
 
-def panels_of(name: str, frame: pd.DataFrame | None = None, **options: Any) -> list:
-    """The axes of the figure of `name`, drawn from `frame` or from its hand-made frame."""
-    canvas = draw(name, FRAMES[name]() if frame is None else frame, **options)
+@cache
+def usual_panels_of(name: str) -> list:
+    """The axes of the figure of `name`, drawn from its hand-made frame; drawn once."""
+    return panels_of(name, FRAMES[name]())
+
+
+def panels_of(name: str, frame: pd.DataFrame, **options: Any) -> list:
+    """The axes of the figure of `name`, drawn from `frame`."""
+    canvas = draw(name, frame, **options)
     canvas.draw_without_rendering()
-    # A colour bar is no panel.
+    return panels_in(canvas)
+
+
+def panels_in(canvas: Figure) -> list:
+    """The axes of a figure: a colour bar is no panel."""
     return [panel for panel in canvas.axes if panel.get_label() != "<colorbar>"]
 
 

@@ -7,9 +7,18 @@ from matplotlib.patches import Rectangle
 
 from pkpo_toy.plotting import FIGURES, estimator_look, k_look
 from pkpo_toy.plotting.figures.learning_curves import best_bonus_only
+from pkpo_toy.plotting.render import draw
 from pkpo_toy.plotting.style import contrast
 from pkpo_toy.plotting.words import in_symbols
-from tests.plotting.drawing import bands, bar_ends, legend_of, lines, panels_of
+from tests.plotting.drawing import (
+    bands,
+    bar_ends,
+    legend_of,
+    lines,
+    panels_in,
+    panels_of,
+    usual_panels_of,
+)
 from tests.plotting.frames import FRAMES
 
 
@@ -42,14 +51,14 @@ def points(panel):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_order_of_the_rows_does_not_matter(name):
-    panels = zip(panels_of(name), panels_of(name, reordered(name)), strict=True)
-    for panel, other in panels:
+    others = panels_in(draw(name, reordered(name)))
+    for panel, other in zip(usual_panels_of(name), others, strict=True):
         assert points(panel) == points(other)
 
 
 def test_landscape_draws_objective_and_gradient_and_marks_the_optimum():
     frame = FRAMES["landscape"]()
-    objective, gradient = panels_of("landscape")
+    objective, gradient = usual_panels_of("landscape")
     for k, part in frame.groupby("k"):
         for panel, column in ((objective, "max_at_k"), (gradient, "gradient")):
             np.testing.assert_array_equal(lines(panel, f"$k$ = {k}"), part[["theta", column]])
@@ -63,7 +72,7 @@ def test_landscape_draws_objective_and_gradient_and_marks_the_optimum():
 
 def test_continuous_reward_draws_each_curve_at_its_own_k_beside_the_optimum():
     frame = FRAMES["continuous_reward"]()
-    reward, gap = panels_of("continuous_reward")
+    reward, gap = usual_panels_of("continuous_reward")
     for k, part in frame[frame["k"] == frame["k_eval"]].groupby("k"):
         np.testing.assert_array_equal(lines(reward, f"$k$ = {k}"), part[["step", "value"]])
         below = 100 * (1 - part["value"] / part["optimum"])
@@ -74,7 +83,7 @@ def test_continuous_reward_draws_each_curve_at_its_own_k_beside_the_optimum():
 
 def test_element_weights_draws_one_panel_per_n():
     frame = FRAMES["element_weights"]()
-    (panel,) = panels_of("element_weights")
+    (panel,) = usual_panels_of("element_weights")
     for k, part in frame.groupby("k"):
         (bars,) = [one for one in panel.containers if one.get_label() == f"$k$ = {k}"]
         assert [bar.get_height() for bar in bars] == part["weight"].tolist()
@@ -85,7 +94,7 @@ def test_element_weights_draws_one_panel_per_n():
 
 def test_variance_draws_intervals_and_the_reference():
     frame = FRAMES["variance"]().sort_values("n")
-    first, second, third = panels_of("variance")
+    first, second, third = usual_panels_of("variance")
     for name, part in frame.groupby("estimator"):
         label = estimator_look(name).label
         n, value = part["n"].to_numpy(), part["variance"].to_numpy()
@@ -129,7 +138,7 @@ def test_transforms_draws_one_panel_per_estimator_in_table_order():
 
 def test_audit_has_a_row_per_estimator_under_its_claim():
     frame = FRAMES["audit"]()
-    panels = panels_of("audit")
+    panels = usual_panels_of("audit")
     names = [text.get_text() for text in panels[0].get_yticklabels()]
     assert names == ["RLOO", "PKPO", "entropic LOO", "GRPO", "mine.py:mine"]
     headings = [text.get_text() for text in panels[0].texts]
@@ -172,7 +181,7 @@ def test_audit_leaves_out_no_claim_it_does_not_know():
 
 def test_annealing_draws_every_schedule_at_every_k_eval():
     frame = FRAMES["annealing"]()
-    panels = panels_of("annealing")
+    panels = usual_panels_of("annealing")
     for panel, (k, part) in zip(panels, frame.groupby("k_eval"), strict=True):
         assert panel.get_ylabel() == f"pass@{k}"
         for label, runs in part.groupby("label"):
@@ -206,7 +215,7 @@ def test_learning_curves_draw_each_k_eval_then_what_is_unsolved_and_entropy(obje
 def test_learning_curves_draw_only_the_best_entropy_bonus_and_say_so():
     shown = set(best_bonus_only(FRAMES["learning_curves"]())["label"])
     assert shown == {"k = 1", "k = n = 16", "k = 1, entropy 0.01"}
-    entries = legend_of(panels_of("learning_curves")[0])
+    entries = legend_of(usual_panels_of("learning_curves")[0])
     assert "$k$ = 1, entropy 0.01 (best of 2)" in entries
     assert not any("0.1 " in entry for entry in entries)
 
@@ -229,8 +238,7 @@ def test_a_panel_of_what_never_changes_is_left_out():
 
 
 def test_lm_draws_the_paired_difference_with_students_interval():
-    *_, panel = panels_of("lm", settings={"evaluate": "training"}, title="Why?")
-    panel = next(one for one in panels_of("lm") if "run by run" in one.get_title("left"))
+    panel = next(one for one in usual_panels_of("lm") if "run by run" in one.get_title("left"))
     np.testing.assert_allclose(lines(panel, "$k$ = 8"), [[1, 0.2], [16, 0.2]])
     half = 4.303 * 0.1 / np.sqrt(3)
     np.testing.assert_allclose(bar_ends(panel, "$k$ = 8"), [[0.2 - half, 0.2 + half]] * 2)
@@ -238,13 +246,13 @@ def test_lm_draws_the_paired_difference_with_students_interval():
 
 def test_lm_says_on_which_prompts_it_was_evaluated():
     for value, text in (("training", "prompts trained on"), ("held_out", "held-out prompts")):
-        panel, *_ = panels_of("lm", settings={"evaluate": value}, title="Why?")
+        panel, *_ = panels_of("lm", FRAMES["lm"](), settings={"evaluate": value}, title="Why?")
         assert panel.get_figure(root=True).get_suptitle() == f"Why? ({text})"
 
 
 def test_hard_problems_draws_value_and_solved_fraction():
     frame = FRAMES["hard_problems"]()
-    value, solved = panels_of("hard_problems")
+    value, solved = usual_panels_of("hard_problems")
     for label, part in frame.groupby("label"):
         drawn = in_symbols(label)
         np.testing.assert_array_equal(lines(value, drawn), part[["step", "value"]])
@@ -272,7 +280,7 @@ def test_what_is_solved_and_the_entropy_have_bands_where_the_frame_has_them():
 
 def test_difficulty_draws_a_row_for_each_sharing_and_a_column_for_each_measure():
     frame = FRAMES["difficulty"]()
-    panels = panels_of("difficulty")
+    panels = usual_panels_of("difficulty")
     columns = [("solved", 1), ("value", 1), ("value", 16)]
     places = [(features, *column) for features in (0, 20) for column in columns]
     for panel, (features, column, k_eval) in zip(panels, places, strict=True):
@@ -286,7 +294,7 @@ def test_difficulty_draws_a_row_for_each_sharing_and_a_column_for_each_measure()
 
 
 def test_objective_matrix_writes_percent_and_error_and_frames_the_best():
-    panel = panels_of("objective_matrix")[0]
+    panel = usual_panels_of("objective_matrix")[0]
     texts = [text.get_text().replace("$\\pm$", "±") for text in panel.texts]
     assert texts == ["80.0\n±2.0", "75.0\n±1.2", "90.0\n±2.0", "97.5\n±1.2"]
     frames = [patch for patch in panel.patches if isinstance(patch, Rectangle)]
@@ -312,7 +320,7 @@ def test_objective_matrix_never_calls_a_small_error_zero():
 
 
 def test_pass_rates_draws_before_and_after_with_the_interval():
-    panels = panels_of("pass_rates")
+    panels = usual_panels_of("pass_rates")
     assert [panel.get_ylabel() for panel in panels] == ["pass@1", "pass@8"]
     for panel in panels:
         bins = [text.get_text() for text in panel.get_xticklabels()]
@@ -331,7 +339,7 @@ def test_pass_rates_draws_before_and_after_with_the_interval():
 
 def test_compare_draws_each_curve_once_and_marks_the_crossing():
     frame = FRAMES["compare"]()
-    (panel,) = panels_of("compare")
+    (panel,) = usual_panels_of("compare")
     labels = [line.get_label() for line in panel.lines]
     assert labels[:3] == ["base", "trained", labels[2]]
     drawn = {line.get_label(): line.get_ydata() for line in panel.lines}
@@ -347,7 +355,7 @@ def test_compare_draws_each_curve_once_and_marks_the_crossing():
 
 def test_passk_draws_the_curve_with_its_band():
     frame = FRAMES["passk"]()
-    (panel,) = panels_of("passk")
+    (panel,) = usual_panels_of("passk")
     np.testing.assert_array_equal(panel.get_lines()[0].get_xydata(), frame[["k", "value"]])
     np.testing.assert_allclose(bands(panel), [(0.16, 0.75)])
     assert [text.get_text() for text in panel.texts] == ["30 problems; band: 95% interval"]
@@ -364,12 +372,12 @@ def test_passk_of_one_problem_claims_no_interval():
 def test_passk_is_labelled_by_its_measure(measure):
     (panel,) = panels_of("passk", FRAMES["passk"]().assign(measure=measure))
     assert panel.get_ylabel() == measure.replace("@k", "@$k$")
-    assert panels_of("passk")[0].get_ylabel() == "pass@$k$"
+    assert usual_panels_of("passk")[0].get_ylabel() == "pass@$k$"
 
 
 def test_atlas_maps_are_the_ratios_and_the_winners_the_least_of_them():
     frame = FRAMES["atlas"]()
-    panels = panels_of("atlas")
+    panels = usual_panels_of("atlas")
     maxk = panels[2].collections[0].get_array()
     held = frame[frame.estimator == "maxk_rloo"].set_index(["n", "k"])["over_known"].sort_index()
     # rloo stands at k = 1 in this frame, so max@k RLOO has its columns at k = 2 alone.
@@ -384,7 +392,7 @@ def test_atlas_maps_are_the_ratios_and_the_winners_the_least_of_them():
 
 def test_less_variance_has_a_dot_with_its_interval_for_each_estimator():
     frame = FRAMES["less_variance"]()
-    panels = panels_of("less_variance")
+    panels = usual_panels_of("less_variance")
     assert len(panels) == 4
     part = frame[frame.problem == "arms"]
     drawn = sorted(y for bar in panels[0].containers for y in bar.lines[0].get_ydata())

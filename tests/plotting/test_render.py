@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 from contextlib import redirect_stdout
+from functools import cache
+from hashlib import sha256
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -14,22 +16,34 @@ from matplotlib import pyplot
 from PIL import Image
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.plotting import FIGURES, render
+from pkpo_toy.plotting import FIGURES, animate, render
 from pkpo_toy.plotting.render import draw
-from tests.plotting.drawing import panels_of
-from tests.plotting.frames import FRAMES
+from tests.plotting.drawing import panels_in
+from tests.plotting.frames import FRAMES, moving
 
 ROOT = Path(__file__).parent.parent.parent
-DIGESTS = """
-import hashlib
-from pkpo_toy.plotting import FIGURES, animate, render
-from tests.plotting.drawing import panels_of
-from tests.plotting.frames import FRAMES, moving
-for name in FIGURES:
-    for kind, data in render(name, FRAMES[name](), title="title").items():
-        print(name, kind, hashlib.sha256(data).hexdigest())
-print("moving gif", hashlib.sha256(animate(moving())).hexdigest())
-"""
+
+
+@cache
+def pictures_of(name):
+    """The figure with a title, drawn once; what drawing must leave alone is looked after here."""
+    frame = FRAMES[name]()
+    before, settings = frame.copy(), dict(matplotlib.rcParams)
+    pictures = render(name, frame, title="title")
+    assert pyplot.get_fignums() == []
+    assert settings == dict(matplotlib.rcParams)
+    assert frame.equals(before)
+    return pictures
+
+
+def print_digests():
+    for name in FIGURES:
+        for kind, data in pictures_of(name).items():
+            print(name, kind, sha256(data).hexdigest())
+    print("moving gif", sha256(animate(moving())).hexdigest())
+
+
+DIGESTS = "from tests.plotting.test_render import print_digests; print_digests()"
 
 
 ALLOWED = [f"-W{one}" for one in re.findall(r"-W (\S+)", os.environ.get("PYTEST_ADDOPTS", ""))]
@@ -40,7 +54,7 @@ STRICT = [sys.executable, "-Werror", *ALLOWED, "-c"]
 def test_bytes_do_not_depend_on_process_hash_seed_locale_or_the_users_settings(tmp_path):
     (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.labelpad: 20\nsavefig.dpi: 30\n")
     with redirect_stdout(StringIO()) as printed:
-        exec(DIGESTS, {})
+        print_digests()
     here = printed.getvalue().splitlines()
     settings = {"MATPLOTLIBRC": str(tmp_path), "LC_ALL": "C", "TZ": "Asia/Tokyo"}
     assert here == _digests(PYTHONHASHSEED="2", **settings)
@@ -73,20 +87,15 @@ assert kept == {key: value for key, value in matplotlib.rcParams.items() if key 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_render_gives_png_and_svg_and_leaves_frame_settings_and_pyplot_alone(name):
-    frame = FRAMES[name]()
-    before, settings = frame.copy(), dict(matplotlib.rcParams)
-    pictures = render(name, frame)
+    pictures = pictures_of(name)
     assert list(pictures) == ["png", "svg"]
-    width, height = draw(name, frame).get_size_inches()
+    width, height = draw(name, FRAMES[name](), title="title").get_size_inches()
     assert width <= 7.5
     with Image.open(BytesIO(pictures["png"])) as image:
         assert image.size == pytest.approx((200 * width, 200 * height), abs=1)
         assert "Software" not in image.info
     assert pictures["svg"].startswith(b"<?xml")
     assert b"<dc:date>" not in pictures["svg"]
-    assert pyplot.get_fignums() == []
-    assert settings == dict(matplotlib.rcParams)
-    assert frame.equals(before)
 
 
 def test_a_title_is_drawn():
@@ -102,7 +111,7 @@ def test_a_missing_column_is_named(name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_column_is_drawn_that_is_not_asked_for(name):
-    assert panels_of(name, FRAMES[name]()[list(FIGURES[name].columns)])
+    assert panels_in(draw(name, FRAMES[name]()[list(FIGURES[name].columns)]))
 
 
 def test_a_frame_without_rows_is_refused():

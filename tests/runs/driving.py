@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.warm import WarmPopen
+
 ROOT = Path(__file__).parents[2]
 RESULTS = Path("results", "toy")  # relative, so that manifests of two places can be compared
 
@@ -22,9 +24,14 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "GIT_DIR": os.devnull}
 def started(
     place: Path, options: dict[str, Any], **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """The driver at work in place/results/toy, in a process group that ends with the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.runs.driver", str(RESULTS), json.dumps(options)],
+    """The driver at work in place/results/toy, in a process group that ends with the block.
+
+    With an environment of its own Python starts anew, for that is when most variables are read.
+    """
+    command = ["tests.runs.driver", str(RESULTS), json.dumps(options)]
+    start, python = (subprocess.Popen, [sys.executable, "-m"]) if environment else (WarmPopen, [])
+    process = start(
+        [*python, *command],
         cwd=place,
         env={**ENVIRONMENT, **environment},
         stdout=subprocess.PIPE,

@@ -14,6 +14,7 @@ from pkpo_toy.simulator.exact.gaussian import (
     gaussian_optimum,
     gaussian_statistic,
     gaussian_statistic_gradient,
+    gaussian_statistic_optimum,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "gaussian_optimum",
     "gaussian_statistic",
     "gaussian_statistic_gradient",
+    "gaussian_statistic_optimum",
 ]

@@ -91,19 +91,49 @@ def gaussian_optimum(
     Raises InputError on low >= high, an interval beyond 12,500 sd, k < 1 or sd <= 0.
     """
     best_of, scale = check_count("k", k), check_positive("sd", sd)
+    return _largest(
+        lambda theta: gaussian_max_at_k(theta, best_of, reward, scale),
+        lambda theta: gaussian_gradient(theta, best_of, reward, scale),
+        scale,
+        low,
+        high,
+    )
+
+
+def gaussian_statistic_optimum(
+    rank_weights: ArrayLike, reward: RewardFunction, sd: float, low: float, high: float
+) -> tuple[float, float]:
+    """The same for `gaussian_statistic`: the best theta, and the statistic there."""
+    scale = check_positive("sd", sd)
+    return _largest(
+        lambda theta: gaussian_statistic(theta, rank_weights, reward, scale),
+        lambda theta: gaussian_statistic_gradient(theta, rank_weights, reward, scale),
+        scale,
+        low,
+        high,
+    )
+
+
+def _largest(
+    value: Callable[[Array], Array],
+    slope: Callable[[Array], Array],
+    scale: float,
+    low: float,
+    high: float,
+) -> tuple[float, float]:
     ends = check_finite("low and high", [low, high])
     count = math.ceil((ends[1] - ends[0]) / scale * 8) + 1
     if not 1 < count <= _WIDEST:
         raise InputError(f"low, high must be 0 to 12500 sd apart, low < high, got {low}, {high}.")
     grid = np.linspace(ends[0], ends[1], count + 1)
-    candidates = np.argsort(-gaussian_max_at_k(grid, best_of, reward, scale), kind="stable")[:8]
+    candidates = np.argsort(-value(grid), kind="stable")[:8]
     left, right = grid[np.maximum(candidates - 1, 0)], grid[np.minimum(candidates + 1, count)]
     for _ in range(60):
         middle = 0.5 * (left + right)
-        uphill = gaussian_gradient(middle, best_of, reward, scale) > 0
+        uphill = slope(middle) > 0
         left, right = np.where(uphill, middle, left), np.where(uphill, right, middle)
     theta = 0.5 * (left + right)
-    values = gaussian_max_at_k(theta, best_of, reward, scale)
+    values = value(theta)
     best = int(np.argmax(values))
     return float(theta[best]), float(values[best])
 
