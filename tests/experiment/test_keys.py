@@ -69,11 +69,15 @@ def test_captions_messages_figures_and_commands_recompute_nothing(uses, name):
     harmless = {"lessons", "plotting", "cli", "runs", "experiment"}
     assert not {file for file in uses[name] if file.partition("/")[0] in harmless}
     assert not {"__init__.py", "errors.py", "files.py", "studies/table.py"} & uses[name]
-    reads_files = name in {"pass_rates", "lm", "atlas_lm", "less_variance_lm"}
+    of_models = STUDIES[name].extra == "lm"
     of_samples = {file for file in uses[name] if file.startswith("samples/")}
     # Student's and Wilson's intervals have no reader behind them.
-    assert reads_files or of_samples <= {"samples/__init__.py", "samples/intervals.py"}
-    assert name in {"lm", "atlas_lm"} or not any(file.startswith("lm/") for file in uses[name])
+    assert (
+        of_models
+        or name == "pass_rates"
+        or of_samples <= {"samples/__init__.py", "samples/intervals.py"}
+    )
+    assert of_models or not any(file.startswith("lm/") for file in uses[name])
 
 
 @pytest.mark.parametrize("name", STUDIES)
