@@ -148,8 +148,10 @@ def normal_gradient(theta: ArrayLike, sd: float, x: Array, weights: ArrayLike) -
     Raises InputError on theta not finite or sd <= 0.
     """
     center, scale = check_finite("theta", theta), check_positive("sd", sd)
-    scores = (x - center[..., None]) / scale
-    total: Array = (scores * np.asarray(weights, dtype=np.float64)).sum(axis=-1) / scale
+    terms = x - center[..., None]
+    terms /= scale
+    terms *= np.asarray(weights, dtype=np.float64)
+    total: Array = terms.sum(axis=-1) / scale
     return total
 
 

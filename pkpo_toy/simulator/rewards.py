@@ -33,8 +33,11 @@ class RewardFunction:
 
 
 def _unit_square(x: Array) -> Array:
-    inside = np.where((x >= 0) & (x <= 1), x, 0.0)
-    return inside * inside
+    inside = x >= 0
+    inside &= x <= 1
+    part = x * inside  # several times as fast as np.where
+    part *= part
+    return part
 
 
 # [PKPO] arXiv 2505.15201, section 5.1: x**2 on [0, 1], else 0.
