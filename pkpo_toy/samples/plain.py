@@ -190,10 +190,8 @@ def _rewards(block: _Block, start: Integers, end: Integers) -> Array:
         digit = block.bytes[start] - np.uint8(ord("0"))
         _must(digit.max() <= 9)
         return digit.astype(np.float64)
-    values = _scalars(block.texts(start, end))
-    _must(set(map(type, values)) <= {int, float, bool})
     try:
-        rewards = np.array(values, dtype=np.float64)
+        rewards = np.array(_scalars(block.texts(start, end)), dtype=np.float64)  # null is NaN
     except OverflowError:
         raise _NotPlainError from None
     _must(np.isfinite(rewards).all())
