@@ -212,10 +212,11 @@ def test_a_row_that_is_not_plain_is_judged_as_ever(tmp_path, taken, content, row
 def test_other_values_are_judged_as_ever(tmp_path, taken, pattern, changed):
     path = tmp_path / "lines"
     for to in ("", "4", "-", "01", "1 2", "[2", "[2]", "{}", "NaN", "-Infinity", "tru", "null"):
-        lines = [pattern.replace('"sample": 0', f'"sample": {i}') for i in range(40)]
-        lines[30] = lines[30].replace(changed, to)
-        path.write_text("\n".join(lines))
-        assert outcome(path) == by_rows(path)
+        for at in (28, 29, 30):  # also where it is not the first of its block
+            lines = [pattern.replace('"sample": 0', f'"sample": {i}') for i in range(40)]
+            lines[at] = lines[at].replace(changed, to, 1)
+            path.write_text("\n".join(lines))
+            assert outcome(path) == by_rows(path)
 
 
 @pytest.mark.parametrize("content", [csv_of, lines_of])
@@ -227,7 +228,7 @@ def test_line_ends_of_several_kinds_are_told_apart_as_ever(tmp_path, taken, cont
         for odd in (
             f"{line}\n", line, f"{line}\r\r\n", f"\r\n{line}\r\n", f"{line}\r",
             f"{line[:-1]}\r{line[-1]}\r\n", f"{line[:-1]}\r{line[-1]}\n",
-            f"{line}\n\r\n", f"\r{line}\n",
+            f"{line}\n\r\n", f"\r{line}\n", f"{line}\0\n",
         ):  # fmt: skip
             changed = "".join([*lines[:place], odd, *lines[place + 1 :]])
             path.write_bytes(changed.encode())
@@ -267,8 +268,9 @@ def test_fields_are_counted_row_by_row(tmp_path, taken, lines):
 def test_a_pattern_that_changes_on_the_way_is_judged_as_ever(tmp_path, taken, pattern):
     path = tmp_path / "pattern"
     more = [(p.replace("p", "2" if '"p' not in pattern else "q"), s, r) for p, s, r in SORTED]
-    path.write_text(lines_of(SORTED) + lines_of(more, "\n", pattern))
-    assert outcome(path) == by_rows(path)
+    for place in range(20, 30):  # also where a block ends
+        path.write_text(lines_of(SORTED[:place]) + lines_of(more, "\n", pattern))
+        assert outcome(path) == by_rows(path)
 
 
 @pytest.mark.parametrize("few", [10, 50, 1000])
