@@ -43,7 +43,7 @@ def one_sentence(text: str) -> str:
 def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
     """The error for a name that is not in a table: the nearest valid name, then all of them."""
     known = sorted(choices)
-    near = get_close_matches(str(name), known, n=1, cutoff=0.4)
+    near = get_close_matches(str(name).lower(), known, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     text = f"unknown {kind} {str(name)[:60]!r}.{hint} Choose from: "
     if not known:

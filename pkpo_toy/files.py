@@ -26,7 +26,10 @@ class DiskError(PkpoError):
 
     def __init__(self, path: Path | str, reason: OSError):
         self.path = Path(path)
-        super().__init__(f"{self.path}: {reason.strerror or reason}")
+        text = str(reason.strerror or reason)
+        if text == os.strerror(errno.EEXIST):  # of all calls here, only making a folder says that
+            text = "is there and is not a folder"
+        super().__init__(f"{self.path}: {text}")
 
 
 @contextmanager
@@ -102,7 +105,7 @@ def write_output(path: Path, data: bytes) -> None:
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     with disk_errors(path):
-        target = path.resolve()
+        target = Path(os.path.realpath(path))
     write_file(target, data)
     sync_folder(target.parent)
 

@@ -106,10 +106,10 @@ for name, command in COMMANDS.items():
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and its own exit code."""
     prepare()
-    if "_PKPO_TOY_COMPLETE" in os.environ:
-        mend_words()
     try:
         try:
+            if "_PKPO_TOY_COMPLETE" in os.environ:
+                mend_words()
             together(_called)
         finally:
             flush()
@@ -147,7 +147,7 @@ def _called() -> None:
 
 
 def _end(error: BaseException, code: int, sentence: str) -> NoReturn:
-    if os.environ.get(DEBUG):
+    if os.environ.get(DEBUG, "0") != "0":
         raise error
     sys.stderr.write(f"{one_sentence(sentence)}\n")
     sys.exit(code)

@@ -176,10 +176,12 @@ def _report(
 
 
 def _closing_line(plan: Plan, outcome: Outcome, drawn: list[Path]) -> None:
-    parts = [f"{outcome.ran} cells run", f"{outcome.reused} reused"]
+    line = f"{plan.name}: {outcome.ran} cells run, {outcome.reused} reused"
     if outcome.failed:
-        parts.append(f"{len(outcome.failed)} FAILED (see `pkpo-toy show {outcome.folder}`)")
-    print(f"{plan.name}: {', '.join(parts)} -> {outcome.folder}", file=sys.stderr)
+        line += f", {len(outcome.failed)} FAILED: see `pkpo-toy show {outcome.folder}`"
+    else:
+        line += f" -> {outcome.folder}"
+    print(line, file=sys.stderr)
     for path in drawn:
         print(path)
 

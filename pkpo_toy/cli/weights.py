@@ -48,10 +48,10 @@ def weights(
     from pkpo_toy.cli.support.printing import json_rows, print_json, print_written
     from pkpo_toy.cli.support.progress import working
     from pkpo_toy.estimators.api import DEFAULT
-    from pkpo_toy.files import write_file
+    from pkpo_toy.files import write_output
     from pkpo_toy.samples.weighing import weighed
 
-    target = None if out is None else checked_target("--out", out)
+    target = None if out is None else checked_target("--out", out, reads=files)
     options: dict[str, Any] = {"scale": scale, "seed": seed, "beta": beta}
     named = estimator or DEFAULT
     with working("weighing"):
@@ -60,7 +60,7 @@ def weights(
         )
     say_read(read)
     if target is not None:
-        write_file(target, data)
+        write_output(target, data)
         if as_json:
             print_written([target], as_json=True)
     elif as_json:

@@ -34,6 +34,8 @@ def own_estimator(key: str, function: Callable[..., Any]) -> Estimator:
 def _weights(key: str, function: Callable[..., Any], rewards: Array, k: int) -> Array:
     """The function's answer, refused unless it is real numbers in the shape of the rewards."""
     answer = function(rewards.copy(), k)
+    if np.ma.is_masked(answer):
+        raise InputError(f"estimator {key} must return a weight for each reward, got masked ones.")
     try:
         weights = np.asarray(answer)
     except ValueError:

@@ -16,6 +16,7 @@ import numpy as np
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.experiment.naming import result_name
+from pkpo_toy.experiment.result import QUICK
 from pkpo_toy.loading import names_a_file
 from pkpo_toy.package import FOLDER, __version__
 from pkpo_toy.runs import (
@@ -101,7 +102,8 @@ def _merged(configurations: list[dict[str, Any]]) -> dict[str, Any]:
 
 def plan(file: StudyFile) -> Plan:
     """Check every cell of a study before anything is written. Raises InputError."""
-    check_name("the name of the results", file.name)
+    if check_name("the name of the results", file.name) == QUICK:
+        raise InputError(f"the name of the results must not be {QUICK!r}: quick looks go there.")
     study = file.definition
     study.check_installed()
     configurations = [config.model_dump(mode="json") for config in expand(file)]

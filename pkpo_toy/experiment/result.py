@@ -151,7 +151,7 @@ class Result:
         return draw(**self.drawing())
 
     def save_figure(
-        self, figures: Path = FIGURES, *, again: bool = True, pdf: bool = False
+        self, figures: str | Path = FIGURES, *, again: bool = True, pdf: bool = False
     ) -> list[Path]:
         """Draw FIGURES/NAME.png and .svg, and .pdf if asked; returns the paths. Raises DiskError.
 
@@ -160,7 +160,7 @@ class Result:
         drawing = self.drawing()
         source = _source(self.study, **drawing)
         kinds = ("png", "svg", "pdf") if pdf else ("png", "svg")
-        paths = [figures / f"{self.name}.{kind}" for kind in kinds]
+        paths = [Path(figures, f"{self.name}.{kind}") for kind in kinds]
         if again or not all(_says(path, source) for path in paths):
             from pkpo_toy.plotting import render
 

@@ -74,7 +74,8 @@ def stored(where: str | None, out: Path) -> tuple[list[Result], list[str]]:
                 raise
             left_out.append(str(error))
     if not found:
-        none = f"no results of {str(where or out)!r} in {str(out)!r}; `pkpo-toy run` makes some."
+        meant = str(out if where is None else where)
+        none = f"no results of {meant!r} in {str(out)!r}; `pkpo-toy run` makes some."
         raise InputError(left_out[0] if folders else none)
     order = list(STUDIES)
     return sorted(found, key=lambda one: (order.index(one.study), one.name)), sorted(left_out)
@@ -100,7 +101,8 @@ def _folders(where: str | None, out: Path) -> tuple[list[Path], list[str]]:
                 return [folder], []
         if not Path(where).is_dir():
             return [load(where, out).path], []  # says what is there
-    return [path.parent for path in Path(where or out).glob("*/manifest.json")], []
+    place = out if where is None else Path(where)
+    return [path.parent for path in place.glob("*/manifest.json")], []
 
 
 def _holds(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """Names of results folders, none of which leads out of the root of all results."""
 
+import os
 import re
 from pathlib import Path
 
@@ -29,8 +30,7 @@ def results_folder(root: Path, name: str) -> Path:
     Raises InputError for a bad name and where the folder is a link that leads out of the root.
     """
     folder = root / check_name("the name of a results folder", name)
-    if folder.resolve().parent != root.resolve():
-        raise InputError(
-            f"the results folder must lie in {root}, got {folder} -> {folder.resolve()}"
-        )
+    there = Path(os.path.realpath(folder))  # unlike `resolve`, says nothing of links in a circle
+    if there.parent != Path(os.path.realpath(root)):
+        raise InputError(f"the results folder must lie in {root}, got {folder} -> {there}")
     return folder

@@ -35,11 +35,15 @@ def new_manifest(description: Mapping[str, Any], keys: list[str]) -> Manifest:
 
 
 def typed_command() -> list[str]:
-    """The command that was typed, as a list; `python -m pkpo_toy` counts as `pkpo-toy`."""
+    """The command that was typed, as a list; `python -m pkpo_toy` counts as `pkpo-toy`.
+
+    Bytes of a path that are no UTF-8 are shown as escapes: JSON has no other place for them.
+    """
     program = Path(sys.argv[0])
     module = program.name == "__main__.py"  # of the package that `python -m` was given
     name = program.parent.name.replace("_", "-") if module else program.name
-    return [name, *sys.argv[1:]]
+    words = [name, *sys.argv[1:]]
+    return [word.encode("utf-8", "backslashreplace").decode() for word in words]
 
 
 def now() -> str:

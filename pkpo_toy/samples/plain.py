@@ -69,7 +69,7 @@ class _Block:
         self.words: Integers = np.ndarray(len(padded) - 7, "<u8", padded, strides=(1,))
         end = feed = np.flatnonzero(self.bytes < ord(" "))
         if self.bytes[end[0]] == ord("\r"):
-            end, feed = end[:-1:2], end[1::2]
+            end, feed = end[::2], end[1::2]
             _must(len(end) == len(feed) and (feed - end == 1).all())
             _must((self.bytes[end] == ord("\r")).all())
         _must((self.bytes[feed] == ord("\n")).all())
@@ -190,10 +190,8 @@ def _rewards(block: _Block, start: Integers, end: Integers) -> Array:
         digit = block.bytes[start] - np.uint8(ord("0"))
         _must(digit.max() <= 9)
         return digit.astype(np.float64)
-    values = _scalars(block.texts(start, end))
-    _must(set(map(type, values)) <= {int, float, bool})
     try:
-        rewards = np.array(values, dtype=np.float64)
+        rewards = np.array(_scalars(block.texts(start, end)), dtype=np.float64)  # null is NaN
     except OverflowError:
         raise _NotPlainError from None
     _must(np.isfinite(rewards).all())

@@ -75,7 +75,7 @@ def _read(path: Path) -> str:
             raise InputError(f"no study file {str(path)!r}.")
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path}: a study file has at most {MAX_BYTES:,} bytes.")
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")  # Windows editors put a mark first
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 (byte {error.start}).") from None
     except (OSError, ValueError) as error:
@@ -133,9 +133,12 @@ def _setting(text: str) -> tuple[str, Any]:
     if not equals:
         raise InputError(f"--set takes key=value, got {text!r}.")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+        read = tomllib.loads(f"value = {value}")
     except (ValueError, RecursionError):
-        return key.strip(), value.strip()
+        read = {"value": value.strip()}
+    if len(read) > 1:
+        raise InputError(f"--set takes one key=value, got {text!r}.")
+    return key.strip(), read["value"]
 
 
 def with_values(file: StudyFile, values: Table) -> StudyFile:

@@ -79,7 +79,7 @@ class Config(BaseModel):
     def _fits_in_memory(self) -> Self:
         for names in self.arrays:
             sizes = {name: max(1, getattr(self, name)) for name in names}
-            needed = 8 * math.prod(sizes.values())
+            needed = 8 * math.prod(sizes[name] for name in names)  # a name may stand twice
             if needed > MEMORY:
                 asked = ", ".join(f"{name} = {value}" for name, value in sizes.items())
                 raise InputError(

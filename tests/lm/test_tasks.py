@@ -4,6 +4,7 @@ import ast
 import operator
 import re
 from collections import Counter
+from itertools import count
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
+from pkpo_toy.lm import problems
 from pkpo_toy.lm.checkers import CHECKERS, checker_named
 from pkpo_toy.lm.problems import from_file, from_task
 from pkpo_toy.lm.tasks import TASKS, Problem, task_named, value_of
@@ -191,3 +193,11 @@ def test_more_problems_than_there_are_ends_with_all_of_them():
     assert len(prompts) == len(problems.training + problems.held_out) < 200
     more = from_task("multiply", 1, 10**6, 10**6, seed=1)
     assert {problem.prompt for problem in more.training + more.held_out} == prompts
+
+
+def test_drawing_ends_where_hardly_any_problem_is_new(monkeypatch):
+    monkeypatch.setattr(problems, "REPEATS", 5)
+    drawn = count()
+    always_the_same_two = (Problem(str(next(drawn) % 2), "answer") for _ in range(1000))
+    assert [one.prompt for one in problems._different(always_the_same_two)] == ["0", "1"]
+    assert next(drawn) == 2 + 5 + 1

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.runs import Cell, execute
+from pkpo_toy.runs import Cell, execute, processes
 from pkpo_toy.runs.compute import compute
 from pkpo_toy.runs.processes import in_processes, workers_kept
 from pkpo_toy.runs.workers import Workers, _watch_parent
@@ -218,6 +218,8 @@ def test_a_study_that_wants_more_workers_gets_them(tmp_path: Path) -> None:
         for jobs in (2, 3, 2):
             cells = toy.cells(4)
             assert execute(cells, toy.draw, tmp_path / f"{jobs}", jobs=jobs, fresh=True).ran == 4
+            (waiting,) = processes._waiting.get() or []
+            assert waiting.jobs >= jobs
 
 
 def test_workers_keep_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,7 +147,7 @@ CSV_ROWS = [
     b"p9,0,null", b"p9,0,2", b"p9,0,x", b"p9,0,/", b"p9,0,:", b"p9,0,0x1", b"p9,0,1_0", b"p9,0,[1]",
     b"p9,0,{}", b"p9,0, 1", b",0,1", b" ,0,1", b"\xc2\xa0,0,1", b"p9," + b"9" * 19 + b",1",
     b"p9,0," + b"9" * 400, b"p9,0," + b"9" * 5000, b"p" * 300 + b",0,1", b"p9,0,1" + b"0" * 200_000,
-    b"\xef\xbb\xbfp9,0,1", b"p9,0,0.1000000000000000055511151231257827", b"p9,0,1e-400",
+    b"\xef\xbb\xbfp9,0,1", b"p9,0,0.1000000000000000055511151231257827", b"p9,0,1e-400", b"p7,<,1",
 ]  # fmt: skip
 JSON_VALUES = [
     (b'"p9"', b"0", value)
@@ -212,9 +212,64 @@ def test_a_row_that_is_not_plain_is_judged_as_ever(tmp_path, taken, content, row
 def test_other_values_are_judged_as_ever(tmp_path, taken, pattern, changed):
     path = tmp_path / "lines"
     for to in ("", "4", "-", "01", "1 2", "[2", "[2]", "{}", "NaN", "-Infinity", "tru", "null"):
-        lines = [pattern.replace('"sample": 0', f'"sample": {i}') for i in range(40)]
-        lines[30] = lines[30].replace(changed, to)
-        path.write_text("\n".join(lines))
+        for at in (28, 29, 30):  # also where it is not the first of its block
+            lines = [pattern.replace('"sample": 0', f'"sample": {i}') for i in range(40)]
+            lines[at] = lines[at].replace(changed, to, 1)
+            path.write_text("\n".join(lines))
+            assert outcome(path) == by_rows(path)
+
+
+@pytest.mark.parametrize("content", [csv_of, lines_of])
+def test_line_ends_of_several_kinds_are_told_apart_as_ever(tmp_path, taken, content):
+    lines = content(SORTED, "\r\n").splitlines(keepends=True)
+    path = tmp_path / "ends"
+    for place in (50, len(lines) - 1):
+        line = lines[place].rstrip()
+        for odd in (
+            f"{line}\n", line, f"{line}\r\r\n", f"\r\n{line}\r\n", f"{line}\r",
+            f"{line[:-1]}\r{line[-1]}\r\n", f"{line[:-1]}\r{line[-1]}\n",
+            f"{line}\n\r\n", f"\r{line}\n", f"{line}\0\n",
+        ):  # fmt: skip
+            changed = "".join([*lines[:place], odd, *lines[place + 1 :]])
+            path.write_bytes(changed.encode())
+            assert outcome(path) == by_rows(path)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # A field too few in one row and one too many in the next.
+        [b"p,96,1,x", b"p,x,0,1,x,y"],
+        [b"p,96,1,x,y,z", b"p,97,1"],
+        [b"p,96,1,x,y,z", b"p,97,1,x,"],
+    ],
+)
+def test_fields_are_counted_row_by_row(tmp_path, taken, lines):
+    path = tmp_path / "fields"
+    rows_before = [b"p,%d,1,x,y" % i for i in range(96)]
+    for end in ([], [b"q,%d,1,x,y" % i for i in range(40)]):
+        path.write_bytes(b"\n".join([b"problem,sample,reward,x,y", *rows_before, *lines, *end]))
+        assert outcome(path) == by_rows(path)
+        assert isinstance(outcome(path), str)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{{"problem": "{}", "sample": {}, "reward": "{}"}}',
+        '{{"problem": {}5, "sample": {}, "reward": {}}}',
+        '{{"problem": -1{}, "sample": {}, "reward": {}}}',
+        '{{"problem": "{}", "sample": {}, "rewards": {}}}',
+        '{{"problem": "{}", "sample": {}, "reward": {}, "reward": 1}}',
+        '{{"problem": "{}", "sample": {}, "reward": {{"reward": {}}}}}',
+        '{{"problem": "{}\\t", "sample": {}, "reward": {}}}',
+    ],
+)
+def test_a_pattern_that_changes_on_the_way_is_judged_as_ever(tmp_path, taken, pattern):
+    path = tmp_path / "pattern"
+    more = [(p.replace("p", "2" if '"p' not in pattern else "q"), s, r) for p, s, r in SORTED]
+    for place in range(20, 30):  # also where a block ends
+        path.write_text(lines_of(SORTED[:place]) + lines_of(more, "\n", pattern))
         assert outcome(path) == by_rows(path)
 
 

@@ -1,5 +1,6 @@
 """Sampling results: what each value may be, and the two shapes of table."""
 
+import gc
 import json
 
 import numpy as np
@@ -189,3 +190,18 @@ def test_whatever_comes_in_is_results_or_an_input_error(tmp_path_factory, conten
     else:
         assert np.isfinite(found.rewards).all()
         assert len(found.rewards) == found.n.sum()
+
+
+@pytest.mark.parametrize("looking", [True, False])
+@pytest.mark.parametrize("row", ["a,2,1", "a,2,3"], ids=["read", "refused"])
+def test_garbage_is_looked_for_afterwards_as_before(write, looking, row):
+    before = gc.isenabled()
+    (gc.enable if looking else gc.disable)()
+    try:
+        try:
+            read(write(f"problem,n,c\n{row}\n"))
+        except InputError:
+            assert row == "a,2,3"
+        assert gc.isenabled() == looking
+    finally:
+        (gc.enable if before else gc.disable)()

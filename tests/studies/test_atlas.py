@@ -11,7 +11,7 @@ from pkpo_toy.simulator.exact.gaussian import gaussian_gradient
 from pkpo_toy.simulator.rewards import UNIT_SQUARE
 from pkpo_toy.studies import atlas_moments
 from pkpo_toy.studies.atlas import Atlas, known, run
-from pkpo_toy.studies.atlas_problems import FAMILIES, SD, Point
+from pkpo_toy.studies.atlas_problems import DOMAINS, FAMILIES, SD, Point
 from pkpo_toy.studies.files import build, expand, load
 
 SMALL = {"groups": 400, "sets": 2, "n": 4}
@@ -116,3 +116,16 @@ def test_who_is_compared():
 def test_a_family_that_is_not_there_is_named():
     with pytest.raises(InputError, match="Did you mean 'gaussian'"):
         build(Atlas, {"family": "gausian"}, "atlas")
+
+
+@pytest.mark.parametrize("family", DOMAINS)
+def test_a_setting_outside_of_its_familys_domain_is_refused(family):
+    for end, outwards in zip(DOMAINS[family], (-np.inf, np.inf), strict=True):
+        build(Atlas, {"family": family, "setting": float(end)}, "atlas")
+        beyond = float(np.nextafter(end, outwards))
+        with pytest.raises(InputError, match=f"setting of family '{family}' must be"):
+            build(Atlas, {"family": family, "setting": beyond}, "atlas")
+
+
+def test_every_family_of_the_atlas_has_a_domain():
+    assert DOMAINS.keys() == FAMILIES.keys()

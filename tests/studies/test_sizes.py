@@ -8,7 +8,10 @@ from pkpo_toy.studies.table import STUDIES
 TRILLION = 10**12
 # What may be as large as one likes: it seeds, spaces out, bounds, or stands in a formula.
 HARMLESS = {"seed", "problem_seed", "log_every", "checkpoint_every", "budget"}
-HARMLESS_IN = {("landscape", "k"), ("lm", "warm_start"), ("lm", "epochs")}
+HARMLESS_IN = {
+    *(("landscape", "k"), ("lm", "warm_start"), ("lm", "epochs")),
+    ("less_variance_lm", "warm_start"),
+}
 WHOLE = [
     (name, field)
     for name, study in STUDIES.items()
@@ -56,3 +59,14 @@ def test_a_trillion_is_refused_with_the_memory_or_does_no_harm(name, field):
 )
 def test_what_only_a_cell_found_is_found_at_once(name, values, says):
     assert says in refusal(name, **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("lm", {"width": 10**7, "layers": 1, "heads": 1}),
+        ("atlas", {"n": 10**6, "sets": 2, "groups": 1}),
+    ],
+)
+def test_a_size_that_counts_twice_is_counted_twice(name, values):
+    assert "GB of memory" in refusal(name, **values)

@@ -57,7 +57,7 @@ def kinds(*, plot: bool, pdf: bool) -> tuple[str, ...]:
 
 def stem(file: str) -> str:
     """What a figure of this file is called: its name up to the first point, no pattern."""
-    name = Path(file).name.split(".")[0].replace("*", "").replace("?", "")
+    name = "".join(c for c in Path(file).name.split(".")[0] if c.isprintable() and c not in "*?")
     return "stdin" if file == "-" else name or "results"
 
 

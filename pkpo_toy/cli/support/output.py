@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from glob import glob
 from pathlib import Path
 
 from pkpo_toy.errors import InputError
 
 
-def checked_target(option: str, name: str | Path) -> Path:
-    """The path to write.
+def checked_target(option: str, name: str | Path, reads: Sequence[str] = ()) -> Path:
+    """The path to write by a command that reads these files, patterns among them.
 
     Raises InputError unless its folder is there and what it would replace is an ordinary file that
-    no run keeps: replacing a device or a pipe would remove it.
+    is not read, not where stdout goes (/dev/stdout, say) and kept by no run: replacing a device or
+    a pipe would remove it.
     """
     from pkpo_toy.runs import is_result
 
@@ -21,7 +26,11 @@ def checked_target(option: str, name: str | Path) -> Path:
             raise InputError(f"{shown}: there is no folder {str(path.parent)[:100]!r}.")
         if path.exists() and not path.is_file():
             raise InputError(f"{shown} is not an ordinary file.")
-        kept = is_result(path.resolve())
+        if path.exists() and _is_open(path):
+            raise InputError(f"{shown} is where the output goes already; leave {option} out.")
+        if path.exists() and any(path.samefile(each) for each in _matches(reads)):
+            raise InputError(f"{shown} is read too; choose another.")
+        kept = is_result(Path(os.path.realpath(path)))
     except InputError:
         raise
     except (OSError, ValueError) as error:  # a name too long, a NUL in it
@@ -30,6 +39,21 @@ def checked_target(option: str, name: str | Path) -> Path:
     if kept:
         raise InputError(f"{shown} is a file of stored results; choose another.")
     return path
+
+
+def _is_open(path: Path) -> bool:
+    """Whether stdout or stderr goes there."""
+    for descriptor in (1, 2):
+        with suppress(OSError):  # closed
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return True
+    return False
+
+
+def _matches(names: Sequence[str]) -> list[str]:
+    """The files that are there under these names and patterns."""
+    found = [match for name in names for match in [name, *glob(name)]]
+    return [name for name in found if os.path.exists(name)]
 
 
 def checked_page(option: str, name: str) -> Path:

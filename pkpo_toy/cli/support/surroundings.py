@@ -40,6 +40,10 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
     # Figures are drawn to files; a notebook's backend may not even be importable here.
     os.environ["MPLBACKEND"] = "agg"
+    os.environ.pop("SOURCE_DATE_EPOCH", None)  # no figure holds a date, and a bad one stops it
+    for size in ("COLUMNS", "LINES"):
+        if not os.environ.get(size, "1").strip("0"):
+            del os.environ[size]  # a terminal without width, as some editors' are
     if Path("matplotlibrc").exists():
         _ignore_settings_here()
 
