@@ -8,6 +8,7 @@ import pytest
 
 from pkpo_toy.cli.listing import KINDS
 from pkpo_toy.cli.support.tables import columns_of, print_table
+from pkpo_toy.runs.tables import read_csv
 from tests.cli.conftest import run_inside
 
 ROOT = Path(__file__).parents[2]
@@ -43,9 +44,7 @@ def test_no_line_is_longer_than_the_terminal_and_no_heading_is_cut(examples, arg
 def test_every_number_of_a_study_is_shown_whole(examples, name):
     folder = ROOT / "results" / name
     done = run_inside(examples, "show", str(folder), "--all", columns=80)
-    summary = pd.read_csv(folder / "summary.csv", float_precision="round_trip").drop(
-        columns="per_run", errors="ignore"
-    )
+    summary = read_csv(folder / "summary.csv").drop(columns="per_run", errors="ignore")
     shown = set(re.findall(r"[^\s,\[\]±]+", done.stdout))
     for column in columns_of(summary, " ± "):
         if column.numeric:
