@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -31,6 +32,16 @@ def _known(name: str) -> str:
 
 
 EstimatorName = Annotated[str, AfterValidator(_known)]
+
+
+def _device(name: str) -> str:
+    if re.fullmatch(r"cpu|mps|(cuda|xpu)(:\d{1,3})?", name) is None:
+        raise InputError(f'device must be "cpu", "cuda", "cuda:1", "mps" or "xpu", got {name!r}.')
+    return name
+
+
+DeviceName = Annotated[str, AfterValidator(_device)]
+"""Whether the device is there is found where it is used, which may be on another machine."""
 
 
 class LmConfig(ScheduleConfig):
@@ -110,7 +121,7 @@ class LmConfig(ScheduleConfig):
     dtype: Literal["float32", "float64", "bfloat16", "float16"] = Field(
         "float32", description='"float32", "float64", "bfloat16" or "float16"'
     )
-    device: str = Field("cpu", description='"cpu" or "cuda"')
+    device: DeviceName = Field("cpu", description='"cpu", "cuda", "cuda:1", "mps" or "xpu"')
     threads: PositiveInt = Field(1, le=4096, description="of torch, per process")
     folder: str = Field(
         "", description="where checkpoints and sampled answers are kept; empty: nowhere"
