@@ -6,7 +6,7 @@ prints one Markdown table; CELLS (2000) is the size of the study that is execute
 """
 
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,8 +36,14 @@ def draw(spec: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({"index": spec["index"], "value": values})
 
 
-def means(frame: pd.DataFrame) -> pd.DataFrame:
+def means(spec: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"index": frame["index"].iloc[:1], "mean": [frame["value"].mean()]})
+
+
+def carried_out(study: list[Cell], place: Path, jobs: int = 1) -> None:
+    """Raises AssertionError where a cell or its summary failed: what failed was not measured."""
+    outcome = execute(study, draw, place, summarize=means, jobs=jobs)
+    assert not outcome.failed, outcome.failed[0]
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -49,9 +55,9 @@ def seconds(call: Callable[[], object]) -> float:
 def execution(place: Path, count: int) -> list[Row]:
     """One worker beside a bare loop over the same cells, then the same study resumed."""
     study = cells(count, 0.005)
-    bare = seconds(lambda: [means(draw(cell.spec)) for cell in study])
-    full = seconds(lambda: execute(study, draw, place, summarize=means))
-    again = seconds(lambda: execute(study, draw, place, summarize=means))
+    bare = seconds(lambda: [means(cell.spec, draw(cell.spec)) for cell in study])
+    full = seconds(lambda: carried_out(study, place))
+    again = seconds(lambda: carried_out(study, place))
     return [
         (f"bare loop, {count} cells of 5 ms", f"{bare:.1f} s", f"{bare / count * 1e3:.2f} ms"),
         ("overhead on one worker", f"{full - bare:.1f} s", f"{(full - bare) / count * 1e3:.2f} ms"),
@@ -73,8 +79,8 @@ def disk(place: Path, count: int = 300) -> list[Row]:
 def workers(place: Path, count: int = 60) -> list[Row]:
     """Cells of 0.2 s on one worker and on two."""
     study = cells(count, 0.2)
-    one = seconds(lambda: execute(study, draw, place / "1", summarize=means))
-    two = seconds(lambda: execute(study, draw, place / "2", summarize=means, jobs=2))
+    one = seconds(lambda: carried_out(study, place / "1"))
+    two = seconds(lambda: carried_out(study, place / "2", jobs=2))
     return [(f"two workers, {count} cells of 0.2 s", f"{two:.1f} s", f"x {one / two:.2f}")]
 
 
@@ -92,8 +98,10 @@ def peak(place: Path, count: int) -> float:
 
 
 def run_and_report(place: str, count: int) -> None:
-    execute(cells(count, 0.0), draw, Path(place), summarize=means)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    carried_out(cells(count, 0.0), Path(place))
+    # Not ru_maxrss: that begins with the peak of the process this one was started from.
+    used = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text("ascii"))
+    print(int(used[1]) / 1024 if used else np.nan)
 
 
 def memory(place: Path, counts: Sequence[int] = (500, 5000)) -> list[Row]:
