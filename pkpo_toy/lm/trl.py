@@ -27,10 +27,10 @@ from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.api import DEFAULT, EstimatorLike
 from pkpo_toy.estimators.groups import WHEN_SHORT
 from pkpo_toy.estimators.size_weighted import size_weighted_rloo
-from pkpo_toy.extras import install_command
 from pkpo_toy.lm.adaptive import score_sizes
 from pkpo_toy.lm.estimators import ADAPTIVE_SIZES, SIZE_WEIGHTED
 from pkpo_toy.lm.metrics import group_metrics
+from pkpo_toy.lm.trl_contract import check_contract
 from pkpo_toy.simulator.schedules import k_schedule as ks_of
 from pkpo_toy.training.handover import Handover
 from pkpo_toy.typing import Array, Flags
@@ -294,27 +294,3 @@ class _AtBegin(TrainerCallback):  # type: ignore[misc, unused-ignore]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.check(state.max_steps)
-
-
-CONTRACT = {
-    "_calculate_rewards": ("self", "inputs", "prompts", "completions", "completion_ids_list"),
-    "_generate_and_score_completions": ("self", "inputs"),
-    "_get_per_token_logps_and_entropies": (
-        "self", "model", "input_ids", "attention_mask", "logits_to_keep", "batch_size",
-    ),
-    "_save_checkpoint": ("self", "model", "trial"),
-    "_load_optimizer_and_scheduler": ("self", "checkpoint"),
-}  # fmt: skip
-"""What this file relies on of TRL's private methods, with their first parameters."""
-
-
-def check_contract(trainer: type) -> None:
-    """Raises RuntimeError unless TRL still has the private methods that are overridden here."""
-    for name, wanted in CONTRACT.items():
-        method = getattr(trainer, name, None)
-        found = tuple(inspect.signature(method).parameters) if callable(method) else None
-        if found is None or found[: len(wanted)] != wanted:
-            raise RuntimeError(
-                f"this version of trl has moved GRPOTrainer.{name}: expected parameters {wanted}, "
-                f"found {found}. Install the version that is pinned: {install_command('trl')}"
-            )

@@ -13,6 +13,7 @@ from pkpo_toy.estimators import weights
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.size_weighted import size_weighted_rloo
 from pkpo_toy.lm import trl as ours
+from pkpo_toy.lm.trl_contract import check_contract
 from tests.lm import tiny, trl_step
 from tests.lm.trl_step import LONGEST, N, trained
 from tests.lm.two_ranks import as_two_ranks
@@ -224,8 +225,8 @@ def test_the_pass_for_log_probabilities_sees_the_pictures():
 
 
 def test_the_contract_with_trls_private_methods():
-    """Fails when TRL moves what is overridden; then this file and CONTRACT need a new look."""
-    ours.check_contract(GRPOTrainer)
+    """Fails when TRL moves what is overridden: then `lm.trl` and CONTRACT need a new look."""
+    check_contract(GRPOTrainer)
 
 
 def test_a_broken_contract_is_loud():
@@ -234,10 +235,10 @@ def test_a_broken_contract_is_loud():
             raise NotImplementedError
 
     with pytest.raises(RuntimeError, match=r"moved GRPOTrainer\._calculate_rewards"):
-        ours.check_contract(Moved)
+        check_contract(Moved)
     del Moved._calculate_rewards
     with pytest.raises(RuntimeError, match="found None"):
-        ours.check_contract(Moved)
+        check_contract(Moved)
 
 
 @pytest.mark.parametrize("when_short", ["clamp", "zero"])

@@ -6,6 +6,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from pkpo_toy.plotting import FIGURES, estimator_look, k_look
+from pkpo_toy.plotting.figure import by
 from pkpo_toy.plotting.figures.learning_curves import best_bonus_only
 from pkpo_toy.plotting.render import draw
 from pkpo_toy.plotting.style import contrast
@@ -24,6 +25,12 @@ from tests.plotting.frames import FRAMES
 
 def test_every_figure_has_a_frame_here():
     assert set(FRAMES) == set(FIGURES)
+
+
+def test_rows_are_parted_by_ascending_numbers_and_by_names_as_they_appear():
+    frame = pd.DataFrame({"k": [4, 1, 4], "label": ["b", "a", "b"]})
+    assert [(k, list(part.index)) for k, part in by(frame, "k")] == [(1, [1]), (4, [0, 2])]
+    assert [(x, list(part.index)) for x, part in by(frame, "label")] == [("b", [0, 2]), ("a", [1])]
 
 
 def reordered(name):
