@@ -174,6 +174,25 @@ def test_lm_eval_refuses_one_value_for_several_responses(write):
     assert counts(read(write(lines(alone)))) == {"0": (1, 1)}
 
 
+@pytest.mark.parametrize(
+    ("lost", "changed", "sentence"),
+    [
+        ("doc_id", {}, "no 'doc_id'"),
+        ("resps", {}, "no 'resps'"),
+        ("", {"metrics": [["pass@1"]]}, "must be a finite number, got None"),
+        ("", {"pass@1": 10**400}, "pass@1 must be a finite number, got 1000"),
+        *(
+            ("", {"pass@1": p}, r"pass@1 must be in 0\.\.1, got")
+            for p in (-0.25, 1.25, 1e308, 10**30)
+        ),
+    ],
+)
+def test_lm_eval_names_the_line_that_does_not_fit(write, lost, changed, sentence):
+    line = {key: DOCUMENT[key] for key in DOCUMENT if key != lost} | changed
+    with pytest.raises(InputError, match=f"line 2: .*{sentence}"):
+        read(write(lines(DOCUMENT | {"doc_id": 1}, line)), score=None)
+
+
 def test_lm_eval_documents_of_another_task_are_not_mixed(write):
     first = write(lines(DOCUMENT | {"doc_hash": "a"}), "first")
     other = write(lines(DOCUMENT | {"doc_hash": "b"}), "other")
@@ -338,6 +357,26 @@ def test_lighteval_needs_a_whole_count(tmp_path):
     path = tmp_path / "details.parquet"
     pd.DataFrame([row]).to_parquet(path)
     with pytest.raises(InputError, match=r"row 1: pass@1 times n must be a whole number, got 1\.2"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"doc": {"name": "0"}}, "no 'id'"),
+        ({"doc": "0"}, "doc must hold fields, got '0'"),
+        ({"metric": 0.5}, "metric must hold fields, got 0.5"),
+        ({"metric": {"pass@k:k=1&n=4": 1.5}}, r"pass@1 must be in 0\.\.1, got 1.5"),
+        ({"metric": {"pass@k:k=1&n=4" + "0" * 5000: 0.5}}, "no metric pass@k"),
+    ],
+)
+def test_lighteval_names_the_row_that_does_not_fit(tmp_path, changed, sentence):
+    import pandas as pd
+
+    row = {"doc": {"id": "0"}, "metric": {"pass@k:k=1&n=4": 0.5}, "model_response": {"text": ["a"]}}
+    path = tmp_path / "details.parquet"
+    pd.DataFrame([row | changed]).to_parquet(path)
+    with pytest.raises(InputError, match=f"row 1: {sentence}"):
         read(path)
 
 

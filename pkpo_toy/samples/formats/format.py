@@ -141,11 +141,19 @@ def texts_of(source: Source) -> Iterator[tuple[str, str]]:
                 yield f"{source.name}, line {number}", text
 
 
+def wanted(record: dict[str, Any], name: str, where: str) -> Any:
+    """A field of a record. Raises InputError where it is not there."""
+    if name not in record:
+        raise InputError(f"{where}: no {name!r}.")
+    return record[name]
+
+
 def number(value: object, where: str, name: str) -> float:
     """A finite number, or true and false as 1 and 0. Raises InputError for anything else."""
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"{where}: {name} must be a finite number, got {shown(value)}.")
-    return float(value)
+    with suppress(OverflowError):  # of an integer of 400 digits
+        if isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
+    raise InputError(f"{where}: {name} must be a finite number, got {shown(value)}.")
 
 
 def numbers_in(record: dict[str, Any], besides: set[str]) -> list[str]:

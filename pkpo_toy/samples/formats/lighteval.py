@@ -4,15 +4,16 @@ Source: huggingface/lighteval, `src/lighteval/logging/info_loggers.py`.
 """
 
 import re
+from typing import Any
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.samples.evaluation import Collector
-from pkpo_toy.samples.formats.format import Format, Head, number
+from pkpo_toy.samples.formats.format import Format, Head, number, wanted
 from pkpo_toy.samples.formats.lm_eval import successes
 from pkpo_toy.samples.formats.parquet import rows_of
 from pkpo_toy.samples.rows import Source, shown
 
-_PASS = re.compile(r"pass@k:k=([1-9]\d*)&n=([1-9]\d*)")
+_PASS = re.compile(r"pass@k:k=([1-9]\d{0,5})&n=([1-9]\d{0,5})")
 
 
 def _recognises(head: Head) -> bool:
@@ -22,17 +23,23 @@ def _recognises(head: Head) -> bool:
 def _read(source: Source, into: Collector) -> str:
     chosen = ""
     for where, row in rows_of(source, ["doc", "metric"]):
-        metrics = {name: value for name, value in row["metric"].items() if _PASS.fullmatch(name)}
+        kept, document = _fields(row, "metric", where), _fields(row, "doc", where)
+        metrics = {name: value for name, value in kept.items() if _PASS.fullmatch(name)}
         if not metrics:
-            kept = ", ".join(map(shown, row["metric"]))
-            raise InputError(f"{where}: no metric pass@k:k=K&n=N; kept: {kept or 'none'}.")
+            names = ", ".join(map(shown, kept)) or "none"
+            raise InputError(f"{where}: no metric pass@k:k=K&n=N; kept: {names}.")
         least = min(metrics, key=lambda name: int(name.split("=")[1].split("&")[0]))
         chosen = chosen or into.choose("metric", metrics, least)
         k, n = (int(part.split("=")[1]) for part in chosen.removeprefix("pass@k:").split("&"))
-        into.count(
-            row["doc"]["id"], n, successes(n, k, number(metrics[chosen], where, chosen), where)
-        )
+        value = number(wanted(metrics, chosen, where), where, chosen)
+        into.count(str(wanted(document, "id", where)), n, successes(n, k, value, where))
     return chosen
+
+
+def _fields(row: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+    if not isinstance(row[name], dict):
+        raise InputError(f"{where}: {name} must hold fields, got {shown(row[name])}.")
+    return dict(row[name])
 
 
 FORMAT = Format(

@@ -13,7 +13,15 @@ import numpy as np
 from pkpo_toy.errors import InputError, unknown
 from pkpo_toy.estimators import pass_at_k
 from pkpo_toy.samples.evaluation import Collector
-from pkpo_toy.samples.formats.format import Format, Head, number, numbers_in, objects_of, whole
+from pkpo_toy.samples.formats.format import (
+    Format,
+    Head,
+    number,
+    numbers_in,
+    objects_of,
+    wanted,
+    whole,
+)
 from pkpo_toy.samples.rows import Source, shown
 
 _PASS = re.compile(r"pass@([1-9][0-9]{0,5})")
@@ -41,8 +49,8 @@ def _values(source: Source, into: Collector) -> tuple[_Values, bool]:
     values: _Values = defaultdict(list)
     single = True
     for where, line in objects_of(source):
-        document, name = str(line["doc_id"]), str(line.get("filter", "none"))
-        responses = line["resps"]
+        document, name = str(wanted(line, "doc_id", where)), str(line.get("filter", "none"))
+        responses = wanted(line, "resps", where)
         if not isinstance(responses, list) or not responses or not isinstance(responses[0], list):
             raise InputError(f"{where}: resps must be a list of lists, got {shown(responses)}.")
         n = len(responses[0])
@@ -51,10 +59,10 @@ def _values(source: Source, into: Collector) -> tuple[_Values, bool]:
         into.same("document", document, str(line.get("doc_hash")))
         listed = line.get("metrics")
         metrics = listed if isinstance(listed, list) and listed else numbers_in(line, {"doc_id"})
-        for metric in metrics:
+        for metric in map(str, metrics):
             if isinstance(line.get(metric), list | dict | str):
                 continue
-            value = number(line.get(metric), where, str(metric))
+            value = number(line.get(metric), where, metric)
             values[metric, name].append((where, document, n, value))
     return values, single
 
@@ -91,6 +99,8 @@ def successes(n: int, k: int, value: float, where: str) -> int:
 
     Raises InputError if there is none, or several.
     """
+    if not 0 <= value <= 1:
+        raise InputError(f"{where}: pass@{k} must be in 0..1, got {value:g}.")
     if k == 1:
         return whole(n * value, where, "pass@1")
     estimates = pass_at_k(n, np.arange(n + 1), k) if k <= n else np.array([])
