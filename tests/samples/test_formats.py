@@ -179,6 +179,9 @@ def test_lm_eval_refuses_one_value_for_several_responses(write):
     [
         ("doc_id", {}, "no 'doc_id'"),
         ("resps", {}, "no 'resps'"),
+        ("", {"resps": [[]]}, "resps must hold a list of responses, got"),
+        ("", {"resps": []}, "resps must hold a list of responses, got"),
+        ("pass@1", {"metrics": ["pass@2"], "pass@2": 0.5}, "no 'pass@1', which other lines"),
         ("", {"metrics": [["pass@1"]]}, "must be a finite number, got None"),
         ("", {"pass@1": 10**400}, "pass@1 must be a finite number, got 1000"),
         *(

@@ -34,8 +34,12 @@ def _recognises(head: Head) -> bool:
 
 
 def _read(source: Source, into: Collector) -> str:
-    values, single = _values(source, into)
+    values, single, lines = _values(source, into)
     metric, name = _chosen(source, into, values, single)
+    scored = {where for where, *_ in values[metric, name]}
+    for where in lines[name]:
+        if where not in scored:
+            raise InputError(f"{where}: no {metric!r}, which other lines of this filter have.")
     for where, document, n, value in values[metric, name]:
         if _PASS.fullmatch(metric):
             into.count(document, n, successes(n, int(metric[5:]), value, where))
@@ -44,16 +48,21 @@ def _read(source: Source, into: Collector) -> str:
     return f"{metric}, filter {name}"
 
 
-def _values(source: Source, into: Collector) -> tuple[_Values, bool]:
-    """Every numeric metric, and whether n = 1 throughout."""
+def _values(source: Source, into: Collector) -> tuple[_Values, bool, dict[str, list[str]]]:
+    """Every numeric metric, whether n = 1 throughout, and where the lines of each filter stand."""
     values: _Values = defaultdict(list)
+    lines: dict[str, list[str]] = defaultdict(list)
     single = True
     for where, line in objects_of(source):
         document, name = str(wanted(line, "doc_id", where)), str(line.get("filter", "none"))
         responses = wanted(line, "resps", where)
-        if not isinstance(responses, list) or not responses or not isinstance(responses[0], list):
-            raise InputError(f"{where}: resps must be a list of lists, got {shown(responses)}.")
-        n = len(responses[0])
+        first = responses[0] if isinstance(responses, list) and responses else None
+        if not isinstance(first, list) or not first:
+            raise InputError(
+                f"{where}: resps must hold a list of responses, got {shown(responses)}."
+            )
+        n = len(first)
+        lines[name].append(where)
         single &= n == 1
         into.once("document and filter", source.name, document, name)
         into.same("document", document, str(line.get("doc_hash")))
@@ -64,7 +73,7 @@ def _values(source: Source, into: Collector) -> tuple[_Values, bool]:
                 continue
             value = number(line.get(metric), where, metric)
             values[metric, name].append((where, document, n, value))
-    return values, single
+    return values, single, lines
 
 
 def _chosen(source: Source, into: Collector, values: _Values, single: bool) -> tuple[str, str]:
