@@ -27,13 +27,22 @@ from typing import Any
 from tests.drawn import draw_once
 
 ROOT = Path(__file__).parent.parent
+_USUAL = ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting")
+_LM = (
+    *_USUAL,
+    "pkpo_toy.lm.study", "pkpo_toy.lm.trl", "datasets", "tests.lm.tiny", "torch.distributed.run",
+)  # fmt: skip
 PRELOADED = {
-    "pkpo_toy": ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting"),
-    "tests.lm.rank_step": ("pkpo_toy.lm.trainer",),
-    "tests.lm.trl_step": ("pkpo_toy.lm.trl", "datasets", "tests.lm.tiny"),
+    "pkpo_toy": _USUAL,
+    "pkpo_toy.__main__": _LM,  # `pkpo_toy` where it trains a language model
+    "tests.lm.rank_step": _LM,
+    "tests.lm.trl_step": _LM,
+    "torch.distributed.run": _LM,
+    "tests.lm.load_models": ("pkpo_toy.lm.huggingface",),
+    "tests.lm.without_extra": _USUAL,
     "tests.runs.driver": ("pkpo_toy.runs.execution", "pkpo_toy.runs.processes", "tests.runs.toy"),
 }
-"""What each module imports in any case."""
+"""What each module imports in any case; modules that import the same come from one process."""
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
@@ -78,18 +87,18 @@ def run_warm(
 
 
 def _forked(wanted: dict[str, Any], streams: list[int]) -> int:
-    server = _server(wanted["command"][0])
+    server = _server(PRELOADED[wanted["command"][0]])
     socket.send_fds(server, [json.dumps(wanted).encode()], streams)
     return int(server.recv(64))
 
 
 @cache
-def _server(module: str) -> socket.socket:
-    """A process that has the module's imports done; it ends when this one does."""
+def _server(preloaded: tuple[str, ...]) -> socket.socket:
+    """A process that has these modules imported; it ends when this one does."""
     # Whoever is left without a parent becomes a child of this process, which can wait for it.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    program = f"from tests.warm import serve; serve({theirs.fileno()}, {PRELOADED[module]!r})"
+    program = f"from tests.warm import serve; serve({theirs.fileno()}, {preloaded!r})"
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-c", program], pass_fds=[theirs.fileno()], env=environment
