@@ -146,15 +146,16 @@ class Page:
         )
         return [Drawing(*one) for one in found]
 
-    def broken_rules(self):
-        """What axe-core finds wrong with the page as it is: rule, and the first place."""
+    def broken_rules(self, exclude="#none"):
+        """What axe-core finds wrong with the page as it is: rule, and the first places."""
         self.run((resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
         return self.driver.execute_async_script(
-            "const done = arguments[0];"
+            "const [exclude, done] = arguments;"
             "const runOnly = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];"
-            "axe.run(document, {runOnly, resultTypes: ['violations']}).then(({violations}) =>"
+            "axe.run({exclude}, {runOnly, resultTypes: ['violations']}).then(({violations}) =>"
             "  done(violations.map(({id, nodes}) => `${id}: ${nodes.map((one) =>"
-            "    one.html.slice(0, 120)).slice(0, 3).join(' ')}`)));"
+            "    one.html.slice(0, 120)).slice(0, 3).join(' ')}`)));",
+            exclude,
         )
 
     def complaints(self):
