@@ -238,7 +238,7 @@ def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):
 
 
 def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
-    process = start(tmp_path, *CURVES, "--jobs", 2)
+    process = start(tmp_path, *CURVES, "--jobs", 2, warm=False)
     wait_for(tmp_path / "results" / "learning_curves" / "manifest.json")
     end = time.monotonic() + 60
     while not (workers := children(process.pid)):
