@@ -2,10 +2,13 @@
 
 import gc
 import os
+import tempfile
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 from hypothesis import settings
+
+from tests.drawn import FOLDER
 
 # Speed is measured by the benchmarks; on a busy machine a deadline fails at random.
 settings.register_profile("no deadline", deadline=None)
@@ -15,6 +18,13 @@ PACKAGES = (
     "numpy", "pandas", "matplotlib", "seaborn", "pydantic", "typer", "distributed",
     "torch", "transformers", "trl", "peft",
 )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if FOLDER not in os.environ:  # of several processes the first
+        folder = tempfile.TemporaryDirectory()
+        os.environ[FOLDER] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 def pytest_report_header() -> str:

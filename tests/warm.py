@@ -24,9 +24,11 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from tests.drawn import draw_once
+
 ROOT = Path(__file__).parent.parent
 PRELOADED = {
-    "pkpo_toy": ("pkpo_toy.experiment", "pkpo_toy.experiment.calls", "pkpo_toy.plotting"),
+    "pkpo_toy": ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting"),
     "tests.lm.rank_step": ("pkpo_toy.lm.trainer",),
     "tests.lm.trl_step": ("pkpo_toy.lm.trl", "datasets", "tests.lm.tiny"),
     "tests.runs.driver": ("pkpo_toy.runs.execution", "pkpo_toy.runs.processes", "tests.runs.toy"),
@@ -106,6 +108,8 @@ def serve(descriptor: int, preloaded: Sequence[str]) -> None:
     """Fork for every request; in the process that is forked, run its module to the end."""
     for module in preloaded:
         import_module(module)
+    if "pkpo_toy.plotting" in preloaded:
+        draw_once()
     assert threading.active_count() == 1, "threads are not there in a process that is forked"
     gc.collect()
     gc.freeze()

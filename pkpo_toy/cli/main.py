@@ -101,6 +101,7 @@ def options(
 
 for name, command in COMMANDS.items():
     app.command(name)(interruptible(command))
+program = typer.main.get_command(app)
 
 
 def main() -> None:
@@ -132,7 +133,7 @@ def main() -> None:
 def _called() -> None:
     """Run the command that was typed. Raises InputError where the words make none."""
     try:
-        code = app(prog_name="pkpo-toy", standalone_mode=False)
+        code = program(prog_name="pkpo-toy", standalone_mode=False)
     except UsageError as error:
         context = error.ctx
         path = context.command_path if context else "pkpo-toy"

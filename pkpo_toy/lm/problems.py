@@ -40,7 +40,8 @@ def from_task(name: str, level: int, training: int, held_out: int, seed: int) ->
     """Different problems of a task's level, as many as asked for or as there are."""
     task, rng = task_named(name, level), np.random.default_rng(seed)
     drawn = (task.draw(level, rng) for _ in range(100 * (training + held_out)))
-    return _split(drawn, training, held_out, task.reward, task.alphabet)
+    different = islice(_different(drawn), task.count(level))
+    return _split(different, training, held_out, task.reward, task.alphabet)
 
 
 def from_file(
@@ -83,10 +84,10 @@ def _is_pattern(text: str) -> bool:
 
 
 def _split(
-    drawn: Iterable[Problem], training: int, held_out: int, reward: Reward, alphabet: str
+    different: Iterable[Problem], training: int, held_out: int, reward: Reward, alphabet: str
 ) -> Problems:
     parts: tuple[list[Problem], list[Problem]] = ([], [])
-    for problem in _different(drawn):
+    for problem in different:
         parts[crc32(problem.prompt.encode()) % HELD_OUT == 0].append(problem)
         if len(parts[0]) >= training and len(parts[1]) >= held_out:
             break

@@ -26,13 +26,17 @@ class Problem:
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked. Levels count from 1; `reward(problem, text)` in [0, 1], 1 if all is right."""
+    """What is asked. Levels count from 1; `reward(problem, text)` in [0, 1], 1 if all is right.
+
+    count: how many different problems a level has, None if nobody has counted them.
+    """
 
     description: str
     levels: int
     alphabet: str
     draw: Callable[[int, np.random.Generator], Problem]
     reward: Callable[[Problem, str], float]
+    count: Callable[[int], int | None] = lambda level: None
 
 
 def task_named(name: str, level: int) -> Task:
@@ -50,10 +54,18 @@ def fraction_right(problem: Problem, text: str) -> float:
     return right / max(len(problem.answer), len(text))
 
 
+FACTORS = [((2, 2), (10, 10)), ((10, 2), (100, 10)), ((10, 10), (100, 100))]
+"""From these to below those, for each level of `multiply`."""
+
+
 def _multiply(level: int, rng: np.random.Generator) -> Problem:
-    low, high = [((2, 2), (10, 10)), ((10, 2), (100, 10)), ((10, 10), (100, 100))][level - 1]
-    a, b = (int(number) for number in rng.integers(low, high))
+    a, b = (int(number) for number in rng.integers(*FACTORS[level - 1]))
     return Problem(f"{a}*{b}=", str(a * b))
+
+
+def _products(level: int) -> int:
+    (least, smallest), (most, largest) = FACTORS[level - 1]
+    return (most - least) * (largest - smallest)
 
 
 def _countdown(level: int, rng: np.random.Generator) -> Problem:
@@ -101,7 +113,7 @@ def _parity_chain(level: int, rng: np.random.Generator) -> Problem:
 TASKS: dict[str, Task] = {
     "multiply": Task(
         "the product of two numbers in digits: 1x1, 2x1, 2x2 digits",
-        3, DIGITS + "*=", _multiply, fraction_right,
+        3, DIGITS + "*=", _multiply, fraction_right, _products,
     ),
     "countdown": Task(
         "an expression of all given numbers (2, 3, 4) that hits a target; many are right",
@@ -109,6 +121,6 @@ TASKS: dict[str, Task] = {
     ),
     "parity_chain": Task(
         "the running parity of a string of 4, 8, 12 bits, bit by bit",
-        3, "01=", _parity_chain, fraction_right,
+        3, "01=", _parity_chain, fraction_right, lambda level: 2 ** (4 * level),
     ),
 }  # fmt: skip

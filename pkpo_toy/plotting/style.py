@@ -8,9 +8,8 @@ from math import log2
 from typing import Any
 
 import numpy as np
-import seaborn as sns
 from matplotlib import style as matplotlib_style
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from pkpo_toy.estimators import ESTIMATORS
 
@@ -60,10 +59,10 @@ _SPARE_DASHES = (DASH_DOT_DOT, LONG, SHORT, DASH_DOT)
 _SPARE_MARKERS = ("1", "2", "3", "4", "+", "x")
 
 # From a mid orange to a near-black blue: lightness falls steadily, so the order survives in grey.
-K_COLOURS = sns.blend_palette(
-    ["#F2A03D", "#E8604C", "#B5367A", "#6A2C91", "#232A6B", "#0B0F2B"], as_cmap=True
+K_COLOURS = LinearSegmentedColormap.from_list(
+    "k", ["#F2A03D", "#E8604C", "#B5367A", "#6A2C91", "#232A6B", "#0B0F2B"]
 )
-_NUMBER_COLOURS = sns.blend_palette(["#7CC7B2", "#1B8A8F", "#0B3954"], as_cmap=True)
+_NUMBER_COLOURS = LinearSegmentedColormap.from_list("number", ["#7CC7B2", "#1B8A8F", "#0B3954"])
 _K_DASHES = (SOLID, DASHED, DASH_DOT, SHORT, LONG, DASH_DOT_DOT, DOTTED)
 _K_MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
@@ -177,6 +176,9 @@ _RC: dict[str, Any] = {
     "lines.markersize": 4.2,
     "lines.markeredgewidth": 0.6,
     "lines.scale_dashes": True,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "white",
+    "patch.force_edgecolor": True,
     "legend.frameon": False,
     "legend.handlelength": 3.4,
     "legend.handletextpad": 0.5,
@@ -194,5 +196,5 @@ _RC: dict[str, Any] = {
 @contextmanager
 def styled() -> Iterator[None]:
     """Matplotlib's defaults and this style, whatever the user's own settings; undone on leaving."""
-    with matplotlib_style.context(("default", sns.axes_style("ticks") | _RC)):
+    with matplotlib_style.context(("default", _RC)):
         yield

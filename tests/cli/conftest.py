@@ -7,56 +7,34 @@ What is about the process itself (surroundings, pipes, signals, terminals, worke
 
 import io
 import os
-import pickle
 import shutil
 import subprocess
 import sys
-from copy import deepcopy
-from functools import wraps
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from pkpo_toy.cli.main import main
+from tests.drawn import draw_once, once
 from tests.warm import run_warm
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _drawn_once():
-    """The same figure of the same data is drawn once in this process: a third of a run's time.
-
-    That it has the same bytes again, in any process, is tested in plotting/test_render.py.
-    """
-    import pkpo_toy.plotting
+    """The same figure of the same data is drawn once, in a run and in a report."""
     from pkpo_toy.report import compare, sections
 
     drawn = once(sections.figure_of, lambda result, prefix: (prefix, result.drawing()))
 
     def figure_of(result, prefix):
-        if not result.drawable:
-            return drawn.__wrapped__(result, prefix)
-        return deepcopy(drawn(result, prefix))
+        return (drawn if result.drawable else drawn.__wrapped__)(result, prefix)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pkpo_toy.plotting, "render", once(pkpo_toy.plotting.render))
+        draw_once(patch.setattr)
         for module in (compare, sections):
             patch.setattr(module, "figure_of", figure_of)
         yield
-
-
-def once(function, key=lambda *arguments, **options: (arguments, options)):
-    """The function, computed once for each value of its key."""
-    kept = {}
-
-    @wraps(function)
-    def remembering(*arguments, **options):
-        asked = pickle.dumps(key(*arguments, **options))
-        if asked not in kept:
-            kept[asked] = function(*arguments, **options)
-        return kept[asked]
-
-    return remembering
 
 
 class Done(NamedTuple):

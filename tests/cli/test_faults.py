@@ -132,7 +132,7 @@ def test_a_signal_ends_the_run_with_one_line(tmp_path, signum, code, times):
 
 def test_a_signal_leaves_whole_the_figure_that_is_being_drawn(tmp_path):
     """It is drawn while workers are at the next study, and told before the last line."""
-    process = start(tmp_path, "run", "paper", "--quick", "--jobs", "2")
+    process = start(tmp_path, "run", "paper", "--quick", "--jobs", "2", warm=False)
     wait_for(tmp_path / "results" / "quick" / "element_weights" / "manifest.json")
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)

@@ -190,9 +190,19 @@ def test_a_file_too_short_to_hold_any_out(tmp_path):
 def test_more_problems_than_there_are_ends_with_all_of_them():
     problems = from_task("multiply", 1, 10**6, 10**6, seed=0)
     prompts = {problem.prompt for problem in problems.training + problems.held_out}
-    assert len(prompts) == len(problems.training + problems.held_out) < 200
+    assert len(prompts) == len(problems.training + problems.held_out) == 8 * 8
     more = from_task("multiply", 1, 10**6, 10**6, seed=1)
     assert {problem.prompt for problem in more.training + more.held_out} == prompts
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "many"),
+    [("multiply", 1, 8 * 8), ("multiply", 2, 90 * 8), ("parity_chain", 1, 16)],
+)
+def test_a_level_has_as_many_problems_as_it_says(name, level, many):
+    """In so many draws each is missed with a probability of exp(-25)."""
+    assert len({problem.prompt for problem in drawn(name, level, 25 * many)}) == many
+    assert TASKS[name].count(level) == many
 
 
 def test_drawing_ends_where_hardly_any_problem_is_new(monkeypatch):

@@ -1,5 +1,7 @@
 """The audit: every claim of the table on every instance, and what it refuses."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -11,23 +13,27 @@ from pkpo_toy.studies.audit import Audit, run
 from pkpo_toy.studies.files import build, expand, load
 
 INSTANCES = expand(load("audit"))
-ROWS = {cell.instance: run(cell, np.random.default_rng(0)) for cell in INSTANCES}
 COLUMNS = [
     *("estimator", "instance", "n", "k", "scale", "cosine", "relative_variance", "zero_signal"),
     *("centered", "scale_se", "claim", "over_best", "baselines"),
 ]
 
 
+@cache
+def audited():
+    return {cell.instance: run(cell, np.random.default_rng(0)) for cell in INSTANCES}
+
+
 def rows_of(key):
     return [
         row
-        for frame in ROWS.values()
+        for frame in audited().values()
         for row in frame[frame.estimator == key].itertuples(index=False)
     ]
 
 
 def test_columns():
-    assert all(list(frame.columns) == COLUMNS for frame in ROWS.values())
+    assert all(list(frame.columns) == COLUMNS for frame in audited().values())
 
 
 @pytest.mark.parametrize("key", ESTIMATORS)
@@ -59,7 +65,7 @@ def test_biased_claims_are_seen_to_be_biased(key):
 
 
 def test_every_table_ends_at_one_and_nothing_unbiased_is_below_it():
-    for name, frame in ROWS.items():
+    for name, frame in audited().items():
         last = frame.iloc[-1]
         assert (last.estimator, last.over_best, last.baselines) == ("bound", 1.0, "tables"), name
         unbiased = frame[frame.claim == "unbiased"]
@@ -71,14 +77,14 @@ def test_with_two_outcomes_the_least_variance_is_zero():
     """n + 1 counts of successes, n numbers in the table, and a mean that is right for all: V* = 0.
 
     The table fits at one policy only; what is finite is the ratio of two that are not."""
-    frame = ROWS["one right, hard"]
+    frame = audited()["one right, hard"]
     assert frame[frame.estimator == "bound"].relative_variance.item() == 0
     assert np.isinf(frame[frame.claim == "unbiased"].over_best).all()
 
 
 def test_each_estimator_is_held_against_its_own_objective():
     """`tailrl` has a V* of its own; `dr_grpo` has that of `rloo`, scaled like itself."""
-    frame = ROWS["continuous"].set_index("estimator")
+    frame = audited()["continuous"].set_index("estimator")
     assert frame.over_best["dr_grpo"] == pytest.approx(frame.over_best["rloo"], rel=1e-9)
     apart = frame.relative_variance / frame.over_best
     assert apart["tailrl"] != pytest.approx(apart["bound"], rel=1e-3)
@@ -131,18 +137,18 @@ def test_constant_rewards_need_no_variance():
 
 
 def test_only_random_estimators_carry_an_error():
-    for frame in ROWS.values():
+    for frame in audited().values():
         for row in frame[frame.claim != "bound"].itertuples(index=False):
             assert np.isnan(row.scale_se) != ESTIMATORS[row.estimator].random
 
 
 def test_on_one_binary_problem_all_estimators_point_the_same_way():
-    binary = ROWS["two of four"]
+    binary = audited()["two of four"]
     assert (abs(abs(binary[binary.claim != "biased"].cosine) - 1) < 1e-9).all()
 
 
 def test_centered_is_what_it_says():
-    frame = ROWS["continuous"].set_index("estimator")
+    frame = audited()["continuous"].set_index("estimator")
     assert frame.centered["centered_loo"]
     assert frame.centered["rloo"]
     assert not frame.centered["pkpo"]

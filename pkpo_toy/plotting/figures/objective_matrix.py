@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -16,6 +15,8 @@ COLUMNS = ("k_opt", "k_eval", "value", "se", "optimum")
 
 def draw(frame: pd.DataFrame, axes: AxesArray) -> AxesArray:
     """Value over optimum in percent, with its standard error; the best of each column framed."""
+    import seaborn as sns  # takes a while
+
     (panel,) = ravel(axes)
     share = 100 * frame["value"] / frame["optimum"]
     error = 100 * frame["se"] / frame["optimum"]
