@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -45,23 +46,31 @@ def _imported_by(file: Path, root: Path, modified: int, size: int) -> list[Path]
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    found: list[Path] = []
-    for node in ast.walk(tree):
+    modules: set[tuple[Path, tuple[str, ...]]] = set()
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                found += _files_of(root, alias.name.split("."))
+            modules.update((root, tuple(alias.name.split("."))) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = file.parents[node.level - 1] if node.level else root
-            module = node.module.split(".") if node.module else []
-            for alias in node.names:
-                found += _files_of(base, [*module, alias.name])
-    return found
+            module = tuple(node.module.split(".")) if node.module else ()
+            modules.update((base, (*module, alias.name)) for alias in node.names)
+    return _files_of(modules)
 
 
-def _files_of(base: Path, names: list[str]) -> Iterator[Path]:
-    """The files executed when the module of that dotted name is imported: packages, then itself."""
-    for depth in range(1, len(names) + 1):
-        path = base.joinpath(*names[:depth])
-        for file in (path.with_name(path.name + ".py"), path / "__init__.py"):
-            if file.is_file():
-                yield file
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every statement, however deep: the one place for an import. Expressions are many more."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, part, ())
+
+
+def _files_of(modules: Iterable[tuple[Path, tuple[str, ...]]]) -> list[Path]:
+    """The files executed when modules are imported, given as (folder, names between the dots):
+    packages, then themselves."""
+    parts = {(base, names[:depth]) for base, names in modules for depth in range(1, len(names) + 1)}
+    paths = [os.path.join(base, *names) for base, names in parts]
+    files = [file for path in paths for file in (f"{path}.py", os.path.join(path, "__init__.py"))]
+    return [Path(file) for file in files if os.path.isfile(file)]

@@ -113,7 +113,7 @@ def measure(page: Page) -> None:
     loads = []
     ready = "return performance.getEntriesByType('navigation')[0].loadEventEnd"
     for _ in range(REPEATS):
-        page.open()
+        page.open(idle=True)
         page.until(lambda: page.run(ready) > 0)
         loads.append(page.run(ready))
     unit = page.run(UNIT)
@@ -122,7 +122,7 @@ def measure(page: Page) -> None:
     page.command("Performance.enable", timeDomain="threadTicks")
     for fullness, fragment in FRAGMENTS.items():
         print(f"sliders, {fullness}: median and least milliseconds of {REPEATS} moves")
-        page.open(fragment)
+        page.open(fragment, idle=True)
         for part, names in SLIDERS.items():
             page.part(part)
             for name in names:
@@ -136,7 +136,7 @@ def measure(page: Page) -> None:
                     f"   frames {middle(frames):3d}"
                     f"   processor time of a frame {spent / (sum(frames) + REPEATS):5.1f}"
                 )
-    page.open("#learning&learning-speed=60")
+    page.open("#learning&learning-speed=60", idle=True)
     page.part("learning")
     gaps = page.driver.execute_async_script(FRAMES)
     report("frame while the training plays", gaps, unit)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.drawn import FOLDER
+from tests.warm import workers_warm
 
 # Speed is measured by the benchmarks; on a busy machine a deadline fails at random.
 settings.register_profile("no deadline", deadline=None)
@@ -41,6 +42,13 @@ def pytest_collection_finish() -> None:
     """What was imported stays: to look through it for garbage again and again takes long."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def warm_workers():
+    """Workers of this process are forked, for tests that ask what becomes of them once begun."""
+    with workers_warm():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import cache
 
 import mpmath
 import numpy as np
@@ -99,30 +100,41 @@ def max_at_k_on_cells(function, breaks, theta, ks, sd):
 
     The error is of the order of the squared cell width; no break falls inside a cell.
     """
-    edges = np.linspace(theta - 12 * sd, theta + 12 * sd, 200_000)
-    edges = np.unique(np.concatenate([edges, breaks]))
-    cdf = np.array([0.5 * math.erfc(-(x - theta) / sd / math.sqrt(2)) for x in edges])
+    g, below = _ranked_cells(function, breaks, theta, sd, 200_000)
+    return [float(np.sum(g * np.diff(below**k))) for k in ks]
+
+
+def _ranked_cells(function, breaks, theta, sd, count):
+    """Rewards in the middle of each cell, ascending, and the probability of less than each."""
+    places, cdf = (list(column) for column in _standard_normal(count))
+    places += [(x - theta) / sd for x in breaks]
+    cdf += [_normal_cdf((x - theta) / sd) for x in breaks]
+    edges, cdf = theta + sd * np.sort(places), np.sort(cdf)
     mass = np.diff(cdf)
     g = function(0.5 * (edges[1:] + edges[:-1]))
     order = np.argsort(g)
-    below = np.concatenate([[0.0], np.cumsum(mass[order])]) / mass.sum()
-    return [float(np.sum(g[order] * np.diff(below**k))) for k in ks]
+    return g[order], np.concatenate([[0.0], np.cumsum(mass[order])]) / mass.sum()
+
+
+@cache
+def _standard_normal(count):
+    """So many places from -12 to 12 and how likely a value below each is."""
+    places = np.linspace(-12, 12, count).tolist()
+    return places, [_normal_cdf(place) for place in places]
+
+
+def _normal_cdf(place):
+    return 0.5 * math.erfc(-place / math.sqrt(2))
 
 
 def statistic_on_cells(function, breaks, theta, rank_weights, sd):
     """E[sum_j a_j g_(j)] of k sorted draws, a binomial sum for each cell; error as above."""
-    edges = np.linspace(theta - 12 * sd, theta + 12 * sd, 100_000)
-    edges = np.unique(np.concatenate([edges, breaks]))
-    cdf = np.array([0.5 * math.erfc(-(x - theta) / sd / math.sqrt(2)) for x in edges])
-    mass = np.diff(cdf)
-    g = function(0.5 * (edges[1:] + edges[:-1]))
-    order = np.argsort(g)
-    below = np.concatenate([[0.0], np.cumsum(mass[order])]) / mass.sum()
+    g, below = _ranked_cells(function, breaks, theta, sd, 100_000)
     k, total = len(rank_weights), 0.0
     for j, a in enumerate(rank_weights, start=1):
         # P(the j-th smallest is at or below) = P(j or more of k are)
         chance = sum(math.comb(k, r) * below**r * (1 - below) ** (k - r) for r in range(j, k + 1))
-        total += a * float(np.sum(g[order] * np.diff(chance)))
+        total += a * float(np.sum(g * np.diff(chance)))
     return total
 
 

@@ -39,6 +39,23 @@ def test_what_a_file_imports_is_found_wherever_the_import_stands(tmp_path: Path)
     assert {path.relative_to(folder).as_posix() for path in found} == USED
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A:\n    async def f(self):\n        import a",
+        "if x:\n    pass\nelif y:\n    pass\nelse:\n    import a",
+        "for x in y:\n    pass\nelse:\n    with z:\n        import a",
+        "try:\n    pass\nexcept E:\n    import a",
+        "try:\n    pass\nfinally:\n    import a",
+        "match x:\n    case 1:\n        import a",
+    ],
+)
+def test_an_import_is_found_in_every_kind_of_block(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.py").touch()
+    (tmp_path / "mine.py").write_text(text)
+    assert tmp_path / "a.py" in imported_sources([tmp_path / "mine.py"], tmp_path)
+
+
 def test_files_left_out_are_not_followed(tmp_path: Path) -> None:
     folder = write_sources(tmp_path)
     found = imported_sources([folder / "mine.py"], folder, {folder / "room" / "inner.py"})

@@ -2,25 +2,32 @@
 
 `WarmPopen` is `subprocess.Popen` in all but this: a real process with streams, signals, group and
 exit of its own, that is there in milliseconds where Python takes a second or two to import pandas
-and Matplotlib. It is for the tests whose subject begins once the program is imported. Not for
-those about what is fixed when Python starts: `PYTHON...` variables, threads of BLAS, Matplotlib's
-settings, the imports themselves; nor for terminals. Elsewhere than on Linux Python starts anew.
+and Matplotlib. Its workers, too, are forked from a process as it was when it began, where
+multiprocessing would start Python; `workers_warm` is the same for workers of this process.
+
+It is for the tests whose subject begins once the program is imported. Not for those about what is
+fixed when Python starts: `PYTHON...` variables, threads of BLAS, Matplotlib's settings, the imports
+themselves; nor for terminals. Elsewhere than on Linux Python starts anew.
 """
 
 import atexit
 import ctypes
+import fcntl
 import gc
 import json
 import os
 import runpy
+import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
 from inspect import signature
+from multiprocessing import util
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +38,27 @@ PRELOADED = {
     "pkpo_toy": ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting"),
     "tests.lm.rank_step": ("pkpo_toy.lm.trainer",),
     "tests.lm.trl_step": ("pkpo_toy.lm.trl", "datasets", "tests.lm.tiny"),
-    "tests.runs.driver": ("pkpo_toy.runs.execution", "pkpo_toy.runs.processes", "tests.runs.toy"),
+    "tests.runs.driver": (
+        *("pkpo_toy.runs.execution", "pkpo_toy.runs.processes", "tests.runs.toy"),
+        *("distributed", "distributed.cli.dask_worker", "distributed.cli.dask_scheduler"),
+    ),
 }
-"""What each module imports in any case."""
+"""What each module imports in any case, and the driver and its workers on a cluster."""
+PRELOADED |= {
+    f"distributed.cli.dask_{part}": PRELOADED["tests.runs.driver"]
+    for part in ("worker", "scheduler")
+}
 
+WORKER = "--multiprocessing-fork"  # how the command line of a spawned worker ends
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_asking = threading.Lock()
 
 
 class WarmPopen(subprocess.Popen):  # type: ignore[type-arg]
     """`WarmPopen([MODULE, *ARGUMENTS], cwd=..., ...)` with the other options of `Popen`."""
+
+    whole_end = True
+    """Whether it also ends as Python does to the last, where a signal may still meet it."""
 
     def __init__(self, command: Sequence[str], **options: Any) -> None:
         if sys.platform != "linux":
@@ -53,18 +72,23 @@ class WarmPopen(subprocess.Popen):  # type: ignore[type-arg]
             options = dict(zip(names, given, strict=True))
             for name in ("executable", "preexec_fn", "pass_fds", "shell"):
                 assert not options[name], f"{name} is not for a warm process"
-            wanted = {
-                "command": list(options["args"]),
-                "place": str(options["cwd"] or Path.cwd()),
-                "environment": dict(options["env"] or os.environ),
-                "session": options["start_new_session"],
-            }
-            pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
             ends = [options[name] for name in ("p2cread", "c2pwrite", "errwrite")]
-            streams = [own if end == -1 else end for own, end in enumerate(ends)]
-            self.pid = _forked(wanted, streams)
+            self.pid = _forked(
+                _server(PRELOADED[options["args"][0]]),
+                list(options["args"]),
+                {own: own if end == -1 else end for own, end in enumerate(ends)},
+                place=str(options["cwd"] or Path.cwd()),
+                environment=dict(options["env"] or os.environ),
+                session=options["start_new_session"],
+                whole_end=self.whole_end,
+            )
             self._child_created = True
+            pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
             self._close_pipe_fds(*(options[name] for name in pipes))
+
+
+class _BriefPopen(WarmPopen):
+    whole_end = False
 
 
 def run_warm(
@@ -72,24 +96,30 @@ def run_warm(
 ) -> subprocess.CompletedProcess[Any]:
     """A warm process that is given text or bytes and left to end, and what it wrote."""
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with WarmPopen(command, text=isinstance(given, str), **streams, **options) as process:
+    with _BriefPopen(command, text=isinstance(given, str), **streams, **options) as process:
         stdout, stderr = process.communicate(given)
     return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
-def _forked(wanted: dict[str, Any], streams: list[int]) -> int:
-    server = _server(wanted["command"][0])
-    socket.send_fds(server, [json.dumps(wanted).encode()], streams)
-    return int(server.recv(64))
+@contextmanager
+def workers_warm(module: str = "tests.runs.driver") -> Iterator[None]:
+    """In this block, workers of this process are forked from one with the module's imports."""
+    cold = util.spawnv_passfds
+    if sys.platform == "linux":
+        _fork_workers_from(partial(_server, PRELOADED[module]))
+    try:
+        yield
+    finally:
+        util.spawnv_passfds = cold
 
 
 @cache
-def _server(module: str) -> socket.socket:
-    """A process that has the module's imports done; it ends when this one does."""
+def _server(preloaded: Sequence[str]) -> socket.socket:
+    """A process that has these imports done; it ends when this one does."""
     # Whoever is left without a parent becomes a child of this process, which can wait for it.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    program = f"from tests.warm import serve; serve({theirs.fileno()}, {PRELOADED[module]!r})"
+    program = f"from tests.warm import serve; serve({theirs.fileno()}, {preloaded!r})"
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-c", program], pass_fds=[theirs.fileno()], env=environment
@@ -104,8 +134,39 @@ def _server(module: str) -> socket.socket:
     return ours
 
 
+def _forked(
+    server: socket.socket, command: list[str], descriptors: dict[int, int], **wanted: Any
+) -> int:
+    """Ask for a process that finds these descriptors under the given numbers; who it is."""
+    blocked = list(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+    wanted |= {"command": command, "descriptors": list(descriptors), "blocked": blocked}
+    with _asking:
+        socket.send_fds(server, [json.dumps(wanted).encode()], list(descriptors.values()))
+        return int(server.recv(64))
+
+
+def _fork_workers_from(server: Callable[[], socket.socket]) -> None:
+    """Have a server fork the workers that multiprocessing would spawn."""
+    cold = util.spawnv_passfds
+
+    def spawn(path: bytes, command: list[str], descriptors: Sequence[int]) -> int:
+        if command[-1] != WORKER:  # the resource tracker
+            return int(cold(path, command, descriptors))
+        return _forked(
+            server(),
+            command[-2:],
+            {own: own for own in (0, 1, 2, *descriptors)},
+            place=str(Path.cwd()),
+            environment=dict(os.environ),
+            session=False,
+            whole_end=False,
+        )
+
+    util.spawnv_passfds = spawn
+
+
 def serve(descriptor: int, preloaded: Sequence[str]) -> None:
-    """Fork for every request; in the process that is forked, run its module to the end."""
+    """Fork for every request, with these imports done."""
     for module in preloaded:
         import_module(module)
     if "pkpo_toy.plotting" in preloaded:
@@ -113,36 +174,69 @@ def serve(descriptor: int, preloaded: Sequence[str]) -> None:
     assert threading.active_count() == 1, "threads are not there in a process that is forked"
     gc.collect()
     gc.freeze()
-    with socket.socket(fileno=descriptor) as requests:
-        while True:
-            text, streams, *_ = socket.recv_fds(requests, 2**20, 3)
-            if not text:
-                return
-            reader, writer = os.pipe()
-            if (child := os.fork()) == 0:
-                if os.fork():
-                    os._exit(0)
-                break
-            os.close(writer)
-            for stream in streams:
-                os.close(stream)
-            os.waitpid(child, 0)
-            requests.send(os.read(reader, 64))
-            os.close(reader)
-    _become(json.loads(text), streams)
+    # Ctrl-C and the like are for those who are forked, which unblock them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    _serve(socket.socket(fileno=descriptor))
+
+
+def _serve(requests: socket.socket) -> None:
+    """Fork for every request; in the process that is forked, run its program to the end."""
+    while True:
+        text, given, *_ = socket.recv_fds(requests, 2**20, 250)
+        if not text:
+            os._exit(0)
+        reader, writer = os.pipe()
+        if (child := os.fork()) == 0:
+            if os.fork():
+                os._exit(0)
+            break
+        os.close(writer)
+        for each in given:
+            os.close(each)
+        os.waitpid(child, 0)
+        requests.send(os.read(reader, 64))
+        os.close(reader)
+    requests.close()
+    os.close(reader)
+    wanted = json.loads(text)
+    # Out of the way of the numbers that they are wanted under.
+    *given, writer = _moved([*given, writer])
+    _become(wanted, given)
+    worker = wanted["command"][-1] == WORKER
+    if not worker:
+        _begin_server_of_workers()
+    signal.pthread_sigmask(signal.SIG_SETMASK, wanted["blocked"])
     os.write(writer, str(os.getpid()).encode())
     os.close(writer)
-    os.close(reader)
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    try:
+        if worker:
+            exec(sys.argv[0], {})
+        else:
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if wanted["whole_end"] or not isinstance(end.code, int):
+            raise
+        # As Python ends, but for taking all modules apart, which takes a tenth of a second.
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        os._exit(end.code)
 
 
-def _become(wanted: dict[str, Any], streams: Sequence[int]) -> None:
+def _moved(descriptors: Sequence[int]) -> list[int]:
+    moved = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, 512) for each in descriptors]
+    for each in descriptors:
+        os.close(each)
+    return moved
+
+
+def _become(wanted: dict[str, Any], given: Sequence[int]) -> None:
     text = partial(open, closefd=False)
     if wanted["session"]:
         os.setsid()
-    for own, stream in enumerate(streams):
-        os.dup2(stream, own)
-        os.close(stream)
+    for own, descriptor in zip(wanted["descriptors"], given, strict=True):
+        os.dup2(descriptor, own)
+        os.close(descriptor)
     for name, stream in (
         ("stdin", text(0, "r")),
         ("stdout", text(1, "w")),
@@ -155,3 +249,14 @@ def _become(wanted: dict[str, Any], streams: Sequence[int]) -> None:
     os.chdir(wanted["place"])
     sys.path[0] = wanted["place"]
     sys.argv[:] = wanted["command"]
+
+
+def _begin_server_of_workers() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        ours.close()
+        _serve(theirs)
+        sys.exit()
+    theirs.close()
+    _fork_workers_from(lambda: ours)

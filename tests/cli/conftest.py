@@ -17,7 +17,7 @@ import pytest
 
 from pkpo_toy.cli.main import main
 from tests.drawn import draw_once, once
-from tests.warm import run_warm
+from tests.warm import run_warm, workers_warm
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,8 +52,8 @@ def check(done, code):
 
 
 def run_inside(folder, *arguments, stdin="", columns=200):
-    """Run `pkpo-toy ...` in this process with the folder as its place; nothing else is changed."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Run `pkpo-toy ...` in this process with the folder as its place and workers that are warm."""
+    with pytest.MonkeyPatch.context() as patch, workers_warm("pkpo_toy"):
         patch.chdir(folder)
         patch.setenv("COLUMNS", str(columns))
         patch.setattr(sys, "argv", ["pkpo-toy", *map(str, arguments)])

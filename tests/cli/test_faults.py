@@ -8,11 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.runs.driving import crowding
+from tests.runs.driving import children, crowding
 from tests.warm import WarmPopen
 
 pytestmark = pytest.mark.faults
@@ -238,7 +237,7 @@ def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):
 
 
 def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
-    process = start(tmp_path, *CURVES, "--jobs", 2)
+    process = start(tmp_path, *CURVES, "--jobs", 2, warm=False)
     wait_for(tmp_path / "results" / "learning_curves" / "manifest.json")
     end = time.monotonic() + 60
     while not (workers := children(process.pid)):
@@ -249,16 +248,3 @@ def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
     _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     assert content(tmp_path / "results") == undisturbed
-
-
-def children(pid):
-    """Worker processes of a process: those that run a spawned interpreter."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listed if b"spawn_main" in command_line(child)]
-
-
-def command_line(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return b""

@@ -37,8 +37,11 @@ class Page:
     def __init__(self, driver: webdriver.Chrome, file: Path):
         self.driver, self.file = driver, file
 
-    def open(self, fragment="", width=1024, height=900, dark=False, reduced=False):
-        """Load the page afresh in a window of that size."""
+    def open(self, fragment="", *, width=1024, height=900, dark=False, reduced=False, idle=False):
+        """Load the page afresh in a window of that size.
+
+        It builds the parts near the window; the others, while `idle`, only if asked for.
+        """
         self.command(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 500,
@@ -50,7 +53,10 @@ class Page:
         named = [{"name": name, "value": value} for name, value in features.items()]
         self.command("Emulation.setEmulatedMedia", features=named)
         self.driver.get("about:blank")
+        source = "" if idle else "window.requestIdleCallback = () => {};"
+        early = self.command("Page.addScriptToEvaluateOnNewDocument", source=source)
         self.driver.get(self.file.as_uri() + fragment)
+        self.command("Page.removeScriptToEvaluateOnNewDocument", **early)
         return self
 
     def command(self, name, **arguments):
@@ -67,10 +73,14 @@ class Page:
 
     def part(self, name):
         """Bring a part into view, where it is built."""
-        self.run(
-            "document.getElementById(arguments[0]).scrollIntoView({behavior: 'instant'})", name
+        self.driver.execute_async_script(
+            "const [name, done] = arguments, part = document.getElementById(name);"
+            "const look = () =>"
+            "  part.querySelector('.lab > *') ? done() : requestAnimationFrame(look);"
+            "part.scrollIntoView({behavior: 'instant'});"
+            "look();",
+            name,
         )
-        self.until(lambda: self.every(f"#{name} .lab > *"))
         self.settle()
 
     def until(self, holds, seconds=20):
@@ -85,9 +95,16 @@ class Page:
             "requestAnimationFrame(() => requestAnimationFrame(look));"
         )
 
+    def texts(self, selector):
+        """Texts as written in the sources: without non-breaking spaces."""
+        found = self.run(
+            "return Array.from(document.querySelectorAll(arguments[0]), (one) => one.textContent)",
+            selector,
+        )
+        return [text.replace("\N{NO-BREAK SPACE}", " ") for text in found]
+
     def text(self, selector):
-        """Text as written in the sources: without non-breaking spaces."""
-        return self.find(selector).get_attribute("textContent").replace("\N{NO-BREAK SPACE}", " ")
+        return self.texts(selector)[0]
 
     def finding(self, part):
         return self.text(f"#{part} .finding")
@@ -105,58 +122,40 @@ class Page:
 
     def press(self, label, part):
         """Click the button of that label."""
-        for button in self.every(f"#{part} button"):
-            if button.text == label:
-                self.run(
-                    "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button
-                )
-                button.click()
-                return self.settle()
-        raise AssertionError(f"no button {label!r} in {part}")
+        button = self.run(
+            "const found = [...document.querySelectorAll(`#${arguments[1]} button`)]"
+            "  .find((one) => one.innerText.trim() === arguments[0]);"
+            "found?.scrollIntoView({block: 'center', behavior: 'instant'});"
+            "return found;",
+            label, part,
+        )  # fmt: skip
+        assert button, f"no button {label!r} in {part}"
+        button.click()
+        self.settle()
 
-    def points(self, part, mark, chart=0):
-        """The corners of a drawn path in the chart's values, (P, 2)."""
-        root = self.every(f"#{part} .chart svg")[chart]
-        path = root.find_element(By.CSS_SELECTOR, f"[data-mark='{mark}']").get_attribute("d")
-        pairs = re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path)
-        return self.values(root, np.array(pairs, dtype=float))
+    def charts(self, part):
+        """The charts of a part as they are drawn."""
+        found = self.run(
+            "const roots = document.querySelectorAll(`#${arguments[0]} .chart svg`);"
+            "return Array.from(roots, (root) => {"
+            "  const marks = Array.from(root.querySelectorAll('[data-mark]'), (one) =>"
+            "    [one.dataset.mark, [one.getAttribute('d'), one.getAttribute('transform')]]);"
+            "  return [root.dataset.x, root.dataset.y, Object.fromEntries(marks)];"
+            "});",
+            part,
+        )
+        return [Drawing(*one) for one in found]
 
-    def bars(self, part, mark, chart):
-        """The heights of drawn bars in the chart's values."""
-        root = self.every(f"#{part} .chart svg")[chart]
-        path = root.find_element(By.CSS_SELECTOR, f"[data-mark='{mark}']").get_attribute("d")
-        tops = np.array(re.findall(r"V(-?[\d.]+)H", path), dtype=float)
-        return self.values(root, np.column_stack([np.zeros_like(tops), tops]))[:, 1]
-
-    def place(self, part, mark, chart):
-        """Where a dot is drawn, in the chart's values."""
-        root = self.every(f"#{part} .chart svg")[chart]
-        dot = root.find_element(By.CSS_SELECTOR, f"[data-mark='{mark}']")
-        pair = re.match(r"translate\((-?[\d.]+) (-?[\d.]+)\)", dot.get_attribute("transform"))
-        return self.values(root, np.array([pair.groups()], dtype=float))[0]
-
-    @staticmethod
-    def values(root, pixels):
-        """Pixels (P, 2) back in the values of the chart's scales."""
-        columns = []
-        for name, column in zip(("data-x", "data-y"), pixels.T, strict=True):
-            low, high, start, end, *kind = root.get_attribute(name).split()
-            along = (column - float(start)) / (float(end) - float(start))
-            if kind == ["log"]:
-                columns.append(float(low) * (float(high) / float(low)) ** along)
-            else:
-                columns.append(float(low) + along * (float(high) - float(low)))
-        return np.column_stack(columns)
-
-    def broken_rules(self):
-        """What axe-core finds wrong with the page as it is: rule, and the first place."""
+    def broken_rules(self, exclude="#none"):
+        """What axe-core finds wrong with the page as it is: rule, and the first places."""
         self.run((resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
         return self.driver.execute_async_script(
-            "const done = arguments[0];"
+            "const [exclude, done] = arguments;"
             "const runOnly = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];"
-            "axe.run(document, {runOnly, resultTypes: ['violations']}).then(({violations}) =>"
+            "axe.run({exclude}, {runOnly, resultTypes: ['violations']}).then(({violations}) =>"
             "  done(violations.map(({id, nodes}) => `${id}: ${nodes.map((one) =>"
-            "    one.html.slice(0, 120)).slice(0, 3).join(' ')}`)));"
+            "    one.html.slice(0, 120)).slice(0, 3).join(' ')}`)));",
+            exclude,
         )
 
     def complaints(self):
@@ -178,3 +177,35 @@ class Page:
             self.command("Input.dispatchTouchEvent", type="touchMove", touchPoints=at(*to))
         self.command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
         self.settle()
+
+
+class Drawing:
+    """The marks of a chart, read back in the values of its scales."""
+
+    def __init__(self, x, y, marks):
+        self.scales, self.marks = (x, y), marks
+
+    def points(self, mark):
+        """The corners of a path, (P, 2)."""
+        return self.values(re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", self.marks[mark][0]))
+
+    def bars(self, mark):
+        """The heights of bars."""
+        tops = re.findall(r"V(-?[\d.]+)H", self.marks[mark][0])
+        return self.values([(0, top) for top in tops])[:, 1]
+
+    def place(self, mark):
+        """Where a dot is."""
+        pair = re.match(r"translate\((-?[\d.]+) (-?[\d.]+)\)", self.marks[mark][1])
+        return self.values([pair.groups()])[0]
+
+    def values(self, pixels):
+        columns = []
+        for scale, column in zip(self.scales, np.array(pixels, dtype=float).T, strict=True):
+            low, high, start, end, *kind = scale.split()
+            along = (column - float(start)) / (float(end) - float(start))
+            if kind == ["log"]:
+                columns.append(float(low) * (float(high) / float(low)) ** along)
+            else:
+                columns.append(float(low) + along * (float(high) - float(low)))
+        return np.column_stack(columns)

@@ -57,7 +57,8 @@ def close(found, expected, span, pixels=150):
 
 def test_one_request_and_every_part_is_built(page):
     page.driver.get_log("performance")
-    page.open()
+    page.open(idle=True)
+    page.until(lambda: page.run("return document.querySelectorAll('.lab:empty').length") == 0)
     for part in PARTS:
         page.part(part)
         assert page.finding(part), part
@@ -79,9 +80,10 @@ def test_answers_by_keyboard(page):
     n, k, p = 17, 6, 0.2
     c = int((np.random.default_rng(7).random(n) < p).sum())
     ks = np.arange(1, n + 1)
-    close(page.points("answers", "truth")[:, 1], 1 - (1 - p) ** ks, 1.02)
-    close(page.points("answers", "unbiased")[:, 1], pass_at_k(n, c, ks), 1.02)
-    close(page.points("answers", "tempting")[:, 1], 1 - (1 - c / n) ** ks, 1.02)
+    chart = page.charts("answers")[0]
+    close(chart.points("truth")[:, 1], 1 - (1 - p) ** ks, 1.02)
+    close(chart.points("unbiased")[:, 1], pass_at_k(n, c, ks), 1.02)
+    close(chart.points("tempting")[:, 1], 1 - (1 - c / n) ** ks, 1.02)
     assert f"{c} of {n} answers are right" in page.finding("answers")
     assert f"pass@{k} is {pass_at_k(n, c, k):.3f}" in page.finding("answers")
 
@@ -115,7 +117,8 @@ START = np.array([7, 0, 21, 4, 35, 14, 0, 18]) / 35
 
 
 def stems(page, key, k, rewards):
-    found = [page.place("weights", f"{key} {i}", 1)[1] for i in range(1, 9)]
+    chart = page.charts("weights")[1]
+    found = [chart.place(f"{key} {i}")[1] for i in range(1, 9)]
     expected = weights(rewards, k, key)
     close(found, expected, np.ptp([*expected, 0]) * 1.4 + 0.1)
 
@@ -179,13 +182,14 @@ def test_the_landscape(page):
     keys(page.find("[data-setting='landscape-theta']"), "ARROW_RIGHT")
     page.settle()
     theta = np.arange(-20, 141) / 100
+    maxima, slopes, _ = page.charts("landscape")
     for k in (1, 4, 8, 16):
         expected = gaussian_max_at_k(theta, k, UNIT_SQUARE, 0.1)
-        close(page.points("landscape", f"max@{k}")[:, 1], expected, 1.05)
+        close(maxima.points(f"max@{k}")[:, 1], expected, 1.05)
         best = gaussian_optimum(k, UNIT_SQUARE, 0.1, -0.8, 1.8)
-        close(page.place("landscape", f"best {k}", 0), best, 1.6)
+        close(maxima.place(f"best {k}"), best, 1.6)
     slope = gaussian_gradient(theta, 8, UNIT_SQUARE, 0.1)
-    close(page.points("landscape", "gradient", 1)[:, 1], slope, 2.2 * np.abs(slope).max())
+    close(slopes.points("gradient")[:, 1], slope, 2.2 * np.abs(slope).max())
     value = float(gaussian_max_at_k(0.51, 8, UNIT_SQUARE, 0.1))
     assert f"At θ = 0.51 the best of 8 throws earns {value:.3f}" in page.finding("landscape")
     chart = page.every("#landscape .chart svg")[0]
@@ -194,19 +198,22 @@ def test_the_landscape(page):
 
 
 def test_the_noise(page):
-    page.open("#noise-draws=300&noise-n=6&noise-k=3&noise-seed=5&noise-theta=0.9")
+    page.open(
+        "#noise-draws=300&noise-n=6&noise-k=3&noise-seed=5&noise-theta=0.9&learning-steps=100"
+    )
     page.part("noise")
     page.until(lambda: page.finding("noise").count("exactly") == 2)
     throws = sample_normal(np.full(300, 0.9), 0.1, 6, np.random.default_rng(5))
     truth = float(gaussian_gradient(0.9, 3, UNIT_SQUARE, 0.1))
     said = page.finding("noise").replace("−", "-")
     assert f"The exact gradient is {truth:.2f}" in said
+    variances = page.charts("noise")[2]
     for place, key in enumerate(("pkpo", "pkpo_loo_minus_one")):
         weighed = weights(UNIT_SQUARE(throws), 3, key)
         estimates = normal_gradient(np.full(300, 0.9), 0.1, throws, weighed)
         se = estimates.std(ddof=1) / 300**0.5
         assert f"mean {estimates.mean():.2f} ± {se:.2f}" in said
-        running = page.points("noise", f"running {place}", 2)
+        running = variances.points(f"running {place}")
         assert len(running) == 299
         assert 10 ** running[-1, 1] == pytest.approx(estimates.var(ddof=1), rel=0.01)
     page.set("noise-first", "pkpo_loo")
@@ -242,7 +249,8 @@ def test_the_random_groups_are_those_of_pythons_seed(page):
     page.open("#weights-estimators=passk_bootstrap&noise-first=passk_bootstrap&noise-draws=100")
     page.part("weights")
     expected = weights(START, 3, "passk_bootstrap", rng=np.random.default_rng(7))
-    found = [page.place("weights", f"passk_bootstrap {i}", 1)[1] for i in range(1, 9)]
+    chart = page.charts("weights")[1]
+    found = [chart.place(f"passk_bootstrap {i}")[1] for i in range(1, 9)]
     close(found, expected, np.ptp([*expected, 0]) * 1.4 + 0.1)
     assert "with the groups drawn at seed 7" in page.text("#weights .facts")
     page.part("noise")
@@ -252,19 +260,6 @@ def test_the_random_groups_are_those_of_pythons_seed(page):
     estimates = normal_gradient(np.full(100, 1.0), 0.1, throws, weighed)
     se = estimates.std(ddof=1) / 10
     assert f"mean {estimates.mean():.2f} ± {se:.2f}" in page.finding("noise").replace("−", "-")
-
-
-def test_a_schedule_that_leaves_the_estimators_domain(page):
-    page.open("#learning-plan=linear&learning-estimator=partition")
-    page.part("learning")
-    assert len([one for one in page.every("#learning .panel h3") if one.is_displayed()]) == 6
-    assert "left out: partition needs a k that divides n, not 15 of 16" in page.text(
-        "#learning .same"
-    )
-
-
-def bars_of(page, part, chart, name="policy"):
-    return page.bars(part, name, chart)
 
 
 def test_learning_is_the_terminals_run_at_every_step(page):
@@ -278,18 +273,17 @@ def test_learning_is_the_terminals_run_at_every_step(page):
         tops = [0.02, 0.05, 0.1, 0.2, 0.5, 1]
         highest = max(one.chances[: at + 1].max() for one in found)
         top = next(one for one in tops if one >= highest)
+        charts = page.charts("learning")
         for i, one in enumerate(found):
-            close(bars_of(page, "learning", 1 + i), one.chances[at], top, 80)
+            close(charts[1 + i].bars("policy"), one.chances[at], top, 80)
             if at:
                 for j, k in enumerate((1, 4, 16)):
-                    line = page.points("learning", one.label, 5 + j)
+                    line = charts[5 + j].points(one.label)
                     close(line[:, 1], one.values[k][: at + 1], 1.04, 100)
     page.until(lambda: page.every("#learning .closing p"))
-    told = [item.get_attribute("textContent") for item in page.every("#learning .events li")]
     expected = [f"step {one.step} {one.sentence}" for one in find_events(recording)]
-    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in told] == expected
-    ends = [one.get_attribute("textContent") for one in page.every("#learning .closing p")]
-    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in ends] == conclusions(recording)
+    assert page.texts("#learning .events li") == expected
+    assert page.texts("#learning .closing p") == conclusions(recording)
     assert "“pkpo-toy demo two_peaks --seed 7”" in page.text("#learning .same")
     keys(scrub, "HOME")
     page.settle()
@@ -310,34 +304,40 @@ def test_learning_plays_pauses_and_steps(page):
     assert f"step {at + 1} of 100" in page.text("#learning .player output")
     page.touch(page.every("#learning .player button")[1])
     assert f"step {at} of 100" in page.text("#learning .player output")
+    page.set("learning-step", 66)  # the last thing that happens, at which it stays, is at 67
     page.press("Play", "learning")
     page.until(lambda: page.every("#learning .closing p"))
     assert page.find("#learning .player button").text == "Play again"
 
 
 def test_a_landscape_of_ones_own(page):
-    page.open(width=360, height=740)
+    page.open("#learning-steps=100", width=360, height=740)
     page.part("learning")
     chart = page.every("#learning .chart svg")[0]
-    before = page.bars("learning", "reward", 0)
+    before = page.charts("learning")[0].bars("reward")
     keys(chart, "ARROW_RIGHT", "ARROW_DOWN", "ARROW_DOWN")
     page.settle()
-    after = page.bars("learning", "reward", 0)
+    after = page.charts("learning")[0].bars("reward")
     assert after[41] < before[41] - 0.15
     assert after[90] == pytest.approx(before[90], abs=0.02)
     page.touch(chart, x=0.3, y=0.4, to=(0.4, 0.3))
-    assert page.bars("learning", "reward", 0).max() <= 1
+    assert page.charts("learning")[0].bars("reward").max() <= 1
     assert "this page's own" in page.text("#learning .same")
     page.press("Two peaks", "learning")
-    close(page.bars("learning", "reward", 0), before, 1.02)
+    close(page.charts("learning")[0].bars("reward"), before, 1.02)
 
 
 def test_a_fourth_policy_follows_a_schedule(page):
-    page.open("#learning-plan=linear&learning-step=100")
+    page.open("#learning-plan=linear&learning-steps=100&learning-step=50")
     page.part("learning")
-    titles = [one.text.replace("\N{NO-BREAK SPACE}", " ") for one in page.every("#learning h3")]
-    # linear 16->1 over 300 steps: 16 - 15 * 100/299, rounded.
-    assert any("now k = 11" in title for title in titles)
+    titles = "#learning .panel:not([hidden]) h3"
+    # linear 16->1 over 100 steps: 16 - 15 * 50/99, rounded.
+    assert any("now k = 8" in title for title in page.texts(titles))
+    assert len(page.texts(titles)) == 7
+    page.set("learning-estimator", "partition")
+    assert len(page.texts(titles)) == 6
+    said = page.text("#learning .same")
+    assert "left out: partition needs a k that divides n, not 15 of 16" in said
 
 
 def test_betting(page):
@@ -347,12 +347,12 @@ def test_betting(page):
     fractions = [0.4, 0.3, 0.2, 0.1]
     for at in (300, 40):
         page.set("betting-step", at)
-        for i, one in enumerate(found):
+        for chart, one in zip(page.charts("betting"), found, strict=True):
             best = water_filling_policy(fractions, one.k)
             for a in range(4):
-                close(page.bars("betting", f"tried {a + 1}", i), one.chances[at][a], 1, 120)
-                close(page.place("betting", f"best {a + 1}", i)[1], best[a], 1, 120)
-    cells = [cell.text for cell in page.every("#betting tbody tr:first-child td")]
+                close(chart.bars(f"tried {a + 1}"), one.chances[at][a], 1, 120)
+                close(chart.place(f"best {a + 1}")[1], best[a], 1, 120)
+    cells = page.texts("#betting tbody tr:first-child td")
     assert cells == [f"{found[0].values[k][40]:.3f}" for k in (1, 4, 16)]
 
 
@@ -365,13 +365,18 @@ def test_your_numbers(page):
     page.settle()
     counts = pd.DataFrame({"problem": ["a", "b", "c"], "n": [10, 12, 10], "c": [3, 0, 7]})
     expected = passk(counts)
-    rows = [[cell.text for cell in row.find_elements("css selector", "th, td")]
-            for row in page.every("#counts tbody tr")]  # fmt: skip
+    rows = page.texts("#counts tbody :is(th, td)")
     assert rows == [
-        [f"{one.k}", f"{one.value:.3f}", f"{one.se:.3f}", f"{one.low:.3f} to {one.high:.3f}"]
+        text
         for one in expected.itertuples()
+        for text in (
+            f"{one.k}",
+            f"{one.value:.3f}",
+            f"{one.se:.3f}",
+            f"{one.low:.3f} to {one.high:.3f}",
+        )
     ]
-    close(page.points("counts", "pass@k")[:, 1], expected["value"], 1.02)
+    close(page.charts("counts")[0].points("pass@k")[:, 1], expected["value"], 1.02)
 
 
 ABSURD = (
@@ -384,7 +389,7 @@ ABSURD = (
     ("problem,n,c\na,1", "must have 3 fields, got 2"),
     ("problem,n,c\na,1e9,1", "from 1 to 100000"),
     ("problem,n,c\n" + "x" * 5000 + ",a,1", "got “a”"),
-    ("problem,n,c\n" + "a,10,1\n" * 50_000, "characters; this page reads up to"),
+    ("problem,n,c\n" + "x" * 300_000, "300012 characters; this page reads up to 300000"),
 )
 
 
@@ -405,21 +410,22 @@ def test_absurd_tables_get_one_sentence(page):
         assert page.every("#counts .chart[hidden]")
 
 
-@pytest.mark.parametrize(
-    "event",
-    ["ClipboardEvent('paste', {clipboardData: data,", "DragEvent('drop', {dataTransfer: data,"],
-)
-def test_ten_megabytes_are_not_let_in(page, event):
+def test_ten_megabytes_are_not_let_in(page):
     page.open()
     page.part("counts")
-    let_in = page.run(
-        "const data = new DataTransfer(); data.setData('text/plain', 'a,10,1\\n'.repeat(1500000));"
-        f"const event = new {event} cancelable: true}});"
-        "return document.getElementById('pasted').dispatchEvent(event);"
-    )
-    assert not let_in
-    assert "10500000 characters; this page reads up to 300000" in page.finding("counts")
-    assert page.find("#pasted").get_attribute("value").startswith("problem,n,c\nalgebra")
+    for lines, event in (
+        (1_500_000, "ClipboardEvent('paste', {clipboardData: data,"),
+        (1_600_000, "DragEvent('drop', {dataTransfer: data,"),
+    ):
+        let_in = page.run(
+            "const data = new DataTransfer();"
+            f"data.setData('text/plain', 'a,10,1\\n'.repeat({lines}));"
+            f"const event = new {event} cancelable: true}});"
+            "return document.getElementById('pasted').dispatchEvent(event);"
+        )
+        assert not let_in
+        assert f"{7 * lines} characters; this page reads up to 300000" in page.finding("counts")
+        assert page.find("#pasted").get_attribute("value").startswith("problem,n,c\nalgebra")
 
 
 HOSTILE = (
@@ -429,42 +435,55 @@ HOSTILE = (
     "#learning-rewards=zzz&weights-estimators=constructor&__proto__=1&constructor=2",
     "#answers-p=%E0%A4%A&noise-first=__proto__",
     "#" + "x" * 100_000,
-    "#learning-step=500&learning-steps=100&answers-k=64&answers-n=2",
     "#&&&===&=&answers",
 )
 
 
-@pytest.mark.parametrize("fragment", HOSTILE)
-def test_any_fragment_gives_a_page_and_at_most_sentences(page, fragment):
-    page.open(fragment)
+def whole(page):
+    """A page that shows its parts, and at most sentences about its link."""
     for part in ("answers", "learning"):
         page.part(part)
         assert page.finding(part)
-    for sentence in page.every("#notice p"):
-        assert len(sentence.text) < 300
+    for sentence in page.texts("#notice p"):
+        assert len(sentence) < 300
     assert not page.every("#notice *:not(p)")
     assert not page.every("img, body > script ~ script, main script")
     assert page.run("return window.alert.name") == "alert"
 
 
+@pytest.mark.parametrize("fragment", HOSTILE)
+def test_any_fragment_gives_a_page_and_at_most_sentences(page, fragment):
+    page.open(f"{fragment}&learning-steps=100")
+    whole(page)
+    assert page.text("#learning .player output") == "step 0 of 100"
+
+
+def test_settings_that_exclude_each_other_are_brought_together(page):
+    page.open("#learning-step=500&learning-steps=100&answers-k=64&answers-n=2")
+    whole(page)
+    assert page.text("#learning .player output") == "step 100 of 100"
+    assert "pass@2 is" in page.finding("answers")
+
+
+def top_of(page, part):
+    return page.run(f"return document.getElementById('{part}').getBoundingClientRect().top")
+
+
 def test_a_link_leads_back_to_the_moment(page):
-    page.open()
+    page.open("#learning-steps=100")
     page.part("learning")
     page.set("learning-seed", 12)
     page.set("learning-step", 90)
     page.until(lambda: "learning-step=90" in page.driver.current_url)
     fragment = "#" + page.driver.current_url.split("#")[1]
-    assert fragment == "#learning&learning-seed=12&learning-step=90"
-    shown = bars_of(page, "learning", 2)
+    assert fragment == "#learning&learning-seed=12&learning-steps=100&learning-step=90"
+    shown = page.charts("learning")[2].bars("policy")
     page.open(fragment)
     page.until(lambda: page.every("#learning .player"))
     page.settle()
-    assert page.text("#learning .player output") == "step 90 of 300"
-    np.testing.assert_array_equal(bars_of(page, "learning", 2), shown)
-    assert (
-        abs(page.run("return document.getElementById('learning').getBoundingClientRect().top"))
-        < 300
-    )
+    assert page.text("#learning .player output") == "step 90 of 100"
+    np.testing.assert_array_equal(page.charts("learning")[2].bars("policy"), shown)
+    assert abs(top_of(page, "learning")) < 300
 
 
 PLAN = re.compile(r"lesson\.html(#[\w&=.+-]+)")
@@ -485,18 +504,19 @@ def test_every_moment_of_the_plan_for_a_class_is_there(page):
         page.until(lambda part=part: page.every(f"#{part} .lab > *"))
         page.settle()
         assert page.text("#notice") == ""
-        top = page.run(f"return document.getElementById('{part}').getBoundingClientRect().top")
-        assert abs(top) < 300
+        assert abs(top_of(page, part)) < 300
         for name, value in (one.split("=") for one in settings):
-            shown = page.every(f"#{part} [data-setting='{name}']")
-            written = [one.get_property("value") for one in shown]
-            if len(shown) == 1 and name != "landscape-k":
+            written = page.run(
+                "return Array.from(document.querySelectorAll(arguments[0]), (one) => one.value)",
+                f"#{part} [data-setting='{name}']",
+            )
+            if len(written) == 1 and name != "landscape-k":
                 assert written == [value], name
         assert page.driver.current_url.endswith(fragment)
 
 
 def test_a_bad_seed_is_refused_where_it_is_typed(page):
-    page.open()
+    page.open("#learning-steps=100")
     page.part("learning")
     page.set("learning-seed", "-3")
     assert "Please give a whole number from 0" in page.text("#learning .complaint")
@@ -508,7 +528,7 @@ def test_reduced_motion_jumps_instead_of_moving(page):
     page.part("answers")
     page.press("Keep drawing", "answers")
     assert "Over 101 draws" in page.finding("answers")
-    assert any(button.text == "Keep drawing" for button in page.every("#answers button"))
+    assert "Keep drawing" in page.texts("#answers button")
 
 
 def test_without_javascript_a_sentence_and_still_figures(page):
@@ -524,7 +544,7 @@ def test_without_javascript_a_sentence_and_still_figures(page):
 
 @pytest.mark.parametrize(("width", "dark"), [(360, True), (1024, False), (1920, True)])
 def test_text_can_be_read_named_and_hit(page, width, dark):
-    page.open("#learning-step=120", width=width, dark=dark)
+    page.open("#learning-step=120&learning-plan=fall", width=width, dark=dark)
     for part in PARTS:
         page.part(part)
     assert page.run("return document.documentElement.scrollWidth") <= width
@@ -536,20 +556,6 @@ def test_text_can_be_read_named_and_hit(page, width, dark):
         role = node.get("role", {}).get("value")
         if role in {"slider", "spinbutton", "button", "combobox", "checkbox", "textbox", "link"}:
             assert node.get("name", {}).get("value"), node
-
-
-@pytest.mark.parametrize(("width", "dark"), [(360, True), (1024, False)])
-def test_axe_finds_no_broken_rule(page, width, dark):
-    page.open("#learning-step=150&learning-plan=fall", width=width, dark=dark)
-    for part in PARTS:
-        page.part(part)
-    page.run("for (const one of document.querySelectorAll('details')) one.open = true")
-    assert page.broken_rules() == []
-
-
-def test_settings_that_exclude_each_other_are_brought_together(page):
-    page.open("#learning-step=500&learning-steps=100&answers-k=64&answers-n=2")
-    page.part("learning")
-    assert page.text("#learning .player output") == "step 100 of 100"
-    page.part("answers")
-    assert "pass@2 is" in page.finding("answers")
+    if width < 1920:
+        page.run("for (const one of document.querySelectorAll('details')) one.open = true")
+        assert page.broken_rules() == []

@@ -69,6 +69,7 @@ def failing(how: str, tmp_path: Path, bad: int = 1) -> dict[str, Any]:
 
 
 @pytest.mark.faults
+@pytest.mark.usefixtures("warm_workers")
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
     ("how", "calls", "text"),
@@ -99,6 +100,7 @@ def test_a_raising_cell_is_retried_recorded_and_the_others_finish(
     assert (read_manifest(folder) or {})["failed"] == [cells[1].key]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_failures_read_the_same_in_this_process_and_in_workers(tmp_path: Path) -> None:
     cells = toy.cells(6, **failing("no_answer", tmp_path))
     for jobs in (1, 2):
@@ -106,6 +108,7 @@ def test_failures_read_the_same_in_this_process_and_in_workers(tmp_path: Path) -
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_failures_are_listed_in_the_order_of_the_cells(tmp_path: Path) -> None:
     options = {"bad": [0, 3], "how": "no_answer", "calls": str(tmp_path / "calls"), "seconds": 0.5}
     cells, folder, told = toy.cells(4, **options), tmp_path / "toy", []

@@ -12,8 +12,8 @@ import pytest
 from tests.runs.driving import RESULTS, contents, drive, started
 
 KILLS = {1: 8, 2: 10}  # workers: kills; the command line is killed thirty times
-LONGEST = {1: 0.25, 2: 0.5}  # seconds of life after the first cell
-COUNT = {1: 400, 2: 800}
+LONGEST = 0.25  # seconds of life after the first cell
+COUNT = {1: 120, 2: 240}
 
 
 @pytest.mark.faults
@@ -25,18 +25,18 @@ def test_killed_again_and_again_ends_in_the_same_bytes(tmp_path: Path, jobs: int
     killed.mkdir()
     drive(quiet, options)
     dice = random.Random(jobs)
-    progress = [kill(killed, options, dice, LONGEST[jobs]) for _ in range(KILLS[jobs])]
+    progress = [kill(killed, options, dice) for _ in range(KILLS[jobs])]
     assert sum(0 < cells < COUNT[jobs] for cells in progress) >= 4, progress
     drive(killed, options)
     assert contents(killed / RESULTS) == contents(quiet / RESULTS)
 
 
-def kill(place: Path, options: dict[str, Any], dice: random.Random, longest: float) -> int:
+def kill(place: Path, options: dict[str, Any], dice: random.Random) -> int:
     """Start the driver, kill it and its workers some time after a sign of life; cells stored."""
     with started(place, options) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(dice.uniform(0.0, longest))
+        time.sleep(dice.uniform(0.0, LONGEST))
         os.killpg(process.pid, signal.SIGKILL)
     folder = place / RESULTS
     for path in folder.rglob("*.csv"):

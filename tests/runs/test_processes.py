@@ -54,6 +54,7 @@ def test_a_cell_gives_the_same_bytes_in_a_forked_or_spawned_process(method: str)
 
 
 @pytest.mark.faults
+@pytest.mark.usefixtures("warm_workers")
 def test_a_cell_that_kills_its_worker_is_found_out_and_no_other_blamed(tmp_path: Path) -> None:
     bad = {"bad": [3], "how": "die", "calls": str(tmp_path / "calls")}
     cells = toy.cells(12, **bad)
@@ -66,6 +67,7 @@ def test_a_cell_that_kills_its_worker_is_found_out_and_no_other_blamed(tmp_path:
 
 
 @pytest.mark.faults
+@pytest.mark.usefixtures("warm_workers")
 def test_several_deadly_cells_side_by_side(tmp_path: Path) -> None:
     cells = toy.cells(6, bad=[0, 1, 5], how="die", calls=str(tmp_path / "calls"))
     outcome = execute(cells, toy.trouble, tmp_path / "toy", jobs=2, retries=1)
@@ -85,12 +87,14 @@ def test_a_worker_killed_from_outside_costs_nothing(tmp_path: Path) -> None:
     assert "end 20 0 0" in output
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_no_worker_is_left_behind(tmp_path: Path) -> None:
     notes = tmp_path / "pids"
     execute(toy.cells(4, pids=str(notes)), toy.draw, tmp_path / "toy", jobs=2)
     until(lambda: not any(map(alive, pids(notes).values())), 2.0)
 
 
+@pytest.mark.usefixtures("warm_workers")
 @pytest.mark.parametrize(("stored", "most"), [(0, 3), (2, 1), (3, 0)])
 def test_no_more_workers_than_cells_to_compute(
     tmp_path: Path, stored: int, most: int, monkeypatch: pytest.MonkeyPatch
@@ -108,6 +112,7 @@ def test_no_more_workers_than_cells_to_compute(
     assert len(started) == most
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_few_cells_are_in_flight() -> None:
     taken = []
 
@@ -186,6 +191,7 @@ def test_environment_is_as_before_after_a_worker_started() -> None:
     assert dict(os.environ) == before
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_workers_that_are_kept_serve_the_next_study_and_are_gone_after(tmp_path: Path) -> None:
     workers = set()
     with workers_kept():
@@ -199,6 +205,7 @@ def test_workers_that_are_kept_serve_the_next_study_and_are_gone_after(tmp_path:
 
 
 @pytest.mark.faults
+@pytest.mark.usefixtures("warm_workers")
 def test_kept_workers_that_died_are_replaced(tmp_path: Path) -> None:
     notes = tmp_path / "pids"
     with workers_kept():
@@ -213,6 +220,7 @@ def test_kept_workers_that_died_are_replaced(tmp_path: Path) -> None:
         assert execute(toy.cells(3, name="four"), toy.draw, tmp_path / "four", jobs=2).ran == 3
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_study_that_wants_more_workers_gets_them(tmp_path: Path) -> None:
     with workers_kept():
         for jobs in (2, 3, 2):

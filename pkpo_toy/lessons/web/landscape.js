@@ -13,6 +13,7 @@ import {
   gaussianOptimum,
   normalBetween,
   normalDensity,
+  remembered,
   squareReward,
 } from "./truth.js";
 
@@ -30,20 +31,10 @@ export const LANDSCAPE = {
   "landscape-k": wholeNumber(4, 1, MOST_K),
 };
 
-// The curves of a k, computed once.
-const curvesOf = remembered((k) => ({
-  values: THETAS.map((theta) => [theta, gaussianMaxAtK(theta, k)]),
-  slopes: THETAS.map((theta) => [theta, gaussianGradient(theta, k)]),
-}));
-export const optimumOf = remembered(gaussianOptimum);
-
-function remembered(compute) {
-  const known = new Map();
-  return (k) => {
-    if (!known.has(k)) known.set(k, compute(k));
-    return known.get(k);
-  };
-}
+// The curves of a k.
+const maximaOf = remembered((k) => THETAS.map((theta) => [theta, gaussianMaxAtK(theta, k)]));
+const slopesOf = remembered((k) => THETAS.map((theta) => [theta, gaussianGradient(theta, k)]));
+const optimumOf = remembered(gaussianOptimum);
 
 export function buildLandscape(state, host, finding) {
   host.append(
@@ -112,7 +103,7 @@ function drawTop(chart, theta, k, ks) {
   const bell = THETAS.map((x) => [x, (0.3 * normalDensity((x - theta) / SD)) / normalDensity(0)]);
   chart.line("throws", bell, THROWS, { width: 1.4 });
   for (const one of ks) {
-    chart.line(`max@${one}`, curvesOf(one).values, kLook(one), { width: one === k ? 3 : 1.6 });
+    chart.line(`max@${one}`, maximaOf(one), kLook(one), { width: one === k ? 3 : 1.6 });
     const at = optimumOf(one);
     chart.dot(`best ${one}`, at, gaussianMaxAtK(at, one), kLook(one), {
       size: one === k ? 1.5 : 1.1,
@@ -130,7 +121,7 @@ function drawTop(chart, theta, k, ks) {
 }
 
 function drawSlopes(chart, theta, k) {
-  const slopes = curvesOf(k).slopes;
+  const slopes = slopesOf(k);
   const most = Math.max(...slopes.map(([, slope]) => Math.abs(slope))) * 1.1;
   chart.frame({
     x: [LOW, HIGH],

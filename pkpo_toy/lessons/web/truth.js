@@ -139,11 +139,11 @@ export function normalDensity(z) {
   return Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
 }
 
-// P(a < Z < b), a difference of the smaller tails.
-export function normalBetween(a, b) {
-  if (a > 0) return normalTail(a) - normalTail(b);
-  if (b < 0) return normalTail(b) - normalTail(a);
-  return 1 - normalTail(a) - normalTail(b);
+// P(a < Z < b), a difference of the smaller tails; that of b may be known.
+export function normalBetween(a, b, beyond = normalTail(b)) {
+  if (a > 0) return normalTail(a) - beyond;
+  if (b < 0) return beyond - normalTail(a);
+  return 1 - normalTail(a) - beyond;
 }
 
 export function squareReward(x) {
@@ -180,17 +180,37 @@ export function panelled(panels, nodes) {
 
 const LEVELS = panelled(40, gaussLegendre(10));
 
-// The integral over levels t = s^2 of a function of P = P(reward > t) and dP/dtheta.
-function overLevels(theta, integrand) {
+// The function, computed once for each of its arguments.
+export function remembered(compute) {
+  const known = new Map();
+  return (of) => {
+    if (!known.has(of)) known.set(of, compute(of));
+    return known.get(of);
+  };
+}
+
+// P = P(reward > t) and dP/dtheta at each level t = s^2, for every k.
+const aboveLevels = remembered((theta) => {
   const edge = (1 - theta) / SD;
-  const edgeDensity = normalDensity(edge);
-  let total = 0;
-  for (const { at, weight } of LEVELS) {
+  const edgeDensity = normalDensity(edge),
+    beyond = normalTail(edge);
+  const chances = new Float64Array(LEVELS.length),
+    slopes = new Float64Array(LEVELS.length);
+  LEVELS.forEach(({ at }, i) => {
     const z = (at - theta) / SD;
-    const chance = Math.min(normalBetween(z, edge), 1);
-    const slope = (normalDensity(z) - edgeDensity) / SD;
-    total += weight * 2 * at * integrand(chance, slope);
-  }
+    chances[i] = Math.min(normalBetween(z, edge, beyond), 1);
+    slopes[i] = (normalDensity(z) - edgeDensity) / SD;
+  });
+  return { chances, slopes };
+});
+
+// The integral over the levels of a function of P and dP/dtheta.
+function overLevels(theta, integrand) {
+  const { chances, slopes } = aboveLevels(theta);
+  let total = 0;
+  LEVELS.forEach(({ at, weight }, i) => {
+    total += weight * 2 * at * integrand(chances[i], slopes[i]);
+  });
   return total;
 }
 
@@ -213,7 +233,7 @@ export function gaussianOptimum(k) {
   const best = values.indexOf(Math.max(...values));
   let low = grid[best] - 1 / 50,
     high = grid[best] + 1 / 50;
-  for (let turn = 0; turn < 60; turn++) {
+  while (high - low > 1e-13) {
     const middle = (low + high) / 2;
     if (gaussianGradient(middle, k) > 0) low = middle;
     else high = middle;
