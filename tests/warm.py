@@ -34,10 +34,19 @@ from typing import Any
 from tests.drawn import draw_once
 
 ROOT = Path(__file__).parent.parent
+_USUAL = ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting")
+_LM = (
+    *_USUAL,
+    "pkpo_toy.lm.study", "pkpo_toy.lm.trl", "datasets", "tests.lm.tiny", "torch.distributed.run",
+)  # fmt: skip
 PRELOADED = {
-    "pkpo_toy": ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting"),
-    "tests.lm.rank_step": ("pkpo_toy.lm.trainer",),
-    "tests.lm.trl_step": ("pkpo_toy.lm.trl", "datasets", "tests.lm.tiny"),
+    "pkpo_toy": _USUAL,
+    "pkpo_toy.__main__": _LM,  # `pkpo_toy` where it trains a language model
+    "tests.lm.rank_step": _LM,
+    "tests.lm.trl_step": _LM,
+    "torch.distributed.run": _LM,
+    "tests.lm.load_models": ("pkpo_toy.lm.huggingface",),
+    "tests.lm.without_extra": _USUAL,
     "tests.runs.driver": (
         *("pkpo_toy.runs.execution", "pkpo_toy.runs.processes", "tests.runs.toy"),
         *("distributed", "distributed.cli.dask_worker", "distributed.cli.dask_scheduler"),

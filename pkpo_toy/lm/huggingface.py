@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
@@ -105,15 +106,15 @@ def load(name: str, dtype: torch.dtype, lora_rank: int) -> tuple[Pretrained, Sub
     Weights are read as safetensors only, and no code of the model's repository is run.
     Raises InputError where it cannot be loaded (offline, say) or peft is missing.
     """
-    try:
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-    except ImportError:
-        raise _missing("model", "transformers") from None
-    _without_bars()
+    if find_spec("transformers") is None:
+        raise _missing("model", "transformers")
     if name.startswith((".", "/", "~")) and not Path(name).is_dir():
         raise InputError(f"model {name!r}: there is no such folder.")
     try:
         place = name if Path(name).is_dir() else _on_hub(name)
+        from transformers import AutoModelForCausalLM, AutoTokenizer  # seconds: once there is one
+
+        _without_bars()
         tokenizer = AutoTokenizer.from_pretrained(place)
         model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, use_safetensors=True)
     except (OSError, ValueError) as error:

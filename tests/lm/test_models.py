@@ -3,8 +3,6 @@
 import inspect
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -22,6 +20,7 @@ from pkpo_toy.lm.sampling import sample, score
 from pkpo_toy.lm.tokens import Characters, Tokens, padded
 from pkpo_toy.lm.transformer import Shape
 from tests.lm import tiny
+from tests.warm import run_warm
 
 # peft asks transformers for a name that it is about to lose.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
@@ -203,15 +202,9 @@ def test_a_model_that_is_not_there(tmp_path):
 
 
 def test_offline_is_said():
-    code = (
-        "import torch\nfrom pkpo_toy.lm import huggingface\n"
-        "try:\n    huggingface.load('nobody/nothing', torch.float32, 0)\n"
-        "except ValueError as error:\n    print(error)"
+    told = run_warm(
+        ["tests.lm.load_models", "nobody/nothing"], env={**os.environ, "HF_HUB_OFFLINE": "1"}
     )
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True, text=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"},
-    )  # fmt: skip
     assert "cannot load model 'nobody/nothing'" in told.stdout
     assert "HF_HUB_OFFLINE is set" in told.stdout
 
@@ -237,20 +230,15 @@ def test_a_hub_that_does_not_answer_is_asked_once_and_earlier_downloads_are_used
     shutil.copytree(saved, kept / "snapshots" / "abc")
     (kept / "refs").mkdir()
     (kept / "refs" / "main").write_text("abc")
-    code = (
-        "import torch\nfrom pkpo_toy.lm import huggingface\n"
-        "huggingface.load('me/tiny', torch.float32, 0)\n"
-        "try:\n    huggingface.load('nobody/nothing', torch.float32, 0)\n"
-        "except ValueError as error:\n    print(error)"
-    )
     with ThreadingHTTPServer(("127.0.0.1", 0), Overloaded) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         hub = f"http://127.0.0.1:{server.server_port}"
-        told = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        told = run_warm(
+            ["tests.lm.load_models", "me/tiny", "nobody/nothing"],
             env={**os.environ, "HF_HOME": str(tmp_path), "HF_ENDPOINT": hub},
-        )  # fmt: skip
+        )
         server.shutdown()
+    told.check_returncode()
     assert "cannot load model 'nobody/nothing'" in told.stdout
     assert "503" in told.stdout
     asked = [path for path in Overloaded.asked if "tiny" in path or "nothing" in path]

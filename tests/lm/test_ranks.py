@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -17,20 +15,11 @@ from pkpo_toy.lm.loss import Batch, loss
 from pkpo_toy.lm.ranks import Ranks
 from pkpo_toy.lm.tokens import Tokens
 from pkpo_toy.lm.trainer import Training
-from tests.lm.test_training import SMALL
+from tests.lm.test_training import SMALL, as_options
 from tests.lm.two_ranks import as_two_ranks
+from tests.warm import run_warm
 
 ROOT = Path(__file__).parents[2]
-
-
-def torchrun(*command, **options):
-    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    return subprocess.run(
-        [sys.executable, *launcher, *map(str, command)],
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=180, **options,
-    )  # fmt: skip
 
 
 def joined(ranks, name):
@@ -84,13 +73,16 @@ def test_the_gradient_is_that_of_twice_the_prompts(told, changes):
     assert bool(learnt) == ("estimator" in changes)
 
 
-def settings():
-    given = {**SMALL, "k_opt": 2, "steps": 4, "log_every": 4, "k_eval": [1, 2]}
-    return [part for key, value in given.items() for part in ("--set", f"{key}={value}")]
-
-
 def test_one_command_for_two_processes(tmp_path):
-    done = torchrun("-m", "pkpo_toy", "run", "lm", "--name", "lm", *settings(), cwd=tmp_path)
+    """torchrun itself. Its processes are forked, so that they need not import torch again."""
+    settings = {**SMALL, "k_opt": 2, "steps": 4, "log_every": 4}
+    launcher = ["torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+    program = ["--start-method=fork", "--run-path", str(ROOT / "pkpo_toy" / "__main__.py")]
+    done = run_warm(
+        [*launcher, *program, "run", "lm", "--name", "lm", *as_options(settings)],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("lm.png") == 1
     summary = pd.read_csv(tmp_path / "results/lm/summary.csv")
@@ -98,7 +90,7 @@ def test_one_command_for_two_processes(tmp_path):
 
 
 def test_a_bad_setting_ends_both(tmp_path):
-    command = ["pkpo_toy", "run", "lm", "--set", "level=9"]
+    command = ["pkpo_toy.__main__", "run", "lm", "--set", "level=9"]
     one, other = as_two_ranks(command, tmp_path)
     assert (one.returncode, other.returncode) == (2, 0)
     assert "level of multiply must be 1 to 3, got 9" in one.stderr

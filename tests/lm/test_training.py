@@ -1,12 +1,8 @@
 """A run of the study: it learns, resumes to the same numbers, and tells its faults."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +21,7 @@ from pkpo_toy.lm.trainer import Training
 from pkpo_toy.simulator.optimisers import OPTIMISERS as OPTIMISERS_OF_THE_SIMULATOR
 from pkpo_toy.studies.lm import summarize
 from tests.lm import tiny
+from tests.warm import WarmPopen, run_warm
 
 SPREAD = ("cumulative_solve_rate_", "entropy_")
 SMALL = {
@@ -45,6 +42,11 @@ SMALL = {
     "step_size": 3e-3,
     "replicates": 1,
 }
+
+
+def as_options(settings):
+    """Settings as `pkpo-toy run` takes them."""
+    return [f"--set={key}={json.dumps(value)}" for key, value in settings.items()]
 
 
 def config(**changes):
@@ -188,25 +190,20 @@ def test_a_checkpoint_resumes_to_the_same_numbers(tmp_path):
 
 
 def test_a_killed_cell_goes_on_where_it_was(tmp_path):
-    changes = {"folder": str(tmp_path), "checkpoint_every": 1, "steps": 150, "log_every": 75}
-    given = json.dumps(config(**changes).model_dump(mode="json"))
-    code = (
-        "import sys\nfrom pkpo_toy.lm.study import _frame, train_cell\n"
-        "from pkpo_toy.lm.config import LmConfig\n"
-        "train_cell(LmConfig.model_validate_json(sys.argv[1]))"
-    )
-    child = subprocess.Popen([sys.executable, "-c", code, given])
-    while not list(tmp_path.glob("*.safetensors")):
+    folder = tmp_path / "kept"
+    changes = {"steps": 100, "log_every": 50}
+    given = config(folder=str(folder), checkpoint_every=1, **changes).model_dump(mode="json")
+    child = WarmPopen(["pkpo_toy.__main__", "run", "lm", *as_options(given)], cwd=tmp_path)
+    while not list(folder.glob("*.safetensors")):
         assert child.poll() is None
         time.sleep(0.05)
     time.sleep(0.2)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    (place,) = tmp_path.glob("*.safetensors")
-    resumed = Training(config(**changes), 0, Ranks(), place.with_suffix(""))
-    assert 0 < resumed.step < 150
-    whole = train_cell(config(steps=150, log_every=75))
-    assert train_cell(config(**changes)).equals(whole)
+    (place,) = folder.glob("*.safetensors")
+    again = config(folder=str(folder), **changes)
+    assert 0 < Training(again, 0, Ranks(), place.with_suffix("")).step < 100
+    assert train_cell(again).equals(train_cell(config(**changes)))
 
 
 def test_checkpoints_of_other_settings_are_not_taken(tmp_path):
@@ -284,17 +281,15 @@ def test_a_hugging_face_model_on_the_users_problems(tmp_path):
     assert [log.step for log in found] == [0, 3, 6]
 
 
-def test_two_jobs_with_a_hugging_face_model_leave_nothing_behind(tmp_path):
+def test_a_worker_with_a_hugging_face_model_leaves_nothing_behind(tmp_path):
     saved = tiny.save(tmp_path / "llama")
     small = {"n": 4, "replicates": 1, "steps": 1, "log_every": 1, "problems": 20, "held_out": 5,
-             "prompts": 2, "eval_samples": 4, "k_eval": "[1,2]", "k_opt": "[1,2]"}  # fmt: skip
-    settings = [f"--set={key}={value}" for key, value in {"model": saved, **small}.items()]
-    done = subprocess.run(
-        [sys.executable, "-m", "pkpo_toy", "run", "lm", "--name", "hf", "--jobs", "2", *settings],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )  # fmt: skip
-    assert done.stderr == "hf: 2 cells run, 0 reused -> results/hf\n"
+             "prompts": 2, "eval_samples": 4, "k_eval": [1, 2], "k_opt": 2}  # fmt: skip
+    settings = as_options({"model": saved, **small})
+    command = ["pkpo_toy", "run", "lm", "--name", "hf", "--jobs", "2", *settings]
+    done = run_warm(command, cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == "hf: 1 cells run, 0 reused -> results/hf\n"
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")

@@ -184,9 +184,8 @@ def agree(folder, logs):
             }
         ).dropna()
         rows.to_csv(folder / "samples.csv", index=False)
-        for k in (1, 2):
-            done = run_inside(folder, "passk", "samples.csv", "--k", k, "--json")
-            (row,) = json.loads(done.stdout)["rows"]
+        done = run_inside(folder, "passk", "samples.csv", "--k", "1,2", "--json")
+        for k, row in zip((1, 2), json.loads(done.stdout)["rows"], strict=True):
             assert log[f"pass_at_{k}"] == pytest.approx(row["value"], abs=1e-12)
             signal += 0 < row["value"] < 1
     assert signal >= len(logs) / 2  # rates that are neither 0 nor 1, so that this can fail

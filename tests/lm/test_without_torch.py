@@ -1,30 +1,19 @@
 """Without the extra everything else works, and asking for it ends in the install command."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pkpo_toy.extras import install_command
-
-# A finder that hides the extra's modules, as if they were not installed.
-HIDE = """
-import sys
-from importlib.machinery import PathFinder
-class Hidden(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name.split(".")[0] in {"torch", "transformers", "safetensors", "trl", "peft"}:
-            return None
-        return super().find_spec(name, path, target)
-sys.meta_path[:] = [Hidden if f is PathFinder else f for f in sys.meta_path]
-"""
+from tests.warm import run_warm
 
 
 def without(*arguments, cwd):
-    code = f"{HIDE}\nsys.argv[1:] = {list(arguments)!r}\nfrom pkpo_toy.cli.main import main\nmain()"
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return run_warm(["tests.lm.without_extra", *arguments], cwd=cwd, env=environment)
 
 
 def test_running_lm_names_the_install_command(tmp_path):
