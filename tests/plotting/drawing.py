@@ -21,7 +21,7 @@ def usual_panels_of(name: str) -> list:
 def panels_of(name: str, frame: pd.DataFrame, **options: Any) -> list:
     """The axes of the figure of `name`, drawn from `frame`."""
     canvas = draw(name, frame, **options)
-    canvas.draw_without_rendering()
+    canvas.get_layout_engine().execute(canvas)
     return panels_in(canvas)
 
 
