@@ -11,8 +11,8 @@ from pkpo_toy.lessons.frames import animation_frame
 from pkpo_toy.lessons.lessons import record_lesson
 from pkpo_toy.plotting.curves import STEPS_LABEL
 from pkpo_toy.plotting.figures import FIGURES
-from pkpo_toy.plotting.render import draw
 from pkpo_toy.plotting.reveal import reveal
+from tests.plotting.drawing import usual_figure
 from tests.plotting.frames import FRAMES
 
 
@@ -62,7 +62,7 @@ def test_curves_are_uncovered_from_the_left(name, monkeypatch):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_what_can_be_animated_has_panels_over_training_steps(name):
-    panels = draw(name, FRAMES[name]()).axes
+    panels = usual_figure(name).axes
     assert FIGURES[name].over_steps == any(one.get_xlabel() == STEPS_LABEL for one in panels)
 
 

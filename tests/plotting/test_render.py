@@ -83,8 +83,8 @@ def test_importing_and_drawing_change_no_setting():
 import matplotlib
 kept = {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
 from pkpo_toy.plotting import render
-from tests.plotting.frames import variance
-render("variance", variance())
+from tests.plotting.frames import passk
+render("passk", passk())
 assert kept == {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
 """
     subprocess.run([*STRICT, code], check=True, cwd=ROOT)
