@@ -7,7 +7,8 @@ multiprocessing would start Python; `workers_warm` is the same for workers of th
 
 It is for the tests whose subject begins once the program is imported. Not for those about what is
 fixed when Python starts: `PYTHON...` variables, threads of BLAS, Matplotlib's settings, the imports
-themselves; nor for terminals. Elsewhere than on Linux Python starts anew.
+themselves. A new session takes the terminal that is its stdout. Elsewhere than on Linux Python
+starts anew.
 """
 
 import atexit
@@ -59,6 +60,13 @@ PRELOADED |= {
 }
 
 WORKER = "--multiprocessing-fork"  # how the command line of a spawned worker ends
+# Ctrl-C reaches only processes that the terminal controls.
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+if os.getsid(0) == os.getpid() and os.isatty(1):
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+"""
+START_ANEW = "os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:]])"
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _asking = threading.Lock()
 
@@ -71,7 +79,7 @@ class WarmPopen(subprocess.Popen):  # type: ignore[type-arg]
 
     def __init__(self, command: Sequence[str], **options: Any) -> None:
         if sys.platform != "linux":
-            command = [sys.executable, "-m", *command]
+            command = [sys.executable, "-c", TAKE_TERMINAL + START_ANEW, *command]
         super().__init__(command, **options)
 
     if sys.platform == "linux":
@@ -253,6 +261,7 @@ def _become(wanted: dict[str, Any], given: Sequence[int]) -> None:
     ):
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+    exec(TAKE_TERMINAL)
     os.environ.clear()
     os.environ.update(wanted["environment"])
     os.chdir(wanted["place"])
