@@ -188,12 +188,22 @@ def serve(descriptor: int, preloaded: Sequence[str]) -> None:
         import_module(module)
     if "pkpo_toy.plotting" in preloaded:
         draw_once()
+        _read_imports_of_studies()
     assert threading.active_count() == 1, "threads are not there in a process that is forked"
     gc.collect()
     gc.freeze()
     # Ctrl-C and the like are for those who are forked, which unblock them.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     _serve(socket.socket(fileno=descriptor))
+
+
+def _read_imports_of_studies() -> None:
+    """Which a process remembers, so that none of those that are forked parses sixty files."""
+    from pkpo_toy.experiment.planning import sources
+    from pkpo_toy.studies.table import STUDIES
+
+    for name in ("learning_curves", "variance"):
+        sources(STUDIES[name])
 
 
 def _serve(requests: socket.socket) -> None:
