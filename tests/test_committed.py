@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib import rc_context
 
 from pkpo_toy.estimators import ESTIMATORS
 from pkpo_toy.experiment import carry_out, load, plan
@@ -16,6 +17,10 @@ from pkpo_toy.studies.table import STUDIES, SUITES
 ROOT = Path(__file__).parent.parent
 RESULTS, FIGURES = ROOT / "results", ROOT / "figures"
 FOUND = sorted(path.parent.name for path in RESULTS.glob("*/manifest.json"))
+
+
+# A user's settings of Matplotlib, which figures ignore; test_render.py draws the others so.
+OWN_STYLE = {"font.size": 20, "axes.labelpad": 20, "savefig.dpi": 30}
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -30,7 +35,8 @@ def test_figures_are_drawn_again_from_committed_results(name, tmp_path):
         result = load(tmp_path / name)
         committed = (RESULTS / name / "summary.csv").read_bytes()
         assert (result.path / "summary.csv").read_bytes() == committed
-    drawn = result.save_figure(tmp_path)
+    with rc_context(OWN_STYLE):
+        drawn = result.save_figure(tmp_path)
     assert [path.suffix for path in drawn] == [".png", ".svg"]
     # Another version of matplotlib draws other pixels, from the same data.
     same = made_by["matplotlib"] == version("matplotlib")

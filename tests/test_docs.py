@@ -89,12 +89,3 @@ def test_the_pages_name_enough_commands_to_be_worth_reading():
 @pytest.mark.parametrize("script", ["scripts/reproduce", "scripts/test", ".ci/run"])
 def test_scripts_can_be_run(script):
     assert os.access(ROOT / script, os.X_OK)
-
-
-def test_faults_lie_where_the_script_looks_for_them():
-    (places,) = re.findall(r"-m faults (.+)", (ROOT / "scripts/test").read_text("utf-8"))
-    folders = [ROOT / place for place in places.split()]
-    mark = "pytest.mark." + "faults"
-    marked = [path for path in (ROOT / "tests").rglob("*.py") if mark in path.read_text("utf-8")]
-    assert len(marked) > 5
-    assert [path for path in marked if not set(folders) & set(path.parents)] == []

@@ -38,7 +38,8 @@ ROOT = Path(__file__).parent.parent
 _USUAL = ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting")
 _LM = (
     *_USUAL,
-    "pkpo_toy.lm.study", "pkpo_toy.lm.trl", "datasets", "tests.lm.tiny", "torch.distributed.run",
+    "pkpo_toy.lm.study", "pkpo_toy.lm.trl", "datasets", "transformers.models.llama.modeling_llama",
+    "torch.distributed.run",
 )  # fmt: skip
 PRELOADED = {
     "pkpo_toy": _USUAL,

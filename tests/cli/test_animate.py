@@ -11,8 +11,8 @@ from pkpo_toy.lessons.frames import animation_frame
 from pkpo_toy.lessons.lessons import record_lesson
 from pkpo_toy.plotting.curves import STEPS_LABEL
 from pkpo_toy.plotting.figures import FIGURES
-from pkpo_toy.plotting.render import draw
-from pkpo_toy.plotting.reveal import PICTURES, reveal
+from pkpo_toy.plotting.reveal import reveal
+from tests.plotting.drawing import usual_figure
 from tests.plotting.frames import FRAMES
 
 
@@ -27,7 +27,7 @@ def opened(data):
 
 
 def test_the_demo_is_small_loops_and_is_the_same_again(cli, inside, tmp_path):
-    options = ("animate", "demo", "--lesson", "water_filling", "--steps", 12, "--out")
+    options = ("animate", "demo", "--lesson", "water_filling", "--steps", 5, "--out")
     done = cli(*options, "a.gif")
     assert done.stdout == "a.gif\n"
     inside(*options, "b.gif")
@@ -37,7 +37,7 @@ def test_the_demo_is_small_loops_and_is_the_same_again(cli, inside, tmp_path):
     image, durations, pictures = opened(data)
     assert image.info["loop"] == 0
     assert image.size[0] == 960
-    frame = animation_frame(record_lesson("water_filling", steps=12))
+    frame = animation_frame(record_lesson("water_filling", steps=5))
     assert len(pictures) == frame["step"].nunique() <= 60
     said = frame.groupby("step")["caption"].first().tolist()
     new = [now != before for before, now in zip(["", *said], said, strict=False)]
@@ -46,27 +46,28 @@ def test_the_demo_is_small_loops_and_is_the_same_again(cli, inside, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["hard_problems"])
-def test_curves_are_uncovered_from_the_left(name):
+def test_curves_are_uncovered_from_the_left(name, monkeypatch):
+    monkeypatch.setattr("pkpo_toy.plotting.reveal.PICTURES", 16)
     data = reveal(name, FRAMES[name]())
     image, durations, pictures = opened(data)
-    assert (image.n_frames, image.info["loop"], image.size[0]) == (PICTURES, 0, 960)
+    assert (image.n_frames, image.info["loop"], image.size[0]) == (16, 0, 960)
     assert durations[-1] > 10 * durations[0]
     white = [int((picture == 255).all(axis=2).sum()) for picture in pictures]
     assert white == sorted(white, reverse=True)
-    changed = np.flatnonzero((pictures[5] != pictures[10]).any(axis=(0, 2)))
-    later = np.flatnonzero((pictures[40] != pictures[45]).any(axis=(0, 2)))
+    changed = np.flatnonzero((pictures[2] != pictures[4]).any(axis=(0, 2)))
+    later = np.flatnonzero((pictures[13] != pictures[15]).any(axis=(0, 2)))
     assert changed.min() < later.min()
     assert changed.max() < later.max()
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_what_can_be_animated_has_panels_over_training_steps(name):
-    panels = draw(name, FRAMES[name]()).axes
+    panels = usual_figure(name).axes
     assert FIGURES[name].over_steps == any(one.get_xlabel() == STEPS_LABEL for one in panels)
 
 
 def test_a_stored_study_is_animated(inside, tmp_path, monkeypatch):
-    monkeypatch.setattr("pkpo_toy.plotting.reveal.PICTURES", 5)  # the others are drawn above
+    monkeypatch.setattr("pkpo_toy.plotting.reveal.PICTURES", 5)  # more are drawn above
     small = ["--set", "replicates=4", "--set", "steps=20", "--quick", "--jobs", 1]
     path = json.loads(inside("run", "hard_problems", *small, "--json").stdout)["path"]
     done = inside("animate", path, "--out", "x.gif")

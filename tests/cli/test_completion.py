@@ -110,29 +110,31 @@ def test_what_was_stored_comes_first(stored, inside, monkeypatch, tmp_path):
         assert offered("bash", inside().stdout) == ["variance"]
 
 
-BASH = """
+START = """
 pkpo-toy() {{ {program} "$@"; }}
 eval "$(pkpo-toy --show-completion bash)"
+"""
+TAB = """
 COMP_WORDS=({words}); COMP_CWORD={place}; _pkpo_toy_completion pkpo-toy
 echo "${{COMPREPLY[*]}}"
 """
 
 
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("run bandit --set bandit = tw", "two_peaks"),
-        ("run bandit --set bandit =", " ".join(PROBLEMS)),
-        ("run bandit --set n = 3 --set bandit = arm", "arms"),
-        ("run bandit --set ban", " ".join(f"bandit={name}" for name in PROBLEMS)),
-        ("run --set n = 3 lands", "landscape"),
-        ("run bandit --set nothing = x", ""),
-        ("run '\"va'", ""),
-    ],
-)
-def test_bash_itself_which_parts_words_at_the_equals_sign(tmp_path, words, offered):
-    script = BASH.format(
-        program=" ".join(PROGRAM), words=f"pkpo-toy {words}", place=len(words.split())
+# The words as bash parts them, and what is offered.
+PARTED = {
+    "run bandit --set bandit = tw": ["two_peaks"],
+    "run bandit --set bandit =": [*PROBLEMS],
+    "run bandit --set n = 3 --set bandit = arm": ["arms"],
+    "run bandit --set ban": [f"bandit={name}" for name in PROBLEMS],
+    "run --set n = 3 lands": ["landscape"],
+    "run bandit --set nothing = x": [],
+    "run '\"va'": [],
+}
+
+
+def test_bash_itself_which_parts_words_at_the_equals_sign(tmp_path):
+    script = START.format(program=" ".join(PROGRAM)) + "".join(
+        TAB.format(words=f"pkpo-toy {words}", place=len(words.split())) for words in PARTED
     )
     # The function is handed to `env`, which knows no functions of the shell.
     (tmp_path / "pkpo-toy").write_text(f'#!/bin/sh\nexec {" ".join(PROGRAM)} "$@"\n')
@@ -141,7 +143,8 @@ def test_bash_itself_which_parts_words_at_the_equals_sign(tmp_path, words, offer
         ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{tmp_path}:{os.environ['PATH']}"},
     )  # fmt: skip
-    assert done.stdout.split() == offered.split()
+    said = (line.split() for line in done.stdout.splitlines())
+    assert dict(zip(PARTED, said, strict=True)) == PARTED
     assert "Traceback" not in done.stderr
 
 

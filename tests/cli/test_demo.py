@@ -12,6 +12,7 @@ import sys
 import termios
 import time
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 import pytest
@@ -232,11 +233,14 @@ def test_bad_input_is_one_sentence(inside, arguments, sentence):
     assert sentence in line
 
 
+short = cache(lambda name: policy_curves(record_lesson(name, steps=30)))
+
+
 @pytest.mark.parametrize("name", LESSONS)
 @pytest.mark.parametrize("width", [58, 78, 98, 126])
 @pytest.mark.parametrize("only_ascii", [True, False])
 def test_panels_fit_and_the_tallest_bar_is_full(name, width, only_ascii):
-    found = policy_curves(record_lesson(name, steps=30))
+    found = short(name)
     board = Board(width, 6, only_ascii)
     top = full_height(found, 30, board)
     lines = [line.plain for line in panels(found, 30, board, top)]

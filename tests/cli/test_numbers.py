@@ -4,10 +4,11 @@ import pytest
 
 BILLION = 10**12
 HUGE = "9" * 5000
+FEW = ["estimates=50", "n=[8,16]"]
 RUNS = [
-    ["variance", "theta=1e308"],
-    ["variance", "sd=1e-300"],
-    ["variance", "sd=1e300"],
+    ["variance", "theta=1e308", *FEW],
+    ["variance", "sd=1e-300", *FEW],
+    ["variance", "sd=1e300", *FEW],
     ["landscape", "sd=1e-200", "points=11"],
     ["landscape", "sd=1e300", "points=11"],
     ["landscape", "low=-1e308", "high=1e308", "points=11"],

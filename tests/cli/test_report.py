@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import pkpo_toy
-from tests.cli.conftest import STORED
 
 EVIL = "</script><script>window.hacked=1</script>\"'><img src=x onerror=window.hacked=1>"
 
@@ -182,7 +181,8 @@ def test_text_of_the_user_is_never_part_of_the_page(tmp_path, monkeypatch, insid
 
 
 def test_two_folders_side_by_side(stored, inside, tmp_path):
-    inside("run", *STORED, "--seed", 1, "--out", "again")
+    small = {"name": "variance", "n": [8, 16], "estimates": 200}  # as STORED
+    pkpo_toy.run("variance", **small, seed=1, out=tmp_path / "again")
     inside("report", "variance", "--compare", "again", "--out", "both.html")
     page = read(tmp_path, "both.html")
     one, two = (

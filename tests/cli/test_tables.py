@@ -1,6 +1,7 @@
 """Tables on a terminal of 80 columns: no line is longer, no number or word is cut."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -32,9 +33,15 @@ def examples(tmp_path_factory):
     return folder
 
 
+@cache
+def narrow(folder, *arguments):
+    """What a command without side effects prints on 80 columns."""
+    return run_inside(folder, *arguments, columns=80)
+
+
 @pytest.mark.parametrize("arguments", NARROW, ids=lambda arguments: " ".join(arguments[-3:]))
 def test_no_line_is_longer_than_the_terminal_and_no_heading_is_cut(examples, arguments):
-    done = run_inside(examples, *arguments, columns=80)
+    done = narrow(examples, *arguments)
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "…" not in done.stdout
@@ -43,7 +50,7 @@ def test_no_line_is_longer_than_the_terminal_and_no_heading_is_cut(examples, arg
 @pytest.mark.parametrize("name", COMMITTED)
 def test_every_number_of_a_study_is_shown_whole(examples, name):
     folder = ROOT / "results" / name
-    done = run_inside(examples, "show", str(folder), "--all", columns=80)
+    done = narrow(examples, "show", str(folder), "--all")
     summary = read_csv(folder / "summary.csv").drop(columns="per_run", errors="ignore")
     shown = set(re.findall(r"[^\s,\[\]±]+", done.stdout))
     for column in columns_of(summary, " ± "):

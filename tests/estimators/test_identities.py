@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import ESTIMATORS, max_at_k, weights
+from tests.estimators.rewards import groups
 
 EXCHANGEABLE = [key for key, row in ESTIMATORS.items() if row.exchangeable and not row.random]
 
-rewards_and_k = st.integers(3, 40).flatmap(
-    lambda n: st.tuples(
-        st.lists(st.floats(-8, 8, width=16), min_size=n, max_size=n).map(np.array),
-        st.integers(2, n - 1),
-    )
+rewards_and_k = groups(3, 40).flatmap(
+    lambda rewards: st.tuples(st.just(rewards), st.integers(2, len(rewards) - 1))
 )
 moderate = settings(deadline=None, max_examples=60)
 

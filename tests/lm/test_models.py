@@ -12,7 +12,6 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaForCausalLM
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.lm import huggingface
@@ -25,7 +24,6 @@ from tests.warm import run_warm
 # peft asks transformers for a name that it is about to lose.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 
-NEW_NAMES = "cache" in inspect.signature(LlamaForCausalLM.forward).parameters
 PROMPTS = ["12*3=", "7*8=", "12*34="]
 
 
@@ -74,7 +72,8 @@ class OldNames(torch.nn.Module):
 
     def __init__(self, model):
         super().__init__()
-        self.model, self.taken = model, "cache" if NEW_NAMES else "past_key_values"
+        new = "cache" in inspect.signature(model.forward).parameters
+        self.model, self.taken = model, "cache" if new else "past_key_values"
 
     def forward(self, past_key_values=None, **inputs):
         found = self.model(**inputs, **{self.taken: past_key_values})

@@ -5,14 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import TrainerCallback
-from trl import GRPOTrainer
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import weights
 from pkpo_toy.estimators.adaptive import AdaptiveLoo
 from pkpo_toy.estimators.size_weighted import size_weighted_rloo
-from pkpo_toy.lm import trl as ours
 from pkpo_toy.lm.trl_contract import check_contract
 from tests.lm import tiny, trl_step
 from tests.lm.trl_step import LONGEST, N, trained
@@ -91,15 +88,14 @@ def test_the_learnt_baseline(tmp_path, k, config):
     """Each step by the groups of those before, with log pi of the model that wrote them."""
     models = [tiny.model()]
 
-    class Kept(TrainerCallback):
-        def on_step_end(self, args, state, control, model=None, **kwargs):
-            models.append(tiny.model())
-            models[-1].load_state_dict(model.state_dict())
+    def keep(state, model):
+        models.append(tiny.model())
+        models[-1].load_state_dict(model.state_dict())
 
     steps = 3 * config.get("num_iterations", 1)
     trainer, *_ = trained(
         tmp_path, steps=steps, estimator="adaptive_loo_sizes", k=k, config=config,
-        callbacks=[Kept()],
+        callbacks=[trl_step.on("step_end", keep)],
     )  # fmt: skip
     assert len(trainer.seen) == 3
     learner, furthest = AdaptiveLoo(), 0.0
@@ -193,10 +189,12 @@ def test_the_others_are_weighted_by_their_sizes(tmp_path, k):
 
 
 def test_log_probabilities_that_trl_has_are_taken_and_what_vllm_could_not_score_is_left_out():
+    from pkpo_toy.lm.trl import PassKGRPOTrainer
+
     nan, mask = float("nan"), torch.tensor([[1, 1, 0], [1, 1, 1]])
     sampled = torch.tensor([[-1.0, nan, -9.0], [-1.0, -torch.inf, -2.0]])
     output = {"completion_mask": mask, "sampling_per_token_logps": sampled}
-    read = ours.PassKGRPOTrainer._log_probs
+    read = PassKGRPOTrainer._log_probs
     assert read(None, output).tolist() == [-1.0, -3.0]
     output["old_per_token_logps"] = torch.full((2, 3), -0.5)  # the trained model's own go first
     assert read(None, output).tolist() == [-1.0, -1.5]
@@ -206,6 +204,7 @@ def test_log_probabilities_that_trl_has_are_taken_and_what_vllm_could_not_score_
 
 def test_the_pass_for_log_probabilities_sees_the_pictures():
     """What TRL's own pass is given besides the text, of what it hands on."""
+    from pkpo_toy.lm.trl import PassKGRPOTrainer
 
     class Stub:
         args = type("Args", (), {"per_device_train_batch_size": 2})
@@ -220,12 +219,14 @@ def test_the_pass_for_log_probabilities_sees_the_pictures():
     stub, ones = Stub(), torch.ones(2, 3, dtype=torch.long)
     text = dict.fromkeys(("prompt_ids", "prompt_mask", "completion_ids", "completion_mask"), ones)
     output = text | {"pixel_values": "pictures", "num_images": [1, 1], "advantages": None}
-    assert ours.PassKGRPOTrainer._log_probs(stub, output).tolist() == [-3.0, -3.0]
+    assert PassKGRPOTrainer._log_probs(stub, output).tolist() == [-3.0, -3.0]
     assert stub.given == ("pictures", [1, 1])
 
 
 def test_the_contract_with_trls_private_methods():
     """Fails when TRL moves what is overridden: then `lm.trl` and CONTRACT need a new look."""
+    from trl import GRPOTrainer
+
     check_contract(GRPOTrainer)
 
 

@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from transformers import TrainerCallback
-from trl import GRPOTrainer
 
 from pkpo_toy.errors import InputError
 from pkpo_toy.estimators import max_at_k, weights
 from tests.cli.conftest import run_inside
 from tests.lm import trl_step
-from tests.lm.trl_step import PROMPTS, N, trained
+from tests.lm.trl_step import N, trained
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -27,17 +25,6 @@ pytestmark = [
 def right(completions, **kwargs):
     """1 for a completion with a 1, 2 or 3 in it."""
     return [float(any(character in "123" for character in text)) for text in completions]
-
-
-class Stop(TrainerCallback):
-    """Ends the process's training after a step, as Ctrl-C does."""
-
-    def __init__(self, step):
-        self.step = step
-
-    def on_step_end(self, args, state, control, **kwargs):
-        if state.global_step == self.step:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
@@ -84,7 +71,7 @@ def test_pass_at_k_and_the_signal_are_logged_in_training_and_evaluation(tmp_path
     monkeypatch.setattr(trl_step, "reward", right)
     evaluation = {"eval_strategy": "steps", "eval_steps": 2, "per_device_eval_batch_size": 8}
     trainer, *_ = trained(
-        tmp_path, steps=2, k=2, config=evaluation, eval_dataset=PROMPTS.select(range(4))
+        tmp_path, steps=2, k=2, config=evaluation, eval_dataset=trl_step.prompts(4)
     )
     logs = [log for log in trainer.state.log_history if "k" in log]
     for log, (output, rewards) in zip(logs, [trainer.seen[0], trainer.seen[1]], strict=True):
@@ -126,6 +113,8 @@ def test_own_functions_and_options(tmp_path):
 
 def test_a_hook_of_trls_own_is_used_where_there_is_one(tmp_path, monkeypatch):
     """As trl's pull request 7298 proposes it: called by TRL, so nothing is replaced afterwards."""
+    from trl import GRPOTrainer
+
     monkeypatch.setattr(GRPOTrainer, "_transform_advantages", lambda self, x: x, raising=False)
     trainer, *_ = trained(tmp_path, k=N)
     output, rewards = trainer.seen[0]
@@ -160,8 +149,13 @@ def test_a_run_that_was_interrupted_ends_in_the_same_numbers(tmp_path, monkeypat
         "config": {"save_strategy": "steps", "save_steps": half, "log_completions": True},
     }
     whole, *_ = trained(tmp_path / "whole", **options)
+
+    def stop(state, model):
+        if state.global_step == half + 1:
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        trained(tmp_path / "parts", callbacks=[Stop(half + 1)], **options)
+        trained(tmp_path / "parts", callbacks=[trl_step.on("step_end", stop)], **options)
     resumed, *_ = trained(tmp_path / "parts", resume=True, **options)
     for one, other in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
         assert torch.equal(one, other)

@@ -1,11 +1,9 @@
-"""Tiny models that are not trained: the package's own, and a Llama made from a configuration."""
+"""Tiny models that are not trained: the package's own, and a Llama made from a configuration.
+
+transformers is imported where it is used: that takes seconds, and who reads a test may not run it.
+"""
 
 import torch
-from tokenizers import Regex, Tokenizer
-from tokenizers.decoders import Fuse
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Split
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from pkpo_toy.lm.tokens import Characters
 from pkpo_toy.lm.transformer import Shape, Transformer
@@ -24,6 +22,12 @@ def transformer():
 
 
 def tokenizer():
+    from tokenizers import Regex, Tokenizer
+    from tokenizers.decoders import Fuse
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Split
+    from transformers import PreTrainedTokenizerFast
+
     words = {"<end>": 0, **{character: 1 + i for i, character in enumerate(CHARACTERS)}}
     backend = Tokenizer(WordLevel(words, unk_token="<end>"))
     backend.pre_tokenizer = Split(Regex("."), "isolated")
@@ -34,6 +38,8 @@ def tokenizer():
 
 
 def model(seed=0):
+    from transformers import LlamaConfig, LlamaForCausalLM
+
     torch.manual_seed(seed)
     shape = {
         "hidden_size": 32,

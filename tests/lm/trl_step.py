@@ -2,19 +2,18 @@
 
 As a module of two ranks, with a folder, an estimator and a number of steps: each writes what it saw
 in the last step to FOLDER/RANK.pt, and the rewards of all steps.
+
+TRL is imported where it is used: that takes seconds, and who reads a test may not run it.
 """
 
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from datasets import Dataset
-from transformers import TrainerCallback
-from trl import GRPOConfig
 
-from pkpo_toy.lm.trl import PassKGRPOTrainer
 from tests.lm import tiny
 
 N, LONGEST = 4, 5
@@ -25,30 +24,38 @@ def reward(completions, **kwargs):
     return [sum(character in "123" for character in text) / 10 for text in completions]
 
 
-class Gradient(TrainerCallback):
-    """Keeps the gradient that the optimiser is about to use."""
+def on(event, do):
+    """A callback of the trainer that calls do(state, model) at an event."""
+    from transformers import TrainerCallback
 
-    def __init__(self):
-        self.seen = []
+    def called(self, args, state, control, model=None, **kwargs):
+        do(state, model)
 
-    def on_pre_optimizer_step(self, args, state, control, model=None, **kwargs):
-        self.seen.append(torch.cat([p.grad.flatten().clone() for p in model.parameters()]))
-
-
-class Watched(PassKGRPOTrainer):
-    """Keeps the scored batches and the rewards of all processes."""
-
-    def _calculate_rewards(self, *args, **kwargs):
-        self.caught = super()._calculate_rewards(*args, **kwargs)
-        return self.caught
-
-    def _generate_and_score_completions(self, inputs):
-        output = super()._generate_and_score_completions(inputs)
-        self.seen = [*getattr(self, "seen", []), (output, self.caught.clone())]
-        return output
+    return type("On", (TrainerCallback,), {f"on_{event}": called})()
 
 
-PROMPTS = Dataset.from_list([{"prompt": p} for p in ("1*2=", "3+", "21", "7=")] * 4)
+@cache
+def watched():
+    """The trainer that keeps the scored batches and the rewards of all processes."""
+    from pkpo_toy.lm.trl import PassKGRPOTrainer
+
+    class Watched(PassKGRPOTrainer):
+        def _calculate_rewards(self, *args, **kwargs):
+            self.caught = super()._calculate_rewards(*args, **kwargs)
+            return self.caught
+
+        def _generate_and_score_completions(self, inputs):
+            output = super()._generate_and_score_completions(inputs)
+            self.seen = [*getattr(self, "seen", []), (output, self.caught.clone())]
+            return output
+
+    return Watched
+
+
+def prompts(count):
+    from datasets import Dataset
+
+    return Dataset.from_list([{"prompt": p} for p in ("1*2=", "3+", "21", "7=") * 4][:count])
 
 
 def trained(
@@ -63,7 +70,13 @@ def trained(
     **changes,
 ):
     """The trainer and the gradients after some steps on fixed prompts."""
-    gradient = Gradient()
+    from trl import GRPOConfig
+
+    gradients = []  # that the optimiser is about to use
+
+    def keep(state, model):
+        gradients.append(torch.cat([p.grad.flatten().clone() for p in model.parameters()]))
+
     options = {
         "output_dir": str(folder),
         "per_device_train_batch_size": batch,
@@ -84,18 +97,18 @@ def trained(
         "shuffle_dataset": False,
         **dict(config),
     }
-    trainer = Watched(
+    trainer = watched()(
         model=tiny.model(),
         reward_funcs=reward,
         args=GRPOConfig(**options),
-        train_dataset=PROMPTS,
+        train_dataset=prompts(16),
         processing_class=tiny.tokenizer(),
-        callbacks=[gradient, *callbacks],
+        callbacks=[on("pre_optimizer_step", keep), *callbacks],
         **changes,
     )
     start = {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
     trainer.train(resume_from_checkpoint=resume)
-    return trainer, gradient.seen, start
+    return trainer, gradients, start
 
 
 if __name__ == "__main__":

@@ -13,15 +13,23 @@ from tests.plotting.frames import FRAMES
 
 
 @cache
+def usual_figure(name: str) -> Figure:
+    """The figure of `name`, drawn from its hand-made frame; drawn and laid out once."""
+    canvas = draw(name, FRAMES[name]())
+    canvas.get_layout_engine().execute(canvas)
+    canvas.set_layout_engine("none")
+    return canvas
+
+
 def usual_panels_of(name: str) -> list:
-    """The axes of the figure of `name`, drawn from its hand-made frame; drawn once."""
-    return panels_of(name, FRAMES[name]())
+    """The axes of that figure."""
+    return panels_in(usual_figure(name))
 
 
 def panels_of(name: str, frame: pd.DataFrame, **options: Any) -> list:
     """The axes of the figure of `name`, drawn from `frame`."""
     canvas = draw(name, frame, **options)
-    canvas.draw_without_rendering()
+    canvas.get_layout_engine().execute(canvas)
     return panels_in(canvas)
 
 

@@ -313,6 +313,7 @@ def test_objective_matrix_texts_can_be_read_on_every_colour():
     rows = [(k, j, shares[5 * k + j], 0.01, 1.0) for k in range(5) for j in range(5)]
     frame = pd.DataFrame(rows, columns=["k_opt", "k_eval", "value", "se", "optimum"])
     panel = panels_of("objective_matrix", frame)[0]
+    panel.get_figure(root=True).draw_without_rendering()
     colours = panel.collections[0].get_facecolors()
     for text, colour in zip(panel.texts, colours, strict=True):
         assert contrast(text.get_color(), colour) >= 4.5

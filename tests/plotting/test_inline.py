@@ -14,6 +14,7 @@ from pkpo_toy.plotting import FIGURES, draw, render
 from pkpo_toy.plotting.inline import inline
 from pkpo_toy.plotting.style import estimator_look, ordered, styled
 from tests.plotting import frames
+from tests.plotting.drawing import usual_figure
 
 ROOT = Path(__file__).parents[2]
 SUMMARY = pd.read_csv(ROOT / "results" / "variance" / "summary.csv")
@@ -58,7 +59,7 @@ def test_every_curve_has_the_name_of_its_legend_in_every_panel(svg):
 # The legend of the atlas names the areas of its maps; there are no curves.
 @pytest.mark.parametrize("name", sorted(FIGURES.keys() - {"atlas"}))
 def test_every_name_in_a_legend_has_its_curves(name):
-    svg = inline(draw(name, getattr(frames, name)()), "x-")
+    svg = inline(usual_figure(name), "x-")
     drawn = set().union(*panels(svg))
     assert drawn == set(entries(svg))
     assert entries(svg) or name in {"objective_matrix", "passk"}
@@ -101,9 +102,7 @@ def test_curves_lie_where_they_lie_in_the_file(svg, canvas):
         np.testing.assert_allclose(one, other, rtol=0, atol=0.0051)
 
 
-def test_the_figure_itself_is_not_changed():
-    canvas = draw("variance", SUMMARY)
-    inline(canvas, "x-")
+def test_the_figure_itself_is_not_changed(svg, canvas):
     assert not any(one.get_gid() for one in canvas.findobj())
 
 
@@ -118,4 +117,4 @@ def test_a_figure_is_small(name):
     frame = pd.read_csv(ROOT / "results" / name / "summary.csv")
     text = ElementTree.tostring(inline(draw(name, frame), "x-"), "unicode", method="html")
     assert len(text) < 150_000
-    assert len(text) < 0.7 * len(render(name, frame)["svg"])
+    assert len(text) < 0.7 * len(render(name, frame, kinds=["svg"])["svg"])

@@ -20,7 +20,7 @@ from tests.simulator.small_problems import SMALL, elsewhere, small
 
 Array = NDArray[np.float64]
 CATEGORICAL = [case for case in SMALL if case != "unit_square"]
-N, K, GRADIENTS = 6, 3, 100_000
+N, K, GRADIENTS = 6, 3, 50_000
 
 
 def categorical(case: str) -> CategoricalProblem:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pkpo_toy.experiment import planning
 from pkpo_toy.experiment.planning import plan, run_cell, summary_rows
 from pkpo_toy.plotting import draw
 from pkpo_toy.studies.columns import differing, pooled, with_columns
@@ -83,6 +84,13 @@ CASES = [
 INDEX = ("estimator", "step", "k_eval", "rank", "reward", "difficulty", "instance", "theta_star")
 
 
+@pytest.fixture(autouse=True)
+def _whatever_the_code(monkeypatch):
+    """The manifest's versions and commit take longer to ask for than these cells to compute."""
+    monkeypatch.setattr(planning, "versions", lambda packages: {})
+    monkeypatch.setattr(planning, "git_state", lambda folder: None)
+
+
 def cells_of(study, **sweeps):
     """Plan, settings and records of every cell of the grid of these settings."""
     made = plan(StudyFile("mine", study, {**SMALL[study], **sweeps}))
@@ -143,7 +151,7 @@ def figure_of(study, made, cells):
     if STUDIES[study].draws == "records":
         frame = pd.concat(with_columns(frame, config, made.columns) for config, frame in cells)
     canvas = draw(STUDIES[study].figure, frame, swept=list(made.description()["swept"]))
-    canvas.draw_without_rendering()
+    canvas.get_layout_engine().execute(canvas)
     return canvas
 
 
