@@ -7,7 +7,8 @@ multiprocessing would start Python; `workers_warm` is the same for workers of th
 
 It is for the tests whose subject begins once the program is imported. Not for those about what is
 fixed when Python starts: `PYTHON...` variables, threads of BLAS, Matplotlib's settings, the imports
-themselves; nor for terminals. Elsewhere than on Linux Python starts anew.
+themselves. A new session takes the terminal that is its stdout. Elsewhere than on Linux Python
+starts anew.
 """
 
 import atexit
@@ -60,6 +61,13 @@ PRELOADED |= {
 }
 
 WORKER = "--multiprocessing-fork"  # how the command line of a spawned worker ends
+# Ctrl-C reaches only processes that the terminal controls.
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+if os.getsid(0) == os.getpid() and os.isatty(1):
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+"""
+START_ANEW = "os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:]])"
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _asking = threading.Lock()
 
@@ -72,7 +80,7 @@ class WarmPopen(subprocess.Popen):  # type: ignore[type-arg]
 
     def __init__(self, command: Sequence[str], **options: Any) -> None:
         if sys.platform != "linux":
-            command = [sys.executable, "-m", *command]
+            command = [sys.executable, "-c", TAKE_TERMINAL + START_ANEW, *command]
         super().__init__(command, **options)
 
     if sys.platform == "linux":
@@ -181,12 +189,22 @@ def serve(descriptor: int, preloaded: Sequence[str]) -> None:
         import_module(module)
     if "pkpo_toy.plotting" in preloaded:
         draw_once()
+        _read_imports_of_studies()
     assert threading.active_count() == 1, "threads are not there in a process that is forked"
     gc.collect()
     gc.freeze()
     # Ctrl-C and the like are for those who are forked, which unblock them.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     _serve(socket.socket(fileno=descriptor))
+
+
+def _read_imports_of_studies() -> None:
+    """Which a process remembers, so that none of those that are forked parses sixty files."""
+    from pkpo_toy.experiment.planning import sources
+    from pkpo_toy.studies.table import STUDIES
+
+    for name in ("learning_curves", "variance"):
+        sources(STUDIES[name])
 
 
 def _serve(requests: socket.socket) -> None:
@@ -254,6 +272,7 @@ def _become(wanted: dict[str, Any], given: Sequence[int]) -> None:
     ):
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+    exec(TAKE_TERMINAL)
     os.environ.clear()
     os.environ.update(wanted["environment"])
     os.chdir(wanted["place"])

@@ -23,6 +23,7 @@ from pkpo_toy.lessons.curves import policy_curves
 from pkpo_toy.lessons.events import find_events
 from pkpo_toy.lessons.lessons import LESSONS, record_lesson
 from tests.runs.driving import crowding
+from tests.warm import WarmPopen
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 SHOW_CURSOR = b"\x1b[?25h"
@@ -68,24 +69,19 @@ class Terminal:
         return whole and visible and termios.tcgetattr(self.child) == self.before
 
 
-# Ctrl-C reaches only the processes that the terminal controls.
-TAKE_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(1, termios.TIOCSCTTY, 0); "
-RUN = TAKE_TERMINAL + "os.execv(sys.executable, [sys.executable, '-m', 'pkpo_toy', *sys.argv[1:]])"
-
-
 @contextmanager
 def terminal(*arguments, columns=100, rows=32, stdin=None, **environment):
     master, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     before = termios.tcgetattr(child)
     plain = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES", "NO_COLOR"}}
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN, "demo", *map(str, arguments)],
+    process = WarmPopen(
+        ["pkpo_toy", "demo", *map(str, arguments)],
         stdin=child if stdin is None else stdin,
         stdout=child,
         stderr=child,
         env={**plain, "TERM": "xterm-256color", **environment},
-        start_new_session=True,
+        start_new_session=True,  # for Ctrl-C reaches only processes that the terminal controls
     )
     try:
         yield Terminal(process, master, child, before)

@@ -11,20 +11,21 @@ import time
 
 import pytest
 
-from tests.runs.driving import children, crowding
+from tests.runs.driving import children, crowding, until
 from tests.warm import WarmPopen
 
 pytestmark = pytest.mark.faults
 
-# 18 cells of about a tenth of a second: enough to be interrupted between any two of them.
+# 18 cells of about a twentieth of a second: enough to be interrupted between any two of them.
 CURVES = [
     *("run", "learning_curves", "--name", "learning_curves", "--set", "seed=[1,2]"),
-    *("--set", "steps=60", "--set", "replicates=10", "--set", "log_every=30"),
+    *("--set", "steps=60", "--set", "replicates=4", "--set", "log_every=30"),
 ]
 OWN = ["run", "variance", "--name", "variance", "--set", "estimators=['own.py:f']"]
 # Where the test is not about workers: each takes a second to start.
 ALONE = ("--jobs", "1")
-SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=1000000", "--jobs", "2"]
+# 9 cells, the first of which takes half a second, and the last several.
+SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=100000"]
 
 
 def start(folder, *arguments, warm=True, **options):
@@ -77,10 +78,8 @@ def test_thirty_kills_leave_what_an_undisturbed_run_leaves(tmp_path, undisturbed
         if number % 3 == 1:
             time.sleep(chance.uniform(0.0, 0.5 if warm else 1.5))
         else:
-            wait_until(
-                lambda: len(stored_cells(folder)) > before or process.poll() is not None  # noqa: B023
-            )
-            time.sleep(chance.uniform(0.0, 0.25))
+            until(lambda: len(stored_cells(folder)) > before or process.poll() is not None)  # noqa: B023
+            time.sleep(chance.uniform(0.0, 0.12))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         cells = stored_cells(folder)
@@ -112,9 +111,8 @@ def test_the_bytes_do_not_depend_on_who_computes(tmp_path, undisturbed, how):
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_signal_ends_the_run_with_one_line(tmp_path, signum, code, times):
-    process = start(tmp_path, *SLOW)
-    wait_for(tmp_path / "results" / "variance" / "manifest.json")
-    time.sleep(1.5)
+    process = start(tmp_path, *SLOW, "--jobs", 2)
+    until(lambda: bool(stored_cells(tmp_path)))
     for _ in range(times):
         os.killpg(process.pid, signum)
         time.sleep(0.05)
@@ -132,7 +130,7 @@ def test_a_signal_ends_the_run_with_one_line(tmp_path, signum, code, times):
 def test_a_signal_leaves_whole_the_figure_that_is_being_drawn(tmp_path):
     """It is drawn while workers are at the next study, and told before the last line."""
     process = start(tmp_path, "run", "paper", "--quick", "--jobs", "2", warm=False)
-    wait_for(tmp_path / "results" / "quick" / "element_weights" / "manifest.json")
+    until((tmp_path / "results" / "quick" / "element_weights" / "manifest.json").exists)
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -143,20 +141,9 @@ def test_a_signal_leaves_whole_the_figure_that_is_being_drawn(tmp_path):
     assert (tmp_path / "figures/quick/landscape.svg").read_bytes().endswith(b"</svg>\n")
 
 
-def wait_for(path):
-    wait_until(path.exists)
-
-
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
 def test_a_second_run_is_turned_away_and_the_first_goes_on(tmp_path):
-    first = start(tmp_path, *SLOW)
-    wait_for(tmp_path / "results" / "variance" / "manifest.json")
+    first = start(tmp_path, *SLOW, *ALONE)
+    until((tmp_path / "results" / "variance" / "manifest.json").exists)
     _, stderr = finish(tmp_path, "run", "variance", code=75)
     assert f"process {first.pid}" in stderr
     assert first.poll() is None
@@ -238,13 +225,8 @@ def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):
 
 def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path, undisturbed):
     process = start(tmp_path, *CURVES, "--jobs", 2, warm=False)
-    wait_for(tmp_path / "results" / "learning_curves" / "manifest.json")
-    end = time.monotonic() + 60
-    while not (workers := children(process.pid)):
-        assert process.poll() is None, "ended before a worker was seen"
-        assert time.monotonic() < end, "no worker was seen"
-        time.sleep(0.02)
-    os.kill(workers[-1], signal.SIGKILL)
+    until(lambda: bool(children(process.pid)))
+    os.kill(children(process.pid)[-1], signal.SIGKILL)
     _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     assert content(tmp_path / "results") == undisturbed

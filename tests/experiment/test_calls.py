@@ -140,10 +140,11 @@ def test_an_audit_is_a_frame():
         pkpo_toy.audit(estimators=["pkp"])
 
 
+# One cell has one worker, which would be enough to run the script again.
 SCRIPT = """
 import pkpo_toy
 print("once")
-result = pkpo_toy.run("variance", n=[4, 8], estimates=50, jobs=2)
+result = pkpo_toy.run("variance", n=8, estimates=50, jobs=2)
 print(len(result.summary))
 """
 

@@ -1,10 +1,12 @@
 """A program that executes toy cells as the command line executes studies, for tests to disturb.
 
 Usage: python -m tests.runs.driver FOLDER OPTIONS, OPTIONS being JSON: `count` and `spec` make the
-cells, `function` names one of tests.runs.toy, `execute` holds keyword arguments of `execute`.
+cells, `function` names one of tests.runs.toy, `execute` holds keyword arguments of `execute`;
+`limit` is the size in bytes that no file may exceed.
 """
 
 import json
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from tests.runs import toy
 
 def main(folder: str, options: dict[str, Any]) -> int:
     cells = toy.cells(options["count"], options.get("code", "v1"), **options.get("spec", {}))
+    if "limit" in options:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (options["limit"], options["limit"]))
     function = getattr(toy, options.get("function", "draw"))
     try:
         outcome = execute(

@@ -61,7 +61,7 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     begin = time.monotonic()
     while not condition():
         assert time.monotonic() - begin < seconds * crowding(), "waited in vain"
-        time.sleep(0.005)
+        time.sleep(0.01)
 
 
 def crowding() -> float:

@@ -28,6 +28,7 @@ from tests.runs.driving import (
     started,
     until,
 )
+from tests.warm import WarmPopen
 
 pytestmark = pytest.mark.faults
 
@@ -45,10 +46,14 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def begin(stack: ExitStack, *arguments: str) -> subprocess.Popen[str]:
+def begin(
+    stack: ExitStack, *arguments: str, awaited: str, cold: bool = False
+) -> tuple[str, subprocess.Popen[str]]:
+    """A scheduler or worker, and what it says after the awaited words; cold, BLAS has threads."""
+    start, python = (subprocess.Popen, [sys.executable, "-m"]) if cold else (WarmPopen, [])
     process = stack.enter_context(
-        subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
+        start(
+            [*python, "distributed.cli." + arguments[0], *arguments[1:]],
             env={**ENVIRONMENT, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -57,15 +62,25 @@ def begin(stack: ExitStack, *arguments: str) -> subprocess.Popen[str]:
         )
     )
     stack.callback(os.killpg, process.pid, signal.SIGKILL)
-    return process
+    assert process.stderr is not None
+    for line in process.stderr:
+        found = re.search(awaited + r":\s+(tcp://\S+)", line)
+        if found:
+            return found[1], process
+    raise AssertionError(f"no {awaited}")
+
+
+def begin_worker(stack: ExitStack, address: str, *options: str, cold: bool = False) -> None:
+    single = ("--nthreads", "1", "--no-dashboard")
+    begin(stack, "dask_worker", address, *single, *options, awaited="Registered to", cold=cold)
 
 
 def begin_cluster(stack: ExitStack) -> tuple[str, subprocess.Popen[str]]:
     """The address of a scheduler with two workers, each under its nanny, and the scheduler."""
-    process = begin(stack, "dask_scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard")
-    address = read_address(process)
+    local = ("--port", "0", "--host", "127.0.0.1", "--no-dashboard")
+    address, process = begin(stack, "dask_scheduler", *local, awaited="Scheduler at")
     for _ in range(2):
-        begin(stack, "dask_worker", address, "--nthreads", "1", "--no-dashboard")
+        begin_worker(stack, address)
     return address, process
 
 
@@ -75,20 +90,13 @@ def scheduler() -> Iterator[str]:
         yield begin_cluster(stack)[0]
 
 
-def read_address(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    for line in process.stderr:
-        found = re.search(r"Scheduler at:\s+(tcp://\S+)", line)
-        if found:
-            return found[1]
-    raise AssertionError("no scheduler")
-
-
-def test_a_scheduler_and_two_workers_give_the_same_bytes(
+def test_a_scheduler_and_workers_give_the_same_bytes(
     tmp_path: Path, quiet: Path, scheduler: str
 ) -> None:
     options = {"count": 24, "function": "multiply", "summary": False}
-    drive(tmp_path, {**options, "execute": {"cluster": scheduler}})
+    with ExitStack() as stack:
+        begin_worker(stack, scheduler, "--no-nanny", cold=True)
+        drive(tmp_path, {**options, "execute": {"cluster": scheduler}})
     assert same_but_manifest(tmp_path, quiet)
 
 

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -20,18 +19,9 @@ from tests.runs.driving import ENVIRONMENT, RESULTS, contents, drive
 pytestmark = pytest.mark.faults
 
 
-def limited(place: Path, size: int, options: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    """The driver under a limit on the size of any file it writes."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.runs.driver", str(RESULTS), json.dumps(options)],
-        cwd=place,
-        env=ENVIRONMENT,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def limited(place: Path, size: int, options: dict[str, Any]) -> str:
+    """What the driver says under a limit on the size of any file it writes."""
+    return drive(place, {**options, "limit": size}, code=74)
 
 
 def stored(place: Path) -> dict[str, bytes]:
@@ -44,9 +34,8 @@ def stored(place: Path) -> dict[str, bytes]:
 def test_a_limit_below_the_probe_stops_before_anything_is_lost(tmp_path: Path, fresh: bool) -> None:
     drive(tmp_path, {"count": 3})
     before = stored(tmp_path)
-    done = limited(tmp_path, 1000, {"count": 9, "execute": {"fresh": fresh}})
-    assert done.returncode == 74
-    assert done.stderr == f"{RESULTS}: {os.strerror(errno.EFBIG)}\n"
+    message = limited(tmp_path, 1000, {"count": 9, "execute": {"fresh": fresh}})
+    assert message == f"{RESULTS}: {os.strerror(errno.EFBIG)}\n"
     assert stored(tmp_path) == before
 
 
@@ -57,10 +46,9 @@ def test_a_cell_over_the_limit_stops_the_run_and_keeps_the_others(
     drive(tmp_path, {"count": 3})
     before = stored(tmp_path)
     options = {"count": 4, "spec": {"rows": 2000}, "execute": {"jobs": jobs}}
-    done = limited(tmp_path, 20_000, options)
-    assert done.returncode == 74
-    assert done.stderr.startswith(f"{RESULTS}/cells/")
-    assert done.stderr.endswith(f".csv: {os.strerror(errno.EFBIG)}\n")
+    message = limited(tmp_path, 20_000, options)
+    assert message.startswith(f"{RESULTS}/cells/")
+    assert message.endswith(f".csv: {os.strerror(errno.EFBIG)}\n")
     after = stored(tmp_path)
     del before["manifest.json"], after["manifest.json"]
     assert after == before

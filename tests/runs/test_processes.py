@@ -24,8 +24,7 @@ WAYS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "one thread": ({}, {"OMP_NUM_THREADS": "1"}),
     "two threads": ({}, {"OMP_NUM_THREADS": "2", "PYTHONHASHSEED": "7"}),
     "OpenBLAS threads": ({}, {"OPENBLAS_NUM_THREADS": "3"}),
-    "two workers": ({"jobs": 2}, {"OMP_NUM_THREADS": "2", "PYTHONHASHSEED": "1"}),
-    "three workers": ({"jobs": 3}, {"OMP_NUM_THREADS": "3", "LC_ALL": "C"}),
+    "two workers": ({"jobs": 2}, {"OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "1", "LC_ALL": "C"}),
 }
 
 
@@ -141,7 +140,8 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
         "print('once')\n"
         "from pkpo_toy.runs import execute\n"
         "from tests.runs import toy\n"
-        f"execute(toy.cells(50), toy.draw, Path({str(tmp_path / 'toy')!r}), jobs=2)\n"
+        # One cell has one worker, which would be enough to run the script again.
+        f"execute(toy.cells(1), toy.draw, Path({str(tmp_path / 'toy')!r}), jobs=2)\n"
     )
     done = subprocess.run(
         [sys.executable, str(script)],
@@ -153,7 +153,7 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "once\n"
-    assert len(list(tmp_path.glob("toy/cells/*.csv"))) == 50
+    assert len(list(tmp_path.glob("toy/cells/*.csv"))) == 1
 
 
 def only_watch(notes: str) -> None:
