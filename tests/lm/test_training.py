@@ -112,7 +112,7 @@ def test_a_warm_start_that_is_kept_is_the_one_made_anew(monkeypatch, largest):
     monkeypatch.setattr(setup, "LARGEST_KEPT", largest)
     setup._kept.cache_clear()
     for _ in range(2):
-        run = Training(config(warm_start=5), 0, Ranks())
+        run = Training(config(warm_start=5, entropy_bonus=0.1), 0, Ranks())
         fresh = setup._warmed_up(setup._start(run.config, run.problems, 0, torch.device("cpu")))
         for one, other in zip(run.model.parameters(), fresh.parameters(), strict=True):
             assert torch.equal(one, other)
