@@ -295,15 +295,15 @@ def test_a_hugging_face_model_on_the_users_problems(tmp_path):
     assert [log.step for log in found] == [0, 3, 6]
 
 
-def test_a_worker_with_a_hugging_face_model_leaves_nothing_behind(tmp_path):
+def test_two_jobs_with_a_hugging_face_model_leave_nothing_behind(tmp_path):
     saved = tiny.save(tmp_path / "llama")
     small = {"n": 4, "replicates": 1, "steps": 1, "log_every": 1, "problems": 20, "held_out": 5,
-             "prompts": 2, "eval_samples": 4, "k_eval": [1, 2], "k_opt": 2}  # fmt: skip
+             "prompts": 2, "eval_samples": 4, "k_eval": [1, 2], "k_opt": [1, 2]}  # fmt: skip
     settings = as_options({"model": saved, **small})
-    command = ["pkpo_toy", "run", "lm", "--name", "hf", "--jobs", "2", *settings]
+    command = ["pkpo_toy.__main__", "run", "lm", "--name", "hf", "--jobs", "2", *settings]
     done = run_warm(command, cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stderr == "hf: 1 cells run, 0 reused -> results/hf\n"
+    assert done.stderr == "hf: 2 cells run, 0 reused -> results/hf\n"
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
