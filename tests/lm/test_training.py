@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pkpo_toy.errors import InputError
-from pkpo_toy.lm import checkpoints
+from pkpo_toy.lm import checkpoints, setup
 from pkpo_toy.lm.config import LmConfig
 from pkpo_toy.lm.evaluation import pass_rates
 from pkpo_toy.lm.loss import Batch
@@ -104,6 +104,20 @@ def test_all_start_from_the_same_warm_start():
         assert torch.equal(a, b)
     again = Training(config(), 1, Ranks())
     assert not torch.equal(next(again.model.parameters()), next(one.model.parameters()))
+
+
+@pytest.mark.parametrize("largest", [setup.LARGEST_KEPT, 0])
+def test_a_warm_start_that_is_kept_is_the_one_made_anew(monkeypatch, largest):
+    """Whatever the runs that began with it have done since; a large one is not kept."""
+    monkeypatch.setattr(setup, "LARGEST_KEPT", largest)
+    setup._kept.cache_clear()
+    for _ in range(2):
+        run = Training(config(warm_start=5), 0, Ranks())
+        fresh = setup._warmed_up(setup._start(run.config, run.problems, 0, torch.device("cpu")))
+        for one, other in zip(run.model.parameters(), fresh.parameters(), strict=True):
+            assert torch.equal(one, other)
+        run.finish()
+    assert setup._kept.cache_info().hits == (1 if largest else 0)
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,8 @@ def test_a_hook_of_trls_own_is_used_where_there_is_one(tmp_path, monkeypatch):
     assert np.allclose(trainer._transform_advantages(output["advantages"]), wanted, atol=1e-6)
 
 
-STEPS = int(os.environ.get("PKPO_TOY_TRL_STEPS", "12"))
-"""Twelve in the suite; 200 before a release: PKPO_TOY_TRL_STEPS=200."""
+STEPS = int(os.environ.get("PKPO_TOY_TRL_STEPS", "8"))
+"""Eight in the suite; 200 before a release: PKPO_TOY_TRL_STEPS=200."""
 
 
 def sometimes_forgetful(completions, trainer_state, **kwargs):
