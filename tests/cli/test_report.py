@@ -135,7 +135,7 @@ def test_results_that_were_changed_are_refused(stored, inside, tmp_path):
     summary.write_text(summary.read_text().replace("pkpo,8", "pkpo,9", 1))
     assert "fails its checksum" in inside("report", "variance", code=1).stderr
     assert "fails its checksum" in inside("report", code=1).stderr
-    inside("run", "landscape", "--quick", "--out", "results")
+    pkpo_toy.run("landscape", quick=True, out=tmp_path / "results")
     (cell, *_) = sorted(tmp_path.glob("results/quick/landscape/cells/*.csv"))
     cell.write_bytes(cell.read_bytes().replace(b"0.1", b"0.2", 1))
     done = inside("report", "results/quick", code=1)
@@ -144,7 +144,7 @@ def test_results_that_were_changed_are_refused(stored, inside, tmp_path):
 
 
 def test_without_cells_an_exact_figure_is_the_same(inside, tmp_path):
-    inside("run", "landscape", "--quick")
+    pkpo_toy.run("landscape", quick=True, out=tmp_path / "results")
     inside("report", "results/quick", "--out", "before.html")
     shutil.rmtree(tmp_path / "results/quick/landscape/cells")
     inside("report", "results/quick", "--out", "after.html")
