@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import comb
 from operator import mul
+from typing import NamedTuple
 
 FORMS = (
     *("pkpo", "pkpo_loo", "pkpo_loo_minus_one", "centered_loo"),
@@ -17,7 +18,14 @@ FORMS = (
 BITS = 256
 
 
-def exact_forms(ordered: Sequence[float], k: int) -> dict[str, list[Fraction]]:
+class Shares(NamedTuple):
+    """Numbers with one denominator, so that no fraction has to be reduced."""
+
+    parts: list[int]
+    whole: int
+
+
+def exact_forms(ordered: Sequence[float], k: int) -> dict[str, Shares]:
     """Weights of sorted rewards by form, from integer subset sums; undefined forms left out."""
     n = len(ordered)
     ratios = [float(g).as_integer_ratio() for g in ordered]
@@ -26,22 +34,25 @@ def exact_forms(ordered: Sequence[float], k: int) -> dict[str, list[Fraction]]:
     tops = [comb(j - 1, k - 1) * g[j - 1] for j in range(1, n + 1)]
     above = [comb(j - 2, k - 2) * g[j - 1] if k >= 2 and j >= 2 else 0 for j in range(1, n + 1)]
     with_i = [t + s for t, s in zip(tops, suffix_sums(above), strict=True)]
-    whole = comb(n, k) * unit
-    forms = {"pkpo": [Fraction(w, whole) for w in with_i]}
+    whole, zeros = comb(n, k) * unit, [0] * n
+    forms = {"pkpo": Shares(with_i, whole)}
+    gain = rest = zeros
     if k >= 2:
         below = [comb(j - 1, k - 2) * g[j - 1] for j in range(1, n + 1)]
         lost = [0, *accumulate(below)][:n]
-        forms["pkpo_loo_minus_one"] = [
-            Fraction(t - b, whole) for t, b in zip(tops, lost, strict=True)
-        ]
+        gain = [t - b for t, b in zip(tops, lost, strict=True)]
+        forms["pkpo_loo_minus_one"] = Shares(gain, whole)
     if k < n:
-        rest = [Fraction(sum(tops) - w, comb(n - 1, k) * unit) for w in with_i]
-        pairs = list(zip(forms["pkpo"], rest, strict=True))
-        forms["pkpo_loo"] = [w - Fraction(k, n - 1) * v for w, v in pairs]
-        forms["centered_loo"] = [w - Fraction(k, n) * v for w, v in pairs]
-        center = Fraction(sum(with_i), whole * n)
-        forms["group_mean_centered"] = [w - center for w in forms["pkpo"]]
-    forms["maxk_rloo"] = mixed(forms, n, k)
+        # Of the C(n-1, k) subsets without i, and C(n, k) (n - k) = C(n-1, k) n.
+        without = [sum(tops) - w for w in with_i]
+        loo = [(n - 1) * (n - k) * w - n * k * v for w, v in zip(with_i, without, strict=True)]
+        forms["pkpo_loo"] = Shares(loo, whole * (n - 1) * (n - k))
+        rest = [(n - k) * w - k * v for w, v in zip(with_i, without, strict=True)]
+        forms["centered_loo"] = Shares(rest, whole * (n - k))
+        total = sum(with_i)
+        forms["group_mean_centered"] = Shares([n * w - total for w in with_i], whole * n)
+    both = [(k - 1) * a + b for a, b in zip(gain, rest, strict=True)]
+    forms["maxk_rloo"] = Shares(both, whole * (n - 1))
     return forms
 
 

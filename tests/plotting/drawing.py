@@ -1,10 +1,14 @@
 """A figure drawn for a test, and what can be read off its axes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
@@ -12,11 +16,22 @@ from pkpo_toy.plotting.render import draw
 from tests.plotting.frames import FRAMES
 
 
+@contextmanager
+def left_alone(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """What drawing must leave as it is."""
+    before, settings = frame.copy(), dict(matplotlib.rcParams)
+    yield frame
+    assert pyplot.get_fignums() == []
+    assert settings == dict(matplotlib.rcParams)
+    assert frame.equals(before)
+
+
 @cache
 def usual_figure(name: str) -> Figure:
     """The figure of `name`, drawn from its hand-made frame; drawn and laid out once."""
-    canvas = draw(name, FRAMES[name]())
-    canvas.get_layout_engine().execute(canvas)
+    with left_alone(FRAMES[name]()) as frame:
+        canvas = draw(name, frame)
+        canvas.draw_without_rendering()
     canvas.set_layout_engine("none")
     return canvas
 

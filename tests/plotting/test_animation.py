@@ -14,8 +14,13 @@ from pkpo_toy.plotting.style import styled
 from tests.plotting.frames import moving
 
 
-def test_the_gif_has_a_frame_per_step_loops_and_rests_at_the_end():
-    with Image.open(BytesIO(animate(moving(), milliseconds=50))) as image:
+@pytest.fixture(scope="module")
+def moved():
+    return animate(moving(), milliseconds=50)
+
+
+def test_the_gif_has_a_frame_per_step_loops_and_rests_at_the_end(moved):
+    with Image.open(BytesIO(moved)) as image:
         durations = []
         for number in range(image.n_frames):
             image.seek(number)
@@ -24,8 +29,8 @@ def test_the_gif_has_a_frame_per_step_loops_and_rests_at_the_end():
         assert durations == [50, 50, 50, 1000]
 
 
-def test_the_paper_is_white_and_the_frames_differ():
-    with Image.open(BytesIO(animate(moving()))) as image:
+def test_the_paper_is_white_and_the_frames_differ(moved):
+    with Image.open(BytesIO(moved)) as image:
         first = np.asarray(image.convert("RGB"))
         image.seek(image.n_frames - 1)
         last = np.asarray(image.convert("RGB"))

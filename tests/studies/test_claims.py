@@ -34,7 +34,7 @@ def advantage(better, worse, k_eval):
 
 @pytest.mark.parametrize("k_eval", [1, 2, 4, 8, 16])
 def test_each_k_eval_is_best_served_by_training_for_it(k_eval):
-    rows = {f.k_opt.iloc[0]: f for f in ended("objective_matrix", "replicates=30", "steps=1200")}
+    rows = {f.k_opt.iloc[0]: f for f in ended("objective_matrix", "replicates=15", "steps=1200")}
     for k_opt, row in rows.items():
         if k_opt != k_eval:
             assert advantage(rows[k_eval], row, k_eval) > CONFIDENT, k_opt
@@ -62,7 +62,7 @@ def test_from_the_lower_peak_k_1_stays_and_k_8_escapes():
 
 def test_lowering_k_keeps_pass_at_1_and_gains_pass_at_8():
     """Constant k = 1 ends with no more pass@1 (it ends with less, in fact) and less pass@8."""
-    one, eight, lowered = ended("annealing", "replicates=40")
+    one, eight, lowered = ended("annealing", "replicates=20")
     assert advantage(lowered, one, 1) > -1.96
     assert advantage(lowered, one, 8) > CONFIDENT
     assert advantage(lowered, eight, 1) > CONFIDENT
