@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from tests.drawn import FOLDER
 from tests.runs.driving import children, crowding, until
 from tests.warm import WarmPopen
 
@@ -102,7 +103,8 @@ def stored_cells(folder):
     }
 
 
-@pytest.mark.parametrize("how", [["--jobs", "2"], ["--jobs", "3"], ["--cluster", "local"]])
+# Two workers, cold and warm, end in the same bytes in the tests of kills.
+@pytest.mark.parametrize("how", [["--jobs", "3"], ["--cluster", "local"]])
 def test_the_bytes_do_not_depend_on_who_computes(tmp_path, undisturbed, how):
     finish(tmp_path, *CURVES, *how)
     assert content(tmp_path / "results") == undisturbed
@@ -129,7 +131,9 @@ def test_a_signal_ends_the_run_with_one_line(tmp_path, signum, code, times):
 
 def test_a_signal_leaves_whole_the_figure_that_is_being_drawn(tmp_path):
     """It is drawn while workers are at the next study, and told before the last line."""
-    process = start(tmp_path, "run", "paper", "--quick", "--jobs", "2", warm=False)
+    (tmp_path / "drawn").mkdir()  # so that nothing is drawn yet
+    environment = os.environ | {FOLDER: str(tmp_path / "drawn")}
+    process = start(tmp_path, "run", "paper", "--quick", "--jobs", "2", env=environment)
     until((tmp_path / "results" / "quick" / "element_weights" / "manifest.json").exists)
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
@@ -177,7 +181,7 @@ def test_a_file_in_place_of_the_results_exits_74(tmp_path):
     assert (tmp_path / "results").read_text() == "mine"
 
 
-def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
+def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path, inside):
     own = tmp_path / "own.py"
     own.write_text(
         "def f(rewards, k):\n"
@@ -189,23 +193,22 @@ def test_a_failing_cell_is_named_kept_apart_and_tried_again(tmp_path):
     stdout, stderr = finish(tmp_path, *run, code=1)
     assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 16}
-    stdout, _ = finish(tmp_path, "show", "variance")
-    assert "RuntimeError: eight is too many" in stdout
-    (failure,) = json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"]
+    assert "RuntimeError: eight is too many" in inside("show", "variance").stdout
+    (failure,) = json.loads(inside("show", "variance", "--json").stdout)["failed"]
     assert "own.py" in failure["traceback"]
     _, stderr = finish(tmp_path, *run[:-1], "--quiet", *ALONE, code=1)
     assert stderr.startswith("1 of 3 cells failed, first: UserCodeError: estimator own.py:f failed")
     own.write_text("def f(rewards, k):\n    return rewards\n")
     stdout, _ = finish(tmp_path, *run, *ALONE)
     assert {row["n"] for row in json.loads(stdout)["summary"]} == {4, 8, 16}
-    assert json.loads(finish(tmp_path, "show", "variance", "--json")[0])["failed"] == []
+    assert json.loads(inside("show", "variance", "--json").stdout)["failed"] == []
 
 
-def test_a_run_in_which_every_cell_fails_says_so(tmp_path):
+def test_a_run_in_which_every_cell_fails_says_so(tmp_path, inside):
     (tmp_path / "own.py").write_text("def f(rewards, k):\n    raise RuntimeError('never')\n")
     _, stderr = finish(tmp_path, *OWN, "--set", "n=[4,8]", *ALONE, code=1)
     assert "2 FAILED" in stderr
-    assert "never" in finish(tmp_path, "show", "variance")[0]
+    assert "never" in inside("show", "variance").stdout
 
 
 def test_a_flipped_bit_is_noticed_set_aside_and_computed_again(tmp_path):

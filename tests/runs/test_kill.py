@@ -12,8 +12,8 @@ import pytest
 from tests.runs.driving import RESULTS, contents, drive, started
 
 KILLS = {1: 8, 2: 10}  # workers: kills; the command line is killed thirty times
-LONGEST = 0.25  # seconds of life after the first cell
-COUNT = {1: 120, 2: 240}
+LONGEST = 0.15  # seconds of life after the first cell
+COUNT = {1: 80, 2: 160}
 
 
 @pytest.mark.faults
