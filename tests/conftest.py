@@ -38,6 +38,11 @@ def pytest_report_header() -> str:
     return "with: " + ", ".join(found)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in a browser first and side by side: of several processes, one starts a browser."""
+    items.sort(key=lambda one: "driver" not in getattr(one, "fixturenames", ()))
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays: to look through it for garbage again and again takes long."""
     gc.collect()

@@ -62,10 +62,12 @@ def run(
 ) -> None:
     """Run a study (default: the paper's): results as tables, figures as PNG and SVG."""
     from pkpo_toy.cli.support.printing import print_json
+    from pkpo_toy.cli.support.progress import working
     from pkpo_toy.errors import one_sentence
     from pkpo_toy.experiment import folder_for
 
-    plans = _plans(study, list(settings or ()), seed, quick, name)
+    with working("planning", quiet=quiet or as_json):
+        plans = _plans(study, list(settings or ()), seed, quick, name)
     if dry_run:
         _dry_run(plans, as_json)
         return
@@ -101,7 +103,6 @@ def _workers(jobs: int | None) -> int:
 
 
 def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name: str) -> list[Plan]:
-    from pkpo_toy.cli.support.progress import working
     from pkpo_toy.errors import InputError
     from pkpo_toy.experiment import plans
     from pkpo_toy.studies.files import settings_of
@@ -112,8 +113,7 @@ def _plans(study: str, settings: list[str], seed: int | None, quick: bool, name:
         many = len(SUITES[study])
         raise InputError(f"{option} needs one study, and {study!r} is {many}; run them singly.")
     values = settings_of(settings) | ({} if seed is None else {"seed": seed})
-    with working("planning"):
-        return plans(study, values, quick=quick, name=name)
+    return plans(study, values, quick=quick, name=name)
 
 
 def _execute(

@@ -76,7 +76,7 @@ def inside(tmp_path):
 
 
 # Read while the program runs. Most variables are read when Python starts.
-READ_LATE = {"BROWSER", "COLUMNS", "FORCE_COLOR", "NO_COLOR"}
+READ_LATE = {"BROWSER", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PATH"}
 
 
 def run_process(folder, given, arguments, environment):

@@ -6,11 +6,27 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from pkpo_toy.cli.support import progress
 from pkpo_toy.cli.support.progress import Bar, CellBar
 from tests.warm import WarmPopen
 
-SLOW = ["run", "variance", "--name", "variance", "--set", "estimates=60000", "--jobs", "1"]
+SLOW = [
+    *("run", "variance", "--name", "variance", "--set", "estimators=['slow.py:f']"),
+    *("--set", "n=[4,8,16]", "--set", "k=2", "--set", "estimates=50", "--jobs", "1"),
+]
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """A run that reads a file for 1.5 seconds and computes three cells, each of 0.7.
+
+    It only waits, and in a user's function: what the run itself prints still goes to stdout.
+    """
+    own = "import time\ntime.sleep(1.5)\ndef f(rewards, k):\n    time.sleep(0.7)\n"
+    (tmp_path / "slow.py").write_text(own + "    return rewards\n")
+    return SLOW
 
 
 def on_a_terminal(arguments, folder):
@@ -36,10 +52,11 @@ def on_a_terminal(arguments, folder):
     return stdout.decode(), seen.decode()
 
 
-def test_a_bar_counts_cells_on_a_terminal(tmp_path):
-    stdout, seen = on_a_terminal(SLOW, tmp_path)
+def test_a_bar_counts_cells_on_a_terminal(slow, tmp_path):
+    stdout, seen = on_a_terminal(slow, tmp_path)
     assert stdout == "figures/variance.png\nfigures/variance.svg\n"
-    assert "/9" in seen
+    assert "planning" in seen
+    assert "/3" in seen
     assert "1 running" in seen
     assert "left" in seen
 
@@ -60,8 +77,8 @@ def test_a_bar_appears_while_the_first_step_lasts(monkeypatch, capsys):
         assert "0/7" in seen
 
 
-def test_quiet_is_quiet(tmp_path):
-    _, seen = on_a_terminal([*SLOW, "--quiet"], tmp_path)
+def test_quiet_is_quiet(slow, tmp_path):
+    _, seen = on_a_terminal([*slow, "--quiet"], tmp_path)
     assert seen == ""
 
 

@@ -33,12 +33,15 @@ def one_line(text):
 @pytest.mark.parametrize(
     "environment",
     [
-        {"MPLBACKEND": "module://matplotlib_inline.backend_inline"},
-        {"MPLBACKEND": "nonsense"},
-        {"WORLD_SIZE": "8", "RANK": "3", "LOCAL_RANK": "1"},
-        {"WORLD_SIZE": "abc"},
+        {
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "WORLD_SIZE": "8",
+            "RANK": "3",
+            "LOCAL_RANK": "1",
+        },
+        {"MPLBACKEND": "nonsense", "WORLD_SIZE": "abc"},
     ],
-    ids=["a notebook's backend", "no backend", "a cluster job", "a strange job"],
+    ids=["a notebook's backend in a cluster job", "no backend in a strange job"],
 )
 def test_the_environment_changes_nothing(tmp_path, environment):
     done = sh(tmp_path, "pkpo-toy run element_weights --jobs 1 --quiet", **environment)
@@ -131,34 +134,40 @@ from pkpo_toy.cli.main import main
 """
 
 
-@pytest.fixture
-def windows(tmp_path):
+WINDOWS = f"""
+def call(*arguments):
+    sys.argv[1:] = arguments
+    try:
+        main()
+    except SystemExit as end:
+        print("exit", end.code)
+call(*{WEIGHTS!r})
+call("show", "element_weights")
+call("weights", "s.csv", "--k", "2")
+call("init", "mine.toml")
+call("demo", "--steps", "20")
+from pathlib import Path
+from pkpo_toy.runs.lock import Lock
+held = Lock(Path("results/element_weights")).__enter__()
+call(*{WEIGHTS!r})
+"""
+
+
+def test_a_system_without_fcntl_and_termios(tmp_path):
     """The command line without what Windows does not have."""
-
-    def run(*arguments, before="", code=0):
-        (tmp_path / "s.csv").write_text("problem,sample,reward\na,0,1\na,1,0\n")
-        program = f"{SIMULATED}\n{before}\nsys.argv[1:] = {list(arguments)!r}\nmain()"
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True,
-            check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=240,
-        )  # fmt: skip
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
-
-
-def test_a_system_without_fcntl_and_termios(windows, tmp_path):
-    windows(*WEIGHTS)
-    assert "weight" in windows("show", "element_weights").stdout
-    assert "weight" in windows("weights", "s.csv", "--k", "2").stdout
-    windows("init", "mine.toml")
-    windows("demo", "--steps", "20")
-    hold = "from pkpo_toy.runs.lock import Lock\nfrom pathlib import Path\n"
-    hold += "held = Lock(Path('results/element_weights')).__enter__()"
-    busy = windows(*WEIGHTS, before=hold, code=75)
-    assert "is in use by" in busy.stderr
+    (tmp_path / "s.csv").write_text("problem,sample,reward\na,0,1\na,1,0\n")
+    done = subprocess.run(
+        [sys.executable, "-c", SIMULATED + WINDOWS], cwd=tmp_path, capture_output=True, text=True,
+        check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    _, shown, weighed, *_ = parts = done.stdout.split("exit 0\n")
+    assert len(parts) == 6
+    assert "weight" in shown
+    assert "weight" in weighed
+    assert parts[-1] == "exit 75\n"
+    assert "is in use by" in done.stderr.splitlines()[-1]
 
 
 def test_ctrl_c_while_something_is_imported_or_drawn_is_one_line(tmp_path):

@@ -112,7 +112,7 @@ def test_a_warm_start_that_is_kept_is_the_one_made_anew(monkeypatch, largest):
     monkeypatch.setattr(setup, "LARGEST_KEPT", largest)
     setup._kept.cache_clear()
     for _ in range(2):
-        run = Training(config(warm_start=5), 0, Ranks())
+        run = Training(config(warm_start=5, entropy_bonus=0.1), 0, Ranks())
         fresh = setup._warmed_up(setup._start(run.config, run.problems, 0, torch.device("cpu")))
         for one, other in zip(run.model.parameters(), fresh.parameters(), strict=True):
             assert torch.equal(one, other)
@@ -295,15 +295,15 @@ def test_a_hugging_face_model_on_the_users_problems(tmp_path):
     assert [log.step for log in found] == [0, 3, 6]
 
 
-def test_a_worker_with_a_hugging_face_model_leaves_nothing_behind(tmp_path):
+def test_two_jobs_with_a_hugging_face_model_leave_nothing_behind(tmp_path):
     saved = tiny.save(tmp_path / "llama")
     small = {"n": 4, "replicates": 1, "steps": 1, "log_every": 1, "problems": 20, "held_out": 5,
-             "prompts": 2, "eval_samples": 4, "k_eval": [1, 2], "k_opt": 2}  # fmt: skip
+             "prompts": 2, "eval_samples": 4, "k_eval": [1, 2], "k_opt": [1, 2]}  # fmt: skip
     settings = as_options({"model": saved, **small})
-    command = ["pkpo_toy", "run", "lm", "--name", "hf", "--jobs", "2", *settings]
+    command = ["pkpo_toy.__main__", "run", "lm", "--name", "hf", "--jobs", "2", *settings]
     done = run_warm(command, cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stderr == "hf: 1 cells run, 0 reused -> results/hf\n"
+    assert done.stderr == "hf: 2 cells run, 0 reused -> results/hf\n"
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")

@@ -96,14 +96,15 @@ class AuditBar(Bar):
 
 
 @contextmanager
-def working(title: str) -> Iterator[None]:
+def working(title: str, *, quiet: bool = False) -> Iterator[None]:
     """A sign of life on the terminal while something that cannot be counted takes its time."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console
+    from rich.progress import SpinnerColumn, TextColumn
 
-    sign = Console(stderr=True).status(title)
+    sign = _on_stderr(SpinnerColumn(style="status.spinner"), TextColumn("{task.description}"))
+    sign.add_task(title)
     timer = threading.Timer(PATIENCE, sign.start)
     timer.daemon = True
     timer.start()
@@ -116,21 +117,22 @@ def working(title: str) -> Iterator[None]:
 
 
 def _new_bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-    return Progress(
+    return _on_stderr(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[note]}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
     )
+
+
+def _on_stderr(*columns: Any) -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # It begins at any moment, also while a user's function has stdout lead to stderr; Rich would
+    # put that back for good when the bar has gone.
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False)
