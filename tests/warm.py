@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
+from importlib.util import find_spec
 from inspect import signature
 from multiprocessing import util
 from pathlib import Path
@@ -38,8 +39,8 @@ ROOT = Path(__file__).parent.parent
 _USUAL = ("pkpo_toy.cli.main", "pkpo_toy.experiment.calls", "pkpo_toy.plotting")
 _LM = (
     *_USUAL,
-    "pkpo_toy.lm.study", "pkpo_toy.lm.trl", "datasets", "transformers.models.llama.modeling_llama",
-    "torch.distributed.run",
+    "pkpo_toy.lm.study", "transformers.models.llama.modeling_llama", "torch.distributed.run",
+    *(("pkpo_toy.lm.trl", "datasets") if find_spec("trl") else ()),
 )  # fmt: skip
 PRELOADED = {
     "pkpo_toy": _USUAL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from zlib import crc32
@@ -36,6 +37,7 @@ class Problems:
         return max(len(problem.answer) for problem in self.training + self.held_out)
 
 
+@lru_cache(maxsize=8)  # the cells of a study mostly share them
 def from_task(name: str, level: int, training: int, held_out: int, seed: int) -> Problems:
     """Different problems of a task's level, as many as asked for or as there are."""
     task, rng = task_named(name, level), np.random.default_rng(seed)

@@ -19,7 +19,7 @@ TRIED = {
     "report": ([], "written"),
     "demo": (["--steps", "3"], "conclusions"),
     "lesson": ([], "written"),
-    "animate": (["demo", "--steps", "5", "--out", "x.gif"], "written"),
+    "animate": (["demo", "--steps", "1", "--out", "x.gif"], "written"),
     "audit": (["--n", "3", "--estimator", "rloo"], "rows"),
     "passk": (["s.csv"], "rows"),
     "compare": (["s.csv", "s.csv"], "comparisons"),

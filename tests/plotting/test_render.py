@@ -53,15 +53,24 @@ STRICT = [sys.executable, "-Werror", *ALLOWED, "-c"]
 """Python where warnings are errors, but for those that are not in this run of the tests."""
 
 
+ELSEWHERE = """
+import matplotlib
+kept = {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
+from tests.plotting.test_render import OTHERS, print_digests
+print_digests(OTHERS)
+assert kept == {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
+"""
+
+
 def test_bytes_do_not_depend_on_process_hash_seed_locale_or_the_users_settings(tmp_path):
+    """Nor are the settings changed by importing or drawing."""
     (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.labelpad: 20\nsavefig.dpi: 30\n")
     assert {"compare", "passk"} <= set(OTHERS)
     with redirect_stdout(StringIO()) as printed:
         print_digests(OTHERS)
-    code = f"from tests.plotting.test_render import print_digests; print_digests({OTHERS})"
     settings = {"MATPLOTLIBRC": str(tmp_path), "LC_ALL": "C", "TZ": "Asia/Tokyo"}
     done = subprocess.run(
-        [*STRICT, code],
+        [*STRICT, ELSEWHERE],
         capture_output=True,
         text=True,
         check=True,
@@ -70,18 +79,6 @@ def test_bytes_do_not_depend_on_process_hash_seed_locale_or_the_users_settings(t
     )
     assert printed.getvalue() == done.stdout
     assert done.stdout.count("\n") == 2 * len(OTHERS) + 1
-
-
-def test_importing_and_drawing_change_no_setting():
-    code = """
-import matplotlib
-kept = {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
-from pkpo_toy.plotting import render
-from tests.plotting.frames import passk
-render("passk", passk())
-assert kept == {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
-"""
-    subprocess.run([*STRICT, code], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("name", FIGURES)
