@@ -121,7 +121,9 @@ def test_what_was_interrupted_is_resumed(tmp_path: Path) -> None:
 
 
 def test_handlers_of_before_are_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = signal.getsignal(signal.SIGINT)
+    # Not that of a run which another test interrupted: such a one stays until the next signal.
+    before = signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
     with Signals():
         assert signal.getsignal(signal.SIGINT) != before
     assert signal.getsignal(signal.SIGINT) == before
