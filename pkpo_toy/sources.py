@@ -58,7 +58,7 @@ def _imported_by(file: Path, root: Path, modified: int, size: int) -> list[Path]
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Every statement, however deep: the one place for an import. Expressions are many more."""
+    """Every statement, however deep. No import stands in an expression, and these are many."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -68,8 +68,10 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def _files_of(modules: Iterable[tuple[Path, tuple[str, ...]]]) -> list[Path]:
-    """The files executed when modules are imported, given as (folder, names between the dots):
-    packages, then themselves."""
+    """The files that Python executes to import modules: their own and those of their packages.
+
+    A module is the folder where the search begins, and the names between the dots.
+    """
     parts = {(base, names[:depth]) for base, names in modules for depth in range(1, len(names) + 1)}
     paths = [os.path.join(base, *names) for base, names in parts]
     files = [file for path in paths for file in (f"{path}.py", os.path.join(path, "__init__.py"))]
